@@ -1,0 +1,1 @@
+"""Generated protobuf and gRPC code of the Hadir API; `make proto` writes it."""

@@ -1,0 +1,75 @@
+"""What commands read beside their arguments: passwords, files and moments in time."""
+
+import sys
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import typer
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from server.ctl.errors import CtlError
+from server.ctl.texts import Text
+
+PASSWORD_CHARS_MAX: Final = 256
+_MIB: Final = 1024 * 1024
+_STDIN: Final = Path("-")
+_DAYS_AGO: Final = {"today": 0, "hari-ini": 0, "yesterday": 1, "kemarin": 1}
+
+
+def read_password(file: Path | None, question: str, *, confirm: bool = False) -> str:
+    """Return a password from the first line of a file, of standard input (`-`), or by asking."""
+    if file is None:
+        asked: str = typer.prompt(question, hide_input=True, confirmation_prompt=confirm, err=True)
+        return asked
+    if file == _STDIN:
+        line = sys.stdin.readline()
+    else:
+        with file.open(encoding="utf-8") as lines:
+            line = lines.readline()
+    password = line.rstrip("\r\n")
+    if not password:
+        raise CtlError(Text.PASSWORD_EMPTY, reason="PASSWORD_EMPTY")
+    if len(password) > PASSWORD_CHARS_MAX:
+        raise CtlError(Text.PASSWORD_LONG, reason="PASSWORD_LONG")
+    return password
+
+
+def read_file(file: Path, *, limit_mib: int) -> bytes:
+    """Return the content of a file that may not be larger than a limit."""
+    if file.stat().st_size > limit_mib * _MIB:
+        raise CtlError(
+            Text.FILE_TOO_LARGE, reason="FILE_TOO_LARGE", file=file.name, limit_mib=limit_mib
+        )
+    return file.read_bytes()
+
+
+def read_moment(value: str, zone: ZoneInfo, now: datetime, *, end: bool = False) -> Timestamp:
+    """Return a moment. A day means its first moment, as an end the first of the next day."""
+    try:
+        moment = _moment(value, zone, now, end=end)
+    except ValueError as error:
+        raise CtlError(
+            Text.TIME_INVALID, reason="TIME_INVALID", hint=Text.DO_TIME, value=value
+        ) from error
+    stamp = Timestamp()
+    stamp.FromDatetime(moment)
+    return stamp
+
+
+def _moment(value: str, zone: ZoneInfo, now: datetime, *, end: bool) -> datetime:
+    day = _day(value, now.astimezone(zone).date())
+    if day is not None:
+        return datetime.combine(day + timedelta(days=1 if end else 0), time.min, zone)
+    moment = datetime.fromisoformat(value)
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def _day(value: str, today: date) -> date | None:
+    if value in _DAYS_AGO:
+        return today - timedelta(days=_DAYS_AGO[value])
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return None

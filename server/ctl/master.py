@@ -1,0 +1,171 @@
+"""Commands of master data that BKD writes by hand: units and sites."""
+
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hadir.v1 import directory_pb2
+from hadir.v1.directory_pb2_grpc import DirectoryServiceStub
+from server.ctl.context import Ctl, ctl_of
+from server.ctl.errors import CtlError
+from server.ctl.geofence import Circle, geofence_text, read_polygon
+from server.ctl.help import examples
+from server.ctl.render import Columns
+from server.ctl.texts import Text
+
+DEFAULT_ZONE = "Asia/Jayapura"
+
+UNIT_COLUMNS: Columns[directory_pb2.Unit] = {
+    Text.UNIT: lambda unit: unit.unit_id,
+    Text.NAME: lambda unit: unit.display_name,
+    Text.PARENT: lambda unit: unit.parent_unit_id,
+    Text.SITE: lambda unit: unit.site_id,
+    Text.HEAD: lambda unit: unit.head_nip,
+}
+
+units = typer.Typer(no_args_is_help=True, help="Units (perangkat daerah).")
+sites = typer.Typer(no_args_is_help=True, help="Sites: places of work with a geofence.")
+
+
+@units.command("list", epilog=examples("hadirctl unit list", "hadirctl unit list --json"))
+def list_units(context: typer.Context) -> None:
+    """List the units that you may see."""
+    ctl_of(context).run(_list_units)
+
+
+@units.command(
+    "put",
+    epilog=examples(
+        "hadirctl unit put biro-umum --name 'Biro Umum' --parent setda --site kantor-gubernur",
+        "hadirctl unit put biro-umum --head 197001011995031001",
+        "hadirctl unit put biro-umum --head ''",
+        note="The last one takes the head away.",
+    ),
+)
+def put_unit(
+    context: typer.Context,
+    unit_id: str,
+    *,
+    name: Annotated[str | None, typer.Option(help="Name as people know it.")] = None,
+    parent: Annotated[str | None, typer.Option(help="Id of the unit above.")] = None,
+    site: Annotated[str | None, typer.Option(help="Id of the site where its people work.")] = None,
+    head: Annotated[str | None, typer.Option(help="NIP of its head.")] = None,
+) -> None:
+    """Create a unit, or change it: what you leave out stays, an empty value clears it."""
+    changes = {"display_name": name, "parent_unit_id": parent, "site_id": site, "head_nip": head}
+    ctl_of(context).run(partial(_put_unit, unit_id=unit_id, changes=changes))
+
+
+@sites.command("list", epilog=examples("hadirctl site list"))
+def list_sites(context: typer.Context) -> None:
+    """List all sites."""
+    ctl_of(context).run(_list_sites)
+
+
+@sites.command(
+    "put",
+    epilog=examples(
+        "hadirctl site put kantor-gubernur --name 'Kantor Gubernur' "
+        "--lat 0.7333 --lon 127.5667 --radius 100",
+        "hadirctl site put jalan-40 --name 'Jalan 40' --polygon jalan-40.geojson",
+        "hadirctl site put jalan-40 --name 'Kompleks Jalan 40'",
+    ),
+)
+def put_site(
+    context: typer.Context,
+    site_id: str,
+    *,
+    name: Annotated[str | None, typer.Option(help="Name as people know it.")] = None,
+    time_zone: Annotated[
+        str | None, typer.Option(help=f"IANA time zone; {DEFAULT_ZONE} for a new site.")
+    ] = None,
+    lat: Annotated[float | None, typer.Option(help="Latitude of the centre, degrees.")] = None,
+    lon: Annotated[float | None, typer.Option(help="Longitude of the centre, degrees.")] = None,
+    radius: Annotated[float | None, typer.Option(help="Radius in metres, 10 to 20,000.")] = None,
+    polygon: Annotated[
+        Path | None,
+        typer.Option(
+            help="JSON: [[latitude, longitude], ...] or a GeoJSON Polygon.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+) -> None:
+    """Create a site, or change it: what you leave out stays."""
+    changes = {"display_name": name, "time_zone": time_zone}
+    circle = Circle(lat, lon, radius)
+    ctl_of(context).run(
+        partial(_put_site, site_id=site_id, changes=changes, circle=circle, polygon=polygon)
+    )
+
+
+async def _list_units(ctl: Ctl) -> None:
+    async with ctl.service(DirectoryServiceStub) as (stub, options):
+        request = directory_pb2.ListUnitsRequest()
+        answer: directory_pb2.ListUnitsResponse = await stub.ListUnits(request, **options)
+    ctl.screen.records(answer.units, UNIT_COLUMNS)
+
+
+async def _put_unit(ctl: Ctl, *, unit_id: str, changes: dict[str, str | None]) -> None:
+    async with ctl.service(DirectoryServiceStub) as (stub, options):
+        known: directory_pb2.ListUnitsResponse = await stub.ListUnits(
+            directory_pb2.ListUnitsRequest(), **options
+        )
+        # Putting replaces the whole unit, so what is not named here is taken from the stored one.
+        stored = (unit for unit in known.units if unit.unit_id == unit_id)
+        unit = next(stored, directory_pb2.Unit(unit_id=unit_id))
+        _apply(unit, changes)
+        if not unit.display_name:
+            raise _new_needs(unit_id, "--name")
+        request = directory_pb2.PutUnitRequest(unit=unit)
+        unit = await stub.PutUnit(request, **options)
+    ctl.screen.done(unit, Text.UNIT_STORED, id=unit_id)
+
+
+async def _list_sites(ctl: Ctl) -> None:
+    async with ctl.service(DirectoryServiceStub) as (stub, options):
+        request = directory_pb2.ListSitesRequest()
+        answer: directory_pb2.ListSitesResponse = await stub.ListSites(request, **options)
+    columns: Columns[directory_pb2.Site] = {
+        Text.SITE: lambda site: site.site_id,
+        Text.NAME: lambda site: site.display_name,
+        Text.ZONE: lambda site: site.time_zone,
+        Text.GEOFENCE: partial(geofence_text, ctl.screen.language),
+    }
+    ctl.screen.records(answer.sites, columns)
+
+
+async def _put_site(
+    ctl: Ctl, *, site_id: str, changes: dict[str, str | None], circle: Circle, polygon: Path | None
+) -> None:
+    fence = circle.checked(other=polygon is not None)
+    corners = None if polygon is None else read_polygon(polygon)
+    async with ctl.service(DirectoryServiceStub) as (stub, options):
+        known: directory_pb2.ListSitesResponse = await stub.ListSites(
+            directory_pb2.ListSitesRequest(), **options
+        )
+        new = directory_pb2.Site(site_id=site_id, time_zone=DEFAULT_ZONE)
+        site = next((site for site in known.sites if site.site_id == site_id), new)
+        _apply(site, changes)
+        if fence is not None:
+            site.circle.CopyFrom(fence)
+        if corners is not None:
+            site.polygon.CopyFrom(corners)
+        if not site.display_name or site.WhichOneof("geofence") is None:
+            raise _new_needs(site_id, "--name, --lat --lon --radius | --polygon")
+        site = await stub.PutSite(directory_pb2.PutSiteRequest(site=site), **options)
+    ctl.screen.done(site, Text.SITE_STORED, id=site_id)
+
+
+def _apply(
+    message: directory_pb2.Unit | directory_pb2.Site, changes: dict[str, str | None]
+) -> None:
+    for field, value in changes.items():
+        if value is not None:
+            setattr(message, field, value)
+
+
+def _new_needs(identifier: str, options: str) -> CtlError:
+    return CtlError(Text.NEW_NEEDS, reason="FIELD_REQUIRED", id=identifier, options=options)

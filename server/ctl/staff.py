@@ -1,0 +1,78 @@
+"""Commands of staff accounts: create and close."""
+
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hadir.v1 import directory_pb2, options_pb2
+from hadir.v1.directory_pb2_grpc import DirectoryServiceStub
+from server.ctl.account import PasswordFile
+from server.ctl.context import Ctl, ctl_of
+from server.ctl.help import examples
+from server.ctl.inputs import read_password
+from server.ctl.labels import enum_text
+from server.ctl.texts import Text
+
+app = typer.Typer(no_args_is_help=True, help="Accounts of heads, BKD and operators.")
+
+
+class StaffRole(StrEnum):
+    """A role that staff can have."""
+
+    HEAD = "head"
+    BKD = "bkd"
+    OPERATOR = "operator"
+
+
+@app.command(
+    epilog=examples(
+        "hadirctl staff create kadis-pangan --role head --nip 197001011995031001",
+        "hadirctl staff create ops-adi --role operator --password-file first-password.txt",
+    )
+)
+def create(
+    context: typer.Context,
+    username: str,
+    *,
+    role: Annotated[StaffRole, typer.Option(help="What the account may do.")],
+    nip: Annotated[str, typer.Option(help="NIP of the person; heads need it.")] = "",
+    password_file: PasswordFile = None,
+) -> None:
+    """Create an account with a first password of 12 characters or more."""
+    work = partial(_create, username=username, role=role, nip=nip, file=password_file)
+    ctl_of(context).run(work)
+
+
+@app.command(epilog=examples("hadirctl staff close ops-adi"))
+def close(
+    context: typer.Context,
+    username: str,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Close an account and its sessions for good."""
+    ctl_of(context).run(partial(_close, username=username, yes=yes))
+
+
+async def _create(ctl: Ctl, *, username: str, role: StaffRole, nip: str, file: Path | None) -> None:
+    request = directory_pb2.CreateStaffAccountRequest(
+        username=username,
+        role=f"ROLE_{role.name}",
+        password=read_password(file, ctl.screen.text(Text.ASK_NEW_PASSWORD), confirm=True),
+        nip=nip,
+    )
+    async with ctl.service(DirectoryServiceStub) as (stub, options):
+        account: directory_pb2.StaffAccount = await stub.CreateStaffAccount(request, **options)
+    shown = ctl.screen.cell(enum_text(options_pb2.Role, account.role))
+    ctl.screen.done(account, Text.STAFF_CREATED, user=username, role=shown)
+
+
+async def _close(ctl: Ctl, *, username: str, yes: bool) -> None:
+    ctl.confirm(Text.ASK_CLOSE, yes=yes, user=username)
+    request = directory_pb2.CloseStaffAccountRequest(username=username)
+    async with ctl.service(DirectoryServiceStub) as (stub, options):
+        account: directory_pb2.StaffAccount = await stub.CloseStaffAccount(request, **options)
+    ctl.screen.done(account, Text.STAFF_CLOSED, user=username)

@@ -1,0 +1,366 @@
+"""The one vocabulary of errors: what went wrong, not how an edge shows it.
+
+Knows neither gRPC nor HTTP. `reason` is part of the API; the texts for people are in messages.py.
+"""
+
+import enum
+from typing import ClassVar
+
+
+class Kind(enum.Enum):
+    """Canonical classes of errors; each edge maps them to its own codes."""
+
+    INVALID = "invalid"
+    UNAUTHENTICATED = "unauthenticated"
+    DENIED = "denied"
+    NOT_FOUND = "not_found"
+    EXISTS = "exists"
+    PRECONDITION = "precondition"
+    EXHAUSTED = "exhausted"
+    DEADLINE = "deadline"
+    UNAVAILABLE = "unavailable"
+    INTERNAL = "internal"
+
+
+class HadirError(Exception):
+    """Base of all errors that a caller may see.
+
+    `metadata` values go to the caller and into the message: ids and numbers, never biometrics.
+    """
+
+    kind: ClassVar[Kind] = Kind.INTERNAL
+    reason: ClassVar[str] = "INTERNAL"
+
+    def __init__(
+        self, message: str = "", *, retry_after_s: float | None = None, **metadata: object
+    ) -> None:
+        super().__init__(message or self.reason)
+        self.retry_after_s = retry_after_s
+        self.metadata = {key: str(value) for key, value in metadata.items()}
+
+
+class ModelInvalid(HadirError):
+    """A model file is missing, changed or of an unknown form."""
+
+    reason = "MODEL_INVALID"
+
+
+class SettingsInvalid(HadirError):
+    """The settings contradict themselves or name what does not exist."""
+
+    reason = "SETTINGS_INVALID"
+
+
+class DataInvalid(HadirError):
+    """The database or key file cannot be used as it is."""
+
+    reason = "DATA_INVALID"
+
+
+# What a request says is wrong.
+
+
+class FieldRequired(HadirError):
+    """A field that the API marks as required is empty."""
+
+    kind, reason = Kind.INVALID, "FIELD_REQUIRED"
+
+
+class FieldInvalid(HadirError):
+    """A field is out of its documented range."""
+
+    kind, reason = Kind.INVALID, "FIELD_INVALID"
+
+
+class OpenFirst(HadirError):
+    """A stream began with another message than `open`, or repeated it."""
+
+    kind, reason = Kind.INVALID, "OPEN_FIRST"
+
+
+class PageTokenInvalid(HadirError):
+    """A page token is not one of ours."""
+
+    kind, reason = Kind.INVALID, "PAGE_TOKEN_INVALID"
+
+
+class KeyInvalid(HadirError):
+    """A public key is not P-256 in DER."""
+
+    kind, reason = Kind.INVALID, "KEY_INVALID"
+
+
+class SignatureInvalid(HadirError):
+    """A proof of possession does not fit the key."""
+
+    kind, reason = Kind.INVALID, "SIGNATURE_INVALID"
+
+
+class ReasonRequired(HadirError):
+    """An act that is kept in a history needs a reason of 3 to 500 characters."""
+
+    kind, reason = Kind.INVALID, "REASON_REQUIRED"
+
+
+class ConsentRequired(HadirError):
+    """The notice was not confirmed."""
+
+    kind, reason = Kind.INVALID, "CONSENT_REQUIRED"
+
+
+class IdInvalid(HadirError):
+    """An id is not [a-z]([a-z0-9-]{0,61}[a-z0-9])?."""
+
+    kind, reason = Kind.INVALID, "ID_INVALID"
+
+
+class RoleInvalid(HadirError):
+    """A staff account cannot have this role."""
+
+    kind, reason = Kind.INVALID, "ROLE_INVALID"
+
+
+class PasswordTooWeak(HadirError):
+    """A password is too short, too long or the user name."""
+
+    kind, reason = Kind.INVALID, "PASSWORD_TOO_WEAK"
+
+
+class RequestIdInvalid(HadirError):
+    """A request id is not a UUID."""
+
+    kind, reason = Kind.INVALID, "REQUEST_ID_INVALID"
+
+
+class LocationInvalid(HadirError):
+    """A location is outside the globe or has no accuracy."""
+
+    kind, reason = Kind.INVALID, "LOCATION_INVALID"
+
+
+class GeofenceInvalid(HadirError):
+    """A geofence is missing, too small, too large or crosses itself."""
+
+    kind, reason = Kind.INVALID, "GEOFENCE_INVALID"
+
+
+class ZoneUnknown(HadirError):
+    """A time zone is not in the IANA database."""
+
+    kind, reason = Kind.INVALID, "ZONE_UNKNOWN"
+
+
+class UnitCycle(HadirError):
+    """A unit would stand above itself."""
+
+    kind, reason = Kind.INVALID, "UNIT_CYCLE"
+
+
+class ReferenceUnknown(HadirError):
+    """A record names another one that does not exist."""
+
+    kind, reason = Kind.INVALID, "REFERENCE_UNKNOWN"
+
+
+class ImportTooLarge(HadirError):
+    """An import file is larger than allowed."""
+
+    kind, reason = Kind.INVALID, "IMPORT_TOO_LARGE"
+
+
+class CsvInvalid(HadirError):
+    """An import file is no CSV with the documented columns."""
+
+    kind, reason = Kind.INVALID, "CSV_INVALID"
+
+
+# Who asks is not known, or may not.
+
+
+class Unauthenticated(HadirError):
+    """There is no valid session. One constant answer for every cause."""
+
+    kind, reason = Kind.UNAUTHENTICATED, "UNAUTHENTICATED"
+
+
+class LoginRefused(HadirError):
+    """A login failed. One constant answer for every cause."""
+
+    kind, reason = Kind.UNAUTHENTICATED, "LOGIN_REFUSED"
+
+
+class RoleDenied(HadirError):
+    """The caller's role may not call this method."""
+
+    kind, reason = Kind.DENIED, "ROLE_DENIED"
+
+
+class DeviceRevoked(HadirError):
+    """The device was revoked."""
+
+    kind, reason = Kind.DENIED, "DEVICE_REVOKED"
+
+
+class SessionEnded(HadirError):
+    """The session was closed while a stream was open."""
+
+    kind, reason = Kind.DENIED, "SESSION_ENDED"
+
+
+# What is asked for is not there, or is there already.
+
+
+class EmployeeUnknown(HadirError):
+    """No such employee, or not the caller's."""
+
+    kind, reason = Kind.NOT_FOUND, "EMPLOYEE_UNKNOWN"
+
+
+class UnitUnknown(HadirError):
+    """No such unit, or not the caller's."""
+
+    kind, reason = Kind.NOT_FOUND, "UNIT_UNKNOWN"
+
+
+class SiteUnknown(HadirError):
+    """No such site."""
+
+    kind, reason = Kind.NOT_FOUND, "SITE_UNKNOWN"
+
+
+class DeviceUnknown(HadirError):
+    """No such device."""
+
+    kind, reason = Kind.NOT_FOUND, "DEVICE_UNKNOWN"
+
+
+class AccountUnknown(HadirError):
+    """No such staff account."""
+
+    kind, reason = Kind.NOT_FOUND, "ACCOUNT_UNKNOWN"
+
+
+class NothingEnrolled(HadirError):
+    """The employee has no enrolment to show or erase."""
+
+    kind, reason = Kind.NOT_FOUND, "ENROLLMENT_UNKNOWN"
+
+
+class ActivationCodeInvalid(HadirError):
+    """An activation code is unknown, used or expired."""
+
+    kind, reason = Kind.NOT_FOUND, "ACTIVATION_CODE_INVALID"
+
+
+class DeviceAlreadyBound(HadirError):
+    """The employee has an active phone."""
+
+    kind, reason = Kind.EXISTS, "DEVICE_ALREADY_BOUND"
+
+
+class KeyAlreadyUsed(HadirError):
+    """The public key belongs to another device."""
+
+    kind, reason = Kind.EXISTS, "KEY_ALREADY_USED"
+
+
+class UsernameTaken(HadirError):
+    """A staff account has this name."""
+
+    kind, reason = Kind.EXISTS, "USERNAME_TAKEN"
+
+
+class RequestIdReused(HadirError):
+    """The request id was used for another content."""
+
+    kind, reason = Kind.EXISTS, "REQUEST_ID_REUSED"
+
+
+class LooksLikeAnother(HadirError):
+    """The face looks like another enrolled employee."""
+
+    kind, reason = Kind.EXISTS, "LOOKS_LIKE_ANOTHER"
+
+
+# Not in this state.
+
+
+class NotEnrolled(HadirError):
+    """The employee must be enrolled first."""
+
+    kind, reason = Kind.PRECONDITION, "NOT_ENROLLED"
+
+
+class EmployeeInactive(HadirError):
+    """The employee is not in service."""
+
+    kind, reason = Kind.PRECONDITION, "EMPLOYEE_INACTIVE"
+
+
+class TooFewFrames(HadirError):
+    """An enrolment has too few good, different frames."""
+
+    kind, reason = Kind.PRECONDITION, "TOO_FEW_FRAMES"
+
+
+class LastBkdAccount(HadirError):
+    """The last BKD account cannot be closed."""
+
+    kind, reason = Kind.PRECONDITION, "LAST_BKD_ACCOUNT"
+
+
+# Too much, too late, not now.
+
+
+class AccountLocked(HadirError):
+    """Too many failed logins."""
+
+    kind, reason = Kind.EXHAUSTED, "ACCOUNT_LOCKED"
+
+
+class ChallengesExhausted(HadirError):
+    """Too many login challenges wait for their answer."""
+
+    kind, reason = Kind.EXHAUSTED, "CHALLENGES_EXHAUSTED"
+
+
+class FrameBudget(HadirError):
+    """A stream sent more frames or bytes than one use needs."""
+
+    kind, reason = Kind.EXHAUSTED, "FRAME_BUDGET"
+
+
+class TooManyStreams(HadirError):
+    """The device has too many open streams."""
+
+    kind, reason = Kind.EXHAUSTED, "TOO_MANY_STREAMS"
+
+
+class TooManyRefusals(HadirError):
+    """Too many refused check-ins in a row: wait."""
+
+    kind, reason = Kind.EXHAUSTED, "TOO_MANY_REFUSALS"
+
+
+class Overloaded(HadirError):
+    """The server has more work than it can do in time."""
+
+    kind, reason = Kind.EXHAUSTED, "OVERLOADED"
+
+
+class StreamIdle(HadirError):
+    """Nothing came on a stream for too long."""
+
+    kind, reason = Kind.DEADLINE, "STREAM_IDLE"
+
+
+class ServerDraining(HadirError):
+    """The server is about to stop."""
+
+    kind, reason = Kind.UNAVAILABLE, "SERVER_DRAINING"
+
+
+class StorageUnavailable(HadirError):
+    """The database cannot write now. Nothing was recorded."""
+
+    kind, reason = Kind.UNAVAILABLE, "STORAGE_UNAVAILABLE"

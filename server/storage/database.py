@@ -1,0 +1,236 @@
+"""One SQLite file: a single writer that commits whole transactions in groups, and readers.
+
+Writes wait in a bounded queue; the writer opens BEGIN IMMEDIATE, runs up to GROUP_MAX of them, each
+in its savepoint, and answers only after COMMIT (synchronous=FULL). Estimate: 0.3 ms a commit, 0.1 ms
+a row. Readers are query_only and short. One server process a file, held by a lock file.
+"""
+
+import asyncio
+import fcntl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import event, exc, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from server.errors import DataInvalid, HadirError, StorageUnavailable
+from server.failpoints import failpoint
+
+WRITES_WAITING_MAX = 1024
+GROUP_MAX = 32
+READERS_MAX = 4
+BUSY_MS_MAX = 2000
+CACHE_KIB = 16 * 1024
+
+T = TypeVar("T")
+Work = Callable[[AsyncConnection], Awaitable[T]]
+
+
+@dataclass(slots=True)
+class _Write:
+    work: Work[Any]
+    done: asyncio.Future[Any]
+
+
+class Database:
+    """Reads and writes one SQLite file. Open it with `open_database`."""
+
+    def __init__(self, writer: AsyncEngine, readers: AsyncEngine) -> None:
+        self._writer = writer
+        self._readers = readers
+        self._waiting: asyncio.Queue[_Write | None] = asyncio.Queue(WRITES_WAITING_MAX)
+        self._stopped = False
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A connection that sees one state of the data and cannot write; keep it short."""
+        try:
+            async with self._readers.connect() as connection:
+                yield connection
+        except (exc.OperationalError, exc.TimeoutError) as error:
+            raise StorageUnavailable("the database cannot be read now") from error
+
+    async def write(self, work: Work[T]) -> T:
+        """Runs `work` in a transaction and returns its result once that is on disk.
+
+        `work` gets a connection, may be run once only, and rolls back alone if it raises. Raises
+        StorageUnavailable if the queue is full or the commit fails: nothing was stored then. A
+        caller that is cancelled while the write waits takes it back; later it is completed.
+        """
+        if self._stopped:
+            raise StorageUnavailable("the database is closed")
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        try:
+            self._waiting.put_nowait(_Write(work, done))
+        except asyncio.QueueFull:
+            raise StorageUnavailable("too many writes wait", retry_after_s=1) from None
+        return await done
+
+    async def run_writer(self) -> None:
+        """Serves the queue until `stop_writer`; exactly one task runs it."""
+        try:
+            async with self._writer.connect() as connection:
+                while (group := await self._next_group()) is not None:
+                    await _commit_group(connection, group)
+        finally:
+            self._stopped = True
+            while not self._waiting.empty():
+                if (write := self._waiting.get_nowait()) is not None and not write.done.done():
+                    write.done.set_exception(StorageUnavailable("the database was closed"))
+
+    async def stop_writer(self) -> None:
+        """Ends the writer after the writes that wait already."""
+        await self._waiting.put(None)
+
+    async def _next_group(self) -> list[_Write] | None:
+        first = await self._waiting.get()
+        if first is None:
+            return None
+        group = [first]
+        while len(group) < GROUP_MAX and not self._waiting.empty():
+            if (write := self._waiting.get_nowait()) is None:
+                self._waiting.put_nowait(None)  # seen again once this group is on disk
+                break
+            group.append(write)
+        return group
+
+    async def ping(self) -> None:
+        """Proves that the database can be written. Raises StorageUnavailable."""
+        await self.write(lambda connection: connection.execute(text("SELECT 1")))
+
+    async def close(self) -> None:
+        """Closes all connections; the last one folds the log into the file."""
+        await self._readers.dispose()
+        await self._writer.dispose()
+
+
+async def _commit_group(connection: AsyncConnection, group: list[_Write]) -> None:
+    """Runs a group in one transaction and answers each of its callers."""
+    wanted = [write for write in group if not write.done.cancelled()]
+    results: list[tuple[_Write, Any, BaseException | None]] = []
+    try:
+        failpoint("before_begin")
+        await connection.begin()
+        for write in wanted:
+            results.append(await _run(connection, write))
+        failpoint("before_commit")
+        await connection.commit()
+        failpoint("after_commit")
+    except (exc.DBAPIError, OSError) as error:
+        await connection.rollback()
+        failure = StorageUnavailable("the database cannot be written now", retry_after_s=1)
+        failure.__cause__ = error
+        results = [(write, None, failure) for write in wanted]
+    for write, result, fault in results:
+        if write.done.done():
+            continue
+        if fault is None:
+            write.done.set_result(result)
+        else:
+            write.done.set_exception(fault)
+
+
+async def _run(
+    connection: AsyncConnection, write: _Write
+) -> tuple[_Write, Any, BaseException | None]:
+    savepoint = await connection.begin_nested()
+    try:
+        result = await write.work(connection)
+    except (HadirError, exc.IntegrityError, exc.DataError) as error:
+        await savepoint.rollback()
+        return write, None, error
+    except exc.DBAPIError:
+        raise
+    except Exception as error:  # noqa: BLE001  a bug in one use case must not stop the writer
+        await savepoint.rollback()
+        return write, None, error
+    await savepoint.commit()
+    return write, result, None
+
+
+@asynccontextmanager
+async def open_database(path: Path) -> AsyncIterator[Database]:
+    """Opens the file for one server process. Raises DataInvalid if it cannot be used."""
+    with _exclusive(path):
+        writer, readers = _engine(path, reader=False), _engine(path, reader=True)
+        database = Database(writer, readers)
+        await _assert_durable(writer, path)
+        task = asyncio.create_task(database.run_writer(), name="storage-writer")
+        try:
+            yield database
+        finally:
+            await database.stop_writer()
+            await task
+            await database.close()
+
+
+def _engine(path: Path, *, reader: bool) -> AsyncEngine:
+    engine = create_async_engine(
+        f"sqlite+aiosqlite:///{path}",
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=READERS_MAX if reader else 1,
+        max_overflow=0,
+        pool_timeout=BUSY_MS_MAX / 1000,
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _configure(connection: Any, _: Any) -> None:  # noqa: ANN401  SQLAlchemy's own types
+        connection.isolation_level = None  # we say BEGIN ourselves
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_MS_MAX}")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+        if reader:
+            cursor.execute("PRAGMA query_only=ON")
+            cursor.execute("PRAGMA wal_autocheckpoint=0")
+        else:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            cursor.execute("PRAGMA synchronous=FULL")
+            cursor.execute("PRAGMA journal_size_limit=67108864")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Any) -> None:  # noqa: ANN401  SQLAlchemy's own types
+        connection.exec_driver_sql("BEGIN" if reader else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+async def _assert_durable(engine: AsyncEngine, path: Path) -> None:
+    try:
+        async with engine.connect() as connection:
+            wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+            for pragma, value in wanted.items():
+                found = (await connection.exec_driver_sql(f"PRAGMA {pragma}")).scalar()
+                if found != value:
+                    raise DataInvalid(f"{path}: PRAGMA {pragma} is {found}, needs {value}")
+            check = (await connection.exec_driver_sql("PRAGMA quick_check(1)")).scalar()
+    except exc.DatabaseError as error:
+        raise DataInvalid(f"{path}: {error.orig}; restore it from a backup") from error
+    if check != "ok":
+        raise DataInvalid(f"{path} is damaged ({check}); restore it from a backup")
+
+
+class _exclusive:  # noqa: N801  reads as a statement
+    """Holds the lock file beside the database. Raises DataInvalid if another process does."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path.with_name(path.name + ".lock")
+
+    def __enter__(self) -> None:
+        try:
+            self._file = self._path.open("w")
+        except OSError as error:
+            raise DataInvalid(f"cannot write {self._path}: {error.strerror}") from error
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self._file.close()
+            raise DataInvalid(f"another server uses {self._path}; stop it first") from error
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()

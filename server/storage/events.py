@@ -1,0 +1,215 @@
+"""SQL of attendance events, request ids and refusals: append-only, held so by triggers."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.domain.model import Event, EventKind, EventSource, Location, Scores
+from server.failpoints import failpoint
+from server.storage.schema import employees, events, refusals, requests
+from server.storage.times import pack, unpack
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A refused check-in or a suspected spoof, kept for forensics and for the person's appeal."""
+
+    device_id: str
+    reason: str
+    refuse_time: datetime
+    nip: str = ""
+    similarity: float | None = None
+    relief: float | None = None
+    passive: float | None = None
+    distance_m: float | None = None
+
+
+async def insert_event(connection: AsyncConnection, event: Event) -> None:
+    """Appends an event."""
+    place = event.location
+    await connection.execute(
+        insert(events).values(
+            event_id=event.event_id,
+            nip=event.nip,
+            display_name=event.display_name,
+            unit_id=event.unit_id,
+            kind=event.kind.value,
+            source=event.source.value,
+            event_time=pack(event.event_time),
+            device_time=pack(event.device_time),
+            clock_disputed=event.clock_disputed,
+            site_id=event.site_id,
+            distance_m=event.distance_m,
+            device_id=event.device_id,
+            similarity=event.scores.similarity,
+            threshold=event.scores.threshold,
+            margin=event.scores.margin,
+            relief=event.scores.relief,
+            passive=event.scores.passive,
+            latitude=place.latitude if place else None,
+            longitude=place.longitude if place else None,
+            accuracy_m=place.accuracy_m if place else None,
+            mock=place.mock if place else None,
+            frame_digest=event.frame_digest,
+            seal=event.seal,
+            create_time=pack(event.create_time),
+        )
+    )
+    failpoint("after_insert")
+
+
+async def insert_request(
+    connection: AsyncConnection,
+    *,
+    nip: str,
+    request_id: str,
+    content_digest: bytes,
+    event_id: str,
+    now: datetime,
+) -> None:
+    """Ties a request id to its event, in the transaction that stores the event."""
+    await connection.execute(
+        insert(requests).values(
+            nip=nip,
+            request_id=request_id,
+            content_digest=content_digest,
+            event_id=event_id,
+            create_time=pack(now),
+        )
+    )
+    failpoint("after_request")
+
+
+async def find_request(
+    connection: AsyncConnection, nip: str, request_id: str
+) -> tuple[Event, bytes] | None:
+    """Returns the event of a request id and the digest of what was asked for."""
+    statement = (
+        select(events, requests.c.content_digest)
+        .join(requests, requests.c.event_id == events.c.event_id)
+        .where(and_(requests.c.nip == nip, requests.c.request_id == request_id))
+    )
+    row = (await connection.execute(statement)).first()
+    return (_event(row), row.content_digest) if row else None
+
+
+async def lock_employee(connection: AsyncConnection, nip: str) -> None:
+    """Makes writes for one employee wait for each other (SQLite's one writer does already)."""
+    await connection.execute(
+        select(employees.c.nip).where(employees.c.nip == nip).with_for_update()
+    )
+
+
+async def between(
+    connection: AsyncConnection, nip: str, start: datetime, end: datetime
+) -> list[Event]:
+    """Returns an employee's events with start <= event_time < end, oldest first."""
+    statement = (
+        select(events)
+        .where(
+            and_(
+                events.c.nip == nip,
+                events.c.event_time >= pack(start),
+                events.c.event_time < pack(end),
+            )
+        )
+        .order_by(events.c.event_time, events.c.sequence)
+    )
+    return [_event(row) for row in await connection.execute(statement)]
+
+
+async def page(
+    connection: AsyncConnection,
+    *,
+    nip: str = "",
+    unit_ids: frozenset[str] | None = None,
+    start: datetime | None,
+    end: datetime | None,
+    before: int | None,
+    limit: int,
+) -> list[tuple[int, Event]]:
+    """Returns (sequence, event), newest first, of an employee or of units, before a sequence."""
+    statement = select(events).order_by(events.c.sequence.desc()).limit(limit)
+    if nip:
+        statement = statement.where(events.c.nip == nip)
+    if unit_ids is not None:
+        statement = statement.where(events.c.unit_id.in_(sorted(unit_ids)))
+    if before is not None:
+        statement = statement.where(events.c.sequence < before)
+    statement = _in_period(statement, start, end)
+    return [(row.sequence, _event(row)) for row in await connection.execute(statement)]
+
+
+async def frame_was_used(connection: AsyncConnection, digest: bytes) -> bool:
+    """Whether an event was already recorded from the very same image."""
+    statement = select(events.c.event_id).where(events.c.frame_digest == digest).limit(1)
+    return (await connection.execute(statement)).first() is not None
+
+
+async def insert_refusal(connection: AsyncConnection, refusal: Refusal) -> None:
+    """Appends a refusal."""
+    await connection.execute(
+        insert(refusals).values(
+            nip=refusal.nip or None,
+            device_id=refusal.device_id,
+            reason=refusal.reason,
+            refuse_time=pack(refusal.refuse_time),
+            similarity=refusal.similarity,
+            relief=refusal.relief,
+            passive=refusal.passive,
+            distance_m=refusal.distance_m,
+        )
+    )
+
+
+async def refusals_since(
+    connection: AsyncConnection, device_id: str, since: datetime, reasons: frozenset[str]
+) -> tuple[int, datetime | None]:
+    """Returns how many refusals of these kinds a device got, and when the last one was."""
+    statement = select(func.count(), func.max(refusals.c.refuse_time)).where(
+        and_(
+            refusals.c.device_id == device_id,
+            refusals.c.refuse_time >= pack(since),
+            refusals.c.reason.in_(sorted(reasons)),
+        )
+    )
+    count, last = (await connection.execute(statement)).one()
+    return int(count), unpack(last)
+
+
+def _in_period(
+    statement: Select[Any], start: datetime | None, end: datetime | None
+) -> Select[Any]:
+    if start is not None:
+        statement = statement.where(events.c.event_time >= pack(start))
+    if end is not None:
+        statement = statement.where(events.c.event_time < pack(end))
+    return statement
+
+
+def _event(row: Row[Any]) -> Event:
+    location = None
+    if row.latitude is not None:
+        location = Location(row.latitude, row.longitude, row.accuracy_m, row.mock)
+    return Event(
+        event_id=row.event_id,
+        nip=row.nip,
+        display_name=row.display_name,
+        unit_id=row.unit_id,
+        kind=EventKind(row.kind),
+        source=EventSource(row.source),
+        event_time=unpack(row.event_time),
+        device_time=unpack(row.device_time),
+        clock_disputed=row.clock_disputed,
+        site_id=row.site_id,
+        distance_m=row.distance_m,
+        device_id=row.device_id,
+        scores=Scores(row.similarity, row.threshold, row.margin, row.relief, row.passive),
+        create_time=unpack(row.create_time),
+        location=location,
+        frame_digest=row.frame_digest,
+        seal=row.seal,
+    )

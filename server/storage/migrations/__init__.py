@@ -1,0 +1,1 @@
+"""Alembic migrations, run by `hadir-server init` and `hadir-server migrate`."""

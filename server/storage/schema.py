@@ -1,0 +1,253 @@
+"""The tables. Times are UTC microseconds since 1970 in integers: no driver guesses a zone.
+
+Changes of this file go with a migration; a test compares both.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+# SQLite gives row ids only to INTEGER keys; PostgreSQL needs 8 bytes for them.
+Sequence = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _id(name: str, **options: bool) -> Column[str]:
+    return Column(name, String(64), **options)  # type: ignore[arg-type]
+
+
+def _time(name: str, *, nullable: bool = False) -> Column[int]:
+    return Column(name, BigInteger, nullable=nullable)
+
+
+sites = Table(
+    "sites",
+    metadata,
+    _id("site_id", primary_key=True),
+    Column("display_name", String(200), nullable=False),
+    Column("time_zone", String(64), nullable=False),
+    Column("geofence", String, nullable=False),
+)
+
+units = Table(
+    "units",
+    metadata,
+    _id("unit_id", primary_key=True),
+    Column("display_name", String(200), nullable=False),
+    Column("parent_unit_id", ForeignKey("units.unit_id"), nullable=True),
+    Column("site_id", ForeignKey("sites.site_id"), nullable=True),
+    Column("head_nip", String(18), nullable=True),
+)
+
+employees = Table(
+    "employees",
+    metadata,
+    Column("nip", String(18), primary_key=True),
+    Column("display_name", String(200), nullable=False),
+    Column("unit_id", ForeignKey("units.unit_id"), nullable=False, index=True),
+    Column("site_id", ForeignKey("sites.site_id"), nullable=True),
+    Column("state", String(16), nullable=False),
+    _time("update_time"),
+)
+
+staff = Table(
+    "staff",
+    metadata,
+    _id("username", primary_key=True),
+    Column("role", String(16), nullable=False),
+    Column("nip", String(18), nullable=False),
+    Column("password_hash", String(200), nullable=False),
+    Column("failed_count", Integer, nullable=False),
+    _time("locked_until", nullable=True),
+    _time("create_time"),
+    _time("close_time", nullable=True),
+)
+
+devices = Table(
+    "devices",
+    metadata,
+    _id("device_id", primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("nip", ForeignKey("employees.nip"), nullable=True),
+    Column("site_id", ForeignKey("sites.site_id"), nullable=True),
+    Column("public_key", LargeBinary, nullable=False, unique=True),
+    Column("model", String(120), nullable=False),
+    _time("activate_time"),
+    _time("revoke_time", nullable=True),
+    Column("revoke_reason", String(500), nullable=False),
+    Column("revoke_actor", String(64), nullable=False),
+    CheckConstraint(
+        "(kind = 'PHONE' AND nip IS NOT NULL) OR (kind = 'KIOSK' AND site_id IS NOT NULL)",
+        name="subject",
+    ),
+)
+# One active phone an employee, held by the database (a device row has one employee by its form).
+Index(
+    "one_active_phone",
+    devices.c.nip,
+    unique=True,
+    sqlite_where=text("state = 'ACTIVE' AND kind = 'PHONE'"),
+    postgresql_where=text("state = 'ACTIVE' AND kind = 'PHONE'"),
+)
+
+activation_codes = Table(
+    "activation_codes",
+    metadata,
+    Column("code_hash", LargeBinary, primary_key=True),
+    Column("nip", ForeignKey("employees.nip"), nullable=True, unique=True),
+    Column("site_id", ForeignKey("sites.site_id"), nullable=True),
+    _time("expire_time"),
+    Column("actor", String(64), nullable=False),
+)
+
+binding_changes = Table(
+    "binding_changes",
+    metadata,
+    Column("sequence", Sequence, primary_key=True, autoincrement=True),
+    Column("nip", ForeignKey("employees.nip"), nullable=False, index=True),
+    Column("action", String(16), nullable=False),
+    _time("change_time"),
+    Column("device_id", String(64), nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("reason", String(500), nullable=False),
+)
+
+login_challenges = Table(
+    "login_challenges",
+    metadata,
+    Column("challenge_hash", LargeBinary, primary_key=True),
+    Column("device_id", String(64), nullable=False),
+    Column("expire_time", BigInteger, nullable=False, index=True),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("role", String(16), nullable=False),
+    Column("device_id", ForeignKey("devices.device_id"), nullable=True, index=True),
+    Column("username", ForeignKey("staff.username"), nullable=True, index=True),
+    Column("expire_time", BigInteger, nullable=False, index=True),
+)
+
+enrollments = Table(
+    "enrollments",
+    metadata,
+    Column("nip", ForeignKey("employees.nip"), primary_key=True),
+    # The key of this enrolment, encrypted by the server's key: erasing it erases the rows below.
+    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("model_version", String(120), nullable=False),
+    Column("notice_version", String(60), nullable=False),
+    _time("confirm_time"),
+    Column("actor", String(64), nullable=False),
+    _time("create_time"),
+)
+
+templates = Table(
+    "templates",
+    metadata,
+    Column("template_id", String(26), primary_key=True),
+    Column("nip", ForeignKey("enrollments.nip"), nullable=False, index=True),
+    # MEAN or SINGLE
+    Column("kind", String(8), nullable=False),
+    Column("vector", LargeBinary, nullable=False),
+)
+
+enrollment_images = Table(
+    "enrollment_images",
+    metadata,
+    Column("image_id", String(26), primary_key=True),
+    Column("nip", ForeignKey("enrollments.nip"), nullable=False, index=True),
+    Column("image", LargeBinary, nullable=False),
+)
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("sequence", Sequence, primary_key=True, autoincrement=True),
+    Column("nip", String(18), nullable=False, index=True),
+    Column("reason", String(500), nullable=False),
+    Column("actor", String(64), nullable=False),
+    _time("erase_time"),
+    Column("template_count", Integer, nullable=False),
+    Column("image_count", Integer, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("sequence", Sequence, primary_key=True, autoincrement=True),
+    Column("event_id", String(26), nullable=False, unique=True),
+    Column("nip", ForeignKey("employees.nip"), nullable=False),
+    Column("display_name", String(200), nullable=False),
+    Column("unit_id", String(64), nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("source", String(8), nullable=False),
+    _time("event_time"),
+    _time("device_time"),
+    Column("clock_disputed", Boolean, nullable=False),
+    Column("site_id", String(64), nullable=False),
+    Column("distance_m", Float, nullable=False),
+    Column("device_id", ForeignKey("devices.device_id"), nullable=False),
+    Column("similarity", Float, nullable=False),
+    Column("threshold", Float, nullable=False),
+    Column("margin", Float, nullable=False),
+    Column("relief", Float, nullable=False),
+    Column("passive", Float, nullable=True),
+    Column("latitude", Float, nullable=True),
+    Column("longitude", Float, nullable=True),
+    Column("accuracy_m", Float, nullable=True),
+    Column("mock", Boolean, nullable=True),
+    Column("frame_digest", LargeBinary, nullable=False, index=True),
+    Column("seal", LargeBinary, nullable=False),
+    _time("create_time"),
+    Index("ix_events_nip_event_time", "nip", "event_time"),
+    Index("ix_events_unit_id_sequence", "unit_id", "sequence"),
+)
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("nip", ForeignKey("employees.nip"), primary_key=True),
+    Column("request_id", String(36), primary_key=True),
+    Column("content_digest", LargeBinary, nullable=False),
+    Column("event_id", ForeignKey("events.event_id"), nullable=False),
+    _time("create_time"),
+)
+
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("sequence", Sequence, primary_key=True, autoincrement=True),
+    Column("nip", ForeignKey("employees.nip"), nullable=True),
+    Column("device_id", ForeignKey("devices.device_id"), nullable=False),
+    Column("reason", String(40), nullable=False),
+    _time("refuse_time"),
+    Column("similarity", Float, nullable=True),
+    Column("relief", Float, nullable=True),
+    Column("passive", Float, nullable=True),
+    Column("distance_m", Float, nullable=True),
+    Index("ix_refusals_device_id_refuse_time", "device_id", "refuse_time"),
+)

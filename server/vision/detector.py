@@ -1,0 +1,107 @@
+"""Finds faces with YuNet on a reduced frame.
+
+Estimate for VGA reduced to 320 x 256: resize 0.2 ms, network 1.2 ms (AMX) to 6 ms, decode 0.3 ms.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from server.domain.face import BoundingBox, Image, Vector
+from server.vision.session import Array, Session
+
+_STRIDES = (8, 16, 32)
+_NMS_OVERLAP = 0.3
+CANDIDATES_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """A face as a detector sees it; pixels of the frame, score 0 to 1, landmarks 5 x 2."""
+
+    box: BoundingBox
+    score: float
+    landmarks: Vector
+
+
+class Detector(Protocol):
+    """Finds faces in one image."""
+
+    def detect(self, image: Image) -> list[Detection]:
+        """Returns the faces of an RGB image, best score first."""
+
+
+class YuNet:
+    """YuNet (Wu et al., 2023) with the post-processing of OpenCV's FaceDetectorYN."""
+
+    def __init__(self, session: Session, *, side: int, score_min: float = 0.6) -> None:
+        self._session = session
+        self._side = side
+        self._score_min = score_min
+
+    def detect(self, image: Image) -> list[Detection]:
+        """Returns the faces of an RGB image, best score first."""
+        blob, scale = self._blob(image)
+        outputs = self._session.run(blob)
+        rows = self._candidates(outputs, blob.shape[2], blob.shape[3])
+        if not len(rows):
+            return []
+        rows[:, 1:] /= scale
+        return [_detection(row) for row in rows[_suppress(rows)]]
+
+    def _blob(self, image: Image) -> tuple[Array, float]:
+        height, width = image.shape[:2]
+        scale = min(1.0, self._side / max(height, width))
+        small = image
+        if scale < 1:
+            size = (round(width * scale), round(height * scale))
+            small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+        rows, columns = small.shape[:2]
+        # Multiples of 32, as the network needs; BGR, as it was trained.
+        blob = np.zeros((1, 3, -(-rows // 32) * 32, -(-columns // 32) * 32), np.float32)
+        blob[0, :, :rows, :columns] = small[:, :, ::-1].transpose(2, 0, 1)
+        return blob, scale
+
+    def _candidates(self, outputs: list[Array], height: int, width: int) -> Array:
+        """Returns rows of score, left, top, right, bottom and 10 landmark coordinates."""
+        found = []
+        for index, stride in enumerate(_STRIDES):
+            cls, obj, box, points = (outputs[group * 3 + index][0] for group in range(4))
+            score = np.sqrt(np.clip(cls[:, 0], 0, 1) * np.clip(obj[:, 0], 0, 1))
+            keep = np.flatnonzero(score >= self._score_min)
+            columns = width // stride
+            cell = np.stack([keep % columns, keep // columns], axis=1).astype(np.float32)
+            center = (cell + box[keep, :2]) * stride
+            half = np.exp(box[keep, 2:]) * stride / 2
+            marks = (points[keep].reshape(-1, 5, 2) + cell[:, None]) * stride
+            parts = [score[keep, None], center - half, center + half, marks.reshape(-1, 10)]
+            found.append(np.concatenate(parts, axis=1))
+        rows = np.concatenate(found).astype(np.float32)
+        order = np.argsort(-rows[:, 0], kind="stable")[:CANDIDATES_MAX]
+        return rows[order]
+
+
+def _suppress(rows: Array) -> list[int]:
+    """Greedy non-maximum suppression; rows are sorted by score. Returns the kept row numbers."""
+    left, top, right, bottom = rows[:, 1], rows[:, 2], rows[:, 3], rows[:, 4]
+    area = (right - left) * (bottom - top)
+    waiting, kept = np.arange(len(rows)), []
+    while waiting.size:
+        best, rest = waiting[0], waiting[1:]
+        kept.append(int(best))
+        width = np.minimum(right[best], right[rest]) - np.maximum(left[best], left[rest])
+        height = np.minimum(bottom[best], bottom[rest]) - np.maximum(top[best], top[rest])
+        shared = np.clip(width, 0, None) * np.clip(height, 0, None)
+        waiting = rest[shared / (area[best] + area[rest] - shared) <= _NMS_OVERLAP]
+    return kept
+
+
+def _detection(row: Array) -> Detection:
+    left, top, right, bottom = (float(value) for value in row[1:5])
+    return Detection(
+        box=BoundingBox(left, top, right, bottom),
+        score=float(row[0]),
+        landmarks=row[5:15].reshape(5, 2).copy(),
+    )

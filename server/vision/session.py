@@ -1,0 +1,104 @@
+"""Runs one model file on one CPU runtime: the `Session` protocol and its two implementations.
+
+A session knows threads, precision and providers; it knows nothing of faces. `run` blocks, releases
+the GIL and may be called from several threads at once.
+"""
+
+import enum
+import platform
+import threading
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+
+
+class Runtime(enum.StrEnum):
+    """Which runtime executes a model."""
+
+    AUTO = "auto"
+    OPENVINO = "openvino"
+    ONNXRUNTIME = "onnxruntime"
+
+
+class Session(Protocol):
+    """A loaded model with one input."""
+
+    @property
+    def name(self) -> str:
+        """Runtime and precision, for logs and reports."""
+
+    def run(self, batch: Array) -> list[Array]:
+        """Returns the outputs, in the order of the file, for a float32 NCHW batch."""
+
+
+def open_session(
+    model: bytes, runtime: Runtime, *, threads: int, prefer: Runtime = Runtime.OPENVINO
+) -> Session:
+    """Loads a model. AUTO takes `prefer` on x86-64 and ONNX Runtime elsewhere.
+
+    `threads` is how many calls may run at once; each runs on one thread.
+    """
+    if runtime is Runtime.AUTO:
+        runtime = prefer if platform.machine() in {"x86_64", "AMD64"} else Runtime.ONNXRUNTIME
+    if runtime is Runtime.OPENVINO:
+        return OpenVinoSession(model, threads=threads)
+    return OrtSession(model)
+
+
+class OrtSession:
+    """ONNX Runtime: one thread a call, no spinning (onnxruntime#6895, #11841)."""
+
+    name = "onnxruntime fp32"
+
+    def __init__(self, model: bytes) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.log_severity_level = 3
+        self.raw = onnxruntime.InferenceSession(
+            model, options, providers=["CPUExecutionProvider"]
+        )
+        self._input = self.raw.get_inputs()[0].name
+
+    def run(self, batch: Array) -> list[Array]:
+        """Returns the outputs, in the order of the file."""
+        outputs: list[Array] = self.raw.run(None, {self._input: batch})
+        return outputs
+
+
+class OpenVinoSession:
+    """OpenVINO: as many streams as callers, bf16 where the CPU has it in hardware."""
+
+    def __init__(self, model: bytes, *, threads: int) -> None:
+        import openvino
+
+        core = openvino.Core()
+        bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        self.name = "openvino bf16" if bf16 else "openvino fp32"
+        self._compiled = core.compile_model(
+            core.read_model(model),
+            "CPU",
+            {
+                "INFERENCE_NUM_THREADS": threads,
+                "NUM_STREAMS": threads,
+                "ENABLE_CPU_PINNING": False,
+                "INFERENCE_PRECISION_HINT": "bf16" if bf16 else "f32",
+            },
+        )
+        self._outputs: Sequence[Any] = self._compiled.outputs
+        self._local = threading.local()
+
+    def run(self, batch: Array) -> list[Array]:
+        """Returns copies of the outputs, in the order of the file."""
+        request = getattr(self._local, "request", None)
+        if request is None:
+            request = self._local.request = self._compiled.create_infer_request()
+        request.infer({0: batch}, share_inputs=True)
+        return [np.array(request.get_output_tensor(i).data) for i in range(len(self._outputs))]
