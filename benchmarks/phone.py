@@ -191,7 +191,6 @@ class _CheckIn:
     async def run(self) -> CheckInResult:
         """Answer whatever the server sends until it ends the check-in."""
         await self._duplex.write(checkin_pb2.CheckInRequest(open=self._opened))
-        response: checkin_pb2.CheckInResponse | None = None
         while (response := await self._duplex.read()) is not None:
             match response.WhichOneof("message"):
                 case "challenge":
@@ -202,8 +201,10 @@ class _CheckIn:
                     if not await self._seal(response.seal_request.last_frame_number):
                         break
                 case "receipt" | "refusal":
-                    break
-        return self._result(response)
+                    result = self._result(response)
+                    await self._duplex.end()
+                    return result
+        return self._result(None)
 
     def _begin(self, challenge: checkin_pb2.Challenge) -> None:
         self._seen.challenge, self._seen.challenge_s = challenge, time.monotonic()

@@ -59,7 +59,7 @@ def machine() -> dict[str, Any]:
         "cpu_extensions": [flag for flag in _CPU_FLAGS if flag in flags],
         "cores": os.cpu_count(),
         "cores_usable": usable_cores(),
-        "system": platform.platform(aliased=True, terse=True),
+        "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
     }
 

@@ -10,6 +10,7 @@ centre behind the middle of the face, x points to the image's right, y down, z t
 
 from __future__ import annotations
 
+import cmath
 import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -285,10 +286,7 @@ class VirtualPerson:
         if pose.yaw_degrees == 0 and pose.pitch_degrees == 0:
             return flat
         to_right, to_bottom, ray = _rotation(pose)
-        x, y, z = (
-            flat.real * right + flat.imag * down
-            for right, down in zip(to_right, to_bottom, strict=True)
-        )
+        x, y, z = np.multiply.outer(to_right, flat.real) + np.multiply.outer(to_bottom, flat.imag)
         seen, inside, bump = flat, np.zeros(flat.shape), np.zeros(flat.shape)
         for _ in range(_NOSE_ITERATIONS):
             depth, inside = _hit(np.stack([x, y, z - bump]), ray)
@@ -395,8 +393,7 @@ def _rotation(pose: Pose) -> NDArray[np.float64]:
 
 def _spin(pose: Pose) -> complex:
     """Return the roll as a factor on x + iy."""
-    roll = math.radians(pose.roll_degrees)
-    return complex(math.cos(roll), math.sin(roll))
+    return cmath.rect(1.0, math.radians(pose.roll_degrees))
 
 
 def _center_px(pose: Pose, width: int, height: int) -> complex:
@@ -419,12 +416,12 @@ def _box(pose: Pose, unit_px: float, width: int, height: int) -> _Box:
 def _hit(
     origin: NDArray[np.float64], ray: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return how far along the rays (origin 3 x ..., one direction) they meet the head ellipsoid.
+    """Return how far along the rays (origin 3 x h x w) they meet the head ellipsoid.
 
     The second array is how far inside its outline they pass: 1 in the middle, 0 on the outline,
     negative where they miss, and there the distance is that of the closest approach.
     """
-    scaled = origin / _HEAD.reshape(3, *[1] * (origin.ndim - 1))
+    scaled = origin / _HEAD[:, np.newaxis, np.newaxis]
     direction = ray / _HEAD
     square = float(direction @ direction)
     along = np.tensordot(direction, scaled, axes=1) / square

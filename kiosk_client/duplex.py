@@ -22,6 +22,9 @@ Response = TypeVar("Response")
 
 # Two frames on their way keep the server busy over a slow network; more would only grow stale.
 IN_FLIGHT_FRAMES_MAX: Final = 2
+# After the last message the status follows at once; a call that is cut off instead looks like a
+# lost client to the server.
+END_S: Final = 1.0
 
 
 class Duplex(Generic[Request, Response]):
@@ -87,6 +90,14 @@ class Duplex(Generic[Request, Response]):
             raise ApiError(grpc.StatusCode.CANCELLED, "CANCELLED", message)
         return read.result()
 
+    async def end(self) -> None:
+        """Give the other side the moment it needs to end the call by itself."""
+        try:
+            async with asyncio.timeout(END_S):
+                await self.read()
+        except (TimeoutError, ApiError):
+            return
+
     async def _read(self) -> Response | None:
         with readable_errors(self._language):
             response = await self._call.read()
@@ -127,8 +138,10 @@ class Pace:
             free = self._in_flight < self._in_flight_max
             if free and now_s >= self._due_s:
                 self._in_flight += 1
-                # Lost time is not caught up: a burst would only be overtaken.
-                self._due_s = max(self._due_s + self.interval_s, now_s)
+                # A little lateness evens out; more is not caught up, since the frames of a burst
+                # only overtake each other.
+                late = now_s - self._due_s > self.interval_s / 2
+                self._due_s = (now_s if late else self._due_s) + self.interval_s
                 return True
             await self._wait(self._due_s - now_s if free else None)
         return False

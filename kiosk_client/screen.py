@@ -89,7 +89,7 @@ class LineScreen:
         for view in views:
             if self._faces.get(view.track_number) != view:
                 detail = " · ".join(view.detail.splitlines())
-                self._line(f"#{view.track_number} {view.title}: {detail}")
+                self._line(f"#{view.track_number} {view.title} · {detail}")
         self._faces = {view.track_number: view for view in views}
 
     def _line(self, line: str) -> None:
@@ -108,7 +108,8 @@ class PanelScreen:
     ) -> None:
         self._wording = Wording(language)
         self._clock = clock
-        self._alarm = ""
+        self._offline = ""
+        self._camera = ""
         self._connection = self._wording.text("connecting")
         self._faces: list[FaceView] = []
         self._held: dict[str, tuple[FaceView, float]] = {}
@@ -135,22 +136,25 @@ class PanelScreen:
         """Take an update over; the display follows within a quarter of a second."""
         match update:
             case Answer(result=result):
-                self._alarm = ""
+                self._camera = ""
                 self._show_faces([self._wording.face(face) for face in result.faces])
             case Online():
-                self._connection, self._alarm = self._wording.online(update), ""
+                self._connection, self._offline = self._wording.online(update), ""
             case Offline():
-                self._raise_alarm(self._wording.offline(update))
+                self._offline = self._wording.offline(update)
+                self._forget_faces()
             case Ended(text=text):
-                self._raise_alarm(f"{self._wording.text('ended')}. {text}")
+                self._offline = f"{self._wording.text('ended')}. {text}"
+                self._forget_faces()
             case CameraTrouble(text=text):
-                self._raise_alarm(f"{self._wording.text('camera')}: {text}")
+                self._camera = f"{self._wording.text('camera')}: {text}"
+                self._forget_faces()
 
     def render(self) -> Panel:
         """Draw what is to be seen now."""
-        if self._alarm:
+        if alarm := self._offline or self._camera:
             return Panel(
-                Align.center(Text(self._alarm, style="bold white on red"), vertical="middle"),
+                Align.center(Text(alarm, style="bold white on red"), vertical="middle"),
                 title="Hadir",
                 border_style="red",
             )
@@ -158,9 +162,9 @@ class PanelScreen:
         content = Group(*map(_panel, views)) if views else self._welcome()
         return Panel(content, title="Hadir", subtitle=Text(self._connection), border_style="green")
 
-    def _raise_alarm(self, text: str) -> None:
+    def _forget_faces(self) -> None:
         # An old "recorded" beside an alarm would be read as the next person's.
-        self._alarm, self._faces, self._held = text, [], {}
+        self._faces, self._held = [], {}
 
     def _show_faces(self, views: list[FaceView]) -> None:
         until_s = self._clock() + HOLD_S

@@ -11,7 +11,7 @@ from hadir.client import ApiError, readable_errors
 from hadir.v1 import options_pb2, session_pb2
 from hadir.v1.session_pb2_grpc import SessionServiceStub
 from server.ctl.context import Ctl, ctl_of
-from server.ctl.help import examples
+from server.ctl.help import Username, examples
 from server.ctl.inputs import read_password
 from server.ctl.labels import enum_text
 from server.ctl.render import Columns
@@ -44,7 +44,9 @@ def add_to(app: typer.Typer) -> None:
     app.command(epilog=examples("hadirctl password"))(password)
 
 
-def login(context: typer.Context, username: str, *, password_file: PasswordFile = None) -> None:
+def login(
+    context: typer.Context, username: Username, *, password_file: PasswordFile = None
+) -> None:
     """Log in; the session is kept in a file that only you can read, one for each server.
 
     The password is asked for. It is never an argument: others could see it.

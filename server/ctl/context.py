@@ -64,7 +64,7 @@ class Ctl:
         async with self._client(token) as client:
             yield stub(client.channel), {"metadata": client.metadata, "timeout": UNARY_DEADLINE_S}
 
-    def confirm(self, question: Text, *, yes: bool, **values: object) -> None:
+    def confirm(self, question: Text, /, *, yes: bool, **values: object) -> None:
         """Ask a person before something final; scripts have nobody to ask and go on."""
         if yes or not sys.stdin.isatty():
             return

@@ -10,7 +10,7 @@ import typer
 from hadir.v1 import device_admin_pb2, device_pb2
 from hadir.v1.device_admin_pb2_grpc import DeviceAdminServiceStub
 from server.ctl.context import Ctl, collect, ctl_of
-from server.ctl.help import examples
+from server.ctl.help import DeviceId, Nip, SiteId, examples
 from server.ctl.labels import enum_text
 from server.ctl.render import Columns, as_data
 from server.ctl.texts import Text
@@ -59,7 +59,7 @@ Limit = Annotated[int | None, typer.Option(min=1, help="Rows at most; all if uns
 @devices.command(
     "activate-code", epilog=examples("hadirctl device activate-code 197001011995031001")
 )
-def activate_phone(context: typer.Context, nip: str) -> None:
+def activate_phone(context: typer.Context, nip: Nip) -> None:
     """Issue the code by which an employee activates the first phone."""
     request = device_admin_pb2.IssueActivationCodeRequest(nip=nip)
     ctl_of(context).run(partial(_issue, request=request))
@@ -70,7 +70,7 @@ def activate_phone(context: typer.Context, nip: str) -> None:
         "hadirctl device rebind 197001011995031001 --reason 'telepon hilang, laporan 12'"
     )
 )
-def rebind(context: typer.Context, nip: str, *, reason: Why) -> None:
+def rebind(context: typer.Context, nip: Nip, *, reason: Why) -> None:
     """Replace a lost or broken phone: revoke the bound one and issue a code for the next."""
     ctl_of(context).run(partial(_rebind, nip=nip, reason=reason))
 
@@ -80,7 +80,7 @@ def rebind(context: typer.Context, nip: str, *, reason: Why) -> None:
 )
 def revoke(
     context: typer.Context,
-    device_id: str,
+    device_id: DeviceId,
     *,
     reason: Why,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
@@ -107,13 +107,13 @@ def list_devices(
 
 
 @devices.command(epilog=examples("hadirctl device history 197001011995031001"))
-def history(context: typer.Context, nip: str) -> None:
+def history(context: typer.Context, nip: Nip) -> None:
     """Show everything that happened to an employee's phones, oldest first."""
     ctl_of(context).run(partial(_history, nip=nip))
 
 
 @kiosks.command("activate-code", epilog=examples("hadirctl kiosk activate-code kantor-gubernur"))
-def activate_kiosk(context: typer.Context, site_id: str) -> None:
+def activate_kiosk(context: typer.Context, site_id: SiteId) -> None:
     """Issue the code by which a kiosk of a site is activated."""
     request = device_admin_pb2.IssueActivationCodeRequest(site_id=site_id)
     ctl_of(context).run(partial(_issue, request=request))

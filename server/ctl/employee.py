@@ -11,7 +11,7 @@ from rich.progress import Progress
 from hadir.v1 import directory_pb2
 from hadir.v1.directory_pb2_grpc import DirectoryServiceStub
 from server.ctl.context import CallOptions, Ctl, collect, ctl_of
-from server.ctl.help import examples
+from server.ctl.help import Nip, examples
 from server.ctl.inputs import read_file
 from server.ctl.labels import enum_text
 from server.ctl.render import Columns
@@ -86,7 +86,7 @@ def list_employees(
 
 
 @app.command(epilog=examples("hadirctl employee show 197001011995031001"))
-def show(context: typer.Context, nip: str) -> None:
+def show(context: typer.Context, nip: Nip) -> None:
     """Show one employee."""
     ctl_of(context).run(partial(_show, nip=nip))
 

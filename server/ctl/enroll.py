@@ -13,7 +13,7 @@ from hadir.v1.enrollment_pb2_grpc import EnrollmentServiceStub
 from server.ctl.context import Ctl, ctl_of
 from server.ctl.enrollment import Enrolling
 from server.ctl.errors import CtlError
-from server.ctl.help import examples
+from server.ctl.help import Nip, examples
 from server.ctl.images import file_shots, list_images, opencv_needed
 from server.ctl.render import Columns, as_data
 from server.ctl.texts import Text
@@ -57,7 +57,7 @@ def add_to(app: typer.Typer) -> None:
 
 def enroll(
     context: typer.Context,
-    nip: str,
+    nip: Nip,
     more_images: Annotated[
         list[Path] | None, typer.Argument(metavar="[FILES]...", exists=True, show_default=False)
     ] = None,
@@ -82,14 +82,14 @@ def enroll(
     ctl_of(context).run(partial(_enroll, opening=opening, paths=paths, camera=camera))
 
 
-def enroll_status(context: typer.Context, nip: str) -> None:
+def enroll_status(context: typer.Context, nip: Nip) -> None:
     """Show what is stored of an employee's face, without the face."""
     ctl_of(context).run(partial(_status, nip=nip))
 
 
 def enroll_erase(
     context: typer.Context,
-    nip: str,
+    nip: Nip,
     *,
     reason: Annotated[str, typer.Option(help="Why, 3 to 500 characters; kept.")],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,

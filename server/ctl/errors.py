@@ -39,7 +39,7 @@ class CtlError(Exception):
     """Something that hadirctl finds wrong before or between calls."""
 
     def __init__(
-        self, text: Text, *, reason: str, hint: Text | None = None, **values: object
+        self, text: Text, /, *, reason: str, hint: Text | None = None, **values: object
     ) -> None:
         super().__init__(text.name)
         self.text = text

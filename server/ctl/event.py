@@ -60,7 +60,7 @@ def add_to(app: typer.Typer) -> None:
 
 def events(
     context: typer.Context,
-    unit: Annotated[str, typer.Argument(help="Id of the unit; those below it are included.")],
+    unit: Annotated[str, typer.Argument(help="Id; units below it are included.")],
     *,
     start: Annotated[
         str, typer.Option("--from", help="ISO day or time, today, or yesterday.")

@@ -1,4 +1,14 @@
-"""How the help of every command ends: with examples that can be typed as they are."""
+"""What the help of the commands has in common: names of arguments, and examples at the end."""
+
+from typing import Annotated
+
+import typer
+
+Nip = Annotated[str, typer.Argument(metavar="NIP", help="18 digits.")]
+Username = Annotated[str, typer.Argument(metavar="USER", help="Name of the account.")]
+UnitId = Annotated[str, typer.Argument(metavar="UNIT", help="Id of the unit.")]
+SiteId = Annotated[str, typer.Argument(metavar="SITE", help="Id of the site.")]
+DeviceId = Annotated[str, typer.Argument(metavar="DEVICE", help="Id of the device.")]
 
 
 def examples(*lines: str, note: str = "") -> str:

@@ -11,7 +11,7 @@ from hadir.v1.directory_pb2_grpc import DirectoryServiceStub
 from server.ctl.context import Ctl, ctl_of
 from server.ctl.errors import CtlError
 from server.ctl.geofence import Circle, geofence_text, read_polygon
-from server.ctl.help import examples
+from server.ctl.help import SiteId, UnitId, examples
 from server.ctl.render import Columns
 from server.ctl.texts import Text
 
@@ -46,7 +46,7 @@ def list_units(context: typer.Context) -> None:
 )
 def put_unit(
     context: typer.Context,
-    unit_id: str,
+    unit_id: UnitId,
     *,
     name: Annotated[str | None, typer.Option(help="Name as people know it.")] = None,
     parent: Annotated[str | None, typer.Option(help="Id of the unit above.")] = None,
@@ -75,7 +75,7 @@ def list_sites(context: typer.Context) -> None:
 )
 def put_site(
     context: typer.Context,
-    site_id: str,
+    site_id: SiteId,
     *,
     name: Annotated[str | None, typer.Option(help="Name as people know it.")] = None,
     time_zone: Annotated[

@@ -10,6 +10,7 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from rich.console import Console
+from rich.measure import Measurement
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text as Line
@@ -22,8 +23,11 @@ Cell = str | int | float | bool | Timestamp | Text
 # The columns of a table, or the lines of a single record: heading and what to show under it.
 Columns = Mapping[Text, Callable[[M], Cell]]
 
+# Headings whose cells may run over several lines.
+FREE_TEXTS: Final = frozenset({Text.NAME, Text.PROBLEM, Text.REASON, Text.MODEL, Text.GEOFENCE})
 # A pipe has no width to fit into: wide enough for the widest table, so that rows stay whole.
 PIPE_WIDTH: Final = 240
+TABLE_WIDTH_MAX: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ class Screen:
     out: Console = field(default_factory=lambda: _console(stderr=False))
     err: Console = field(default_factory=lambda: _console(stderr=True))
 
-    def text(self, text: Text, **values: object) -> str:
+    def text(self, text: Text, /, **values: object) -> str:
         """Return a text in the language of the screen."""
         return text(self.language, **values)
 
@@ -61,19 +65,21 @@ class Screen:
         return value.ToDatetime(self.zone).strftime("%Y-%m-%d %H:%M:%S %Z")
 
     def records(self, messages: Sequence[M], columns: Columns[M]) -> None:
-        """Show a list."""
+        """Show a list: as a table, or one below the other where the screen is too narrow."""
         if self.as_json:
             self.data([as_data(message) for message in messages])
             return
         if not messages:
             self.note(Text.NOTHING_FOUND)
             return
-        table = Table(box=None, header_style="bold", pad_edge=False)
-        for heading in columns:
-            table.add_column(self.text(heading), overflow="fold")
-        for message in messages:
-            table.add_row(*(Line(self.cell(cell(message))) for cell in columns.values()))
-        self.out.print(table)
+        table = self._table(messages, columns)
+        unbounded = self.out.options.update(max_width=TABLE_WIDTH_MAX)
+        if Measurement.get(self.out, unbounded, table).minimum <= self.out.width:
+            self.out.print(table)
+        else:
+            for message in messages:
+                self.record(message, columns)
+                self.out.print()
         self.note(Text.COUNT, count=len(messages))
 
     def record(self, message: M, columns: Columns[M]) -> None:
@@ -88,7 +94,19 @@ class Screen:
             table.add_row(self.text(heading), Line(self.cell(cell(message))))
         self.out.print(table)
 
-    def done(self, message: Message, text: Text, **values: object) -> None:
+    def _table(self, messages: Sequence[M], columns: Columns[M]) -> Table:
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        for heading in columns:
+            text = self.text(heading)
+            # Only free text may break: a NIP or a time on two lines cannot be read or copied.
+            wraps = heading in FREE_TEXTS
+            header = text.replace(" ", "\n") if self.out.is_terminal else text
+            table.add_column(header, no_wrap=not wraps, overflow="fold" if wraps else "ellipsis")
+        for message in messages:
+            table.add_row(*(Line(self.cell(cell(message))) for cell in columns.values()))
+        return table
+
+    def done(self, message: Message, text: Text, /, **values: object) -> None:
         """Say what was done; programs get the answer instead."""
         if self.as_json:
             self.data(as_data(message))
@@ -99,7 +117,7 @@ class Screen:
         """Write data as JSON."""
         self.out.print(json.dumps(data, ensure_ascii=False, indent=2), soft_wrap=True)
 
-    def note(self, text: Text, *, style: str = "dim", **values: object) -> None:
+    def note(self, text: Text, /, *, style: str = "dim", **values: object) -> None:
         """Tell people something beside the result; programs do not see it."""
         if not self.as_json:
             line = _printable(self.text(text, **values))

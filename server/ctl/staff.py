@@ -11,7 +11,7 @@ from hadir.v1 import directory_pb2, options_pb2
 from hadir.v1.directory_pb2_grpc import DirectoryServiceStub
 from server.ctl.account import PasswordFile
 from server.ctl.context import Ctl, ctl_of
-from server.ctl.help import examples
+from server.ctl.help import Username, examples
 from server.ctl.inputs import read_password
 from server.ctl.labels import enum_text
 from server.ctl.texts import Text
@@ -35,7 +35,7 @@ class StaffRole(StrEnum):
 )
 def create(
     context: typer.Context,
-    username: str,
+    username: Username,
     *,
     role: Annotated[StaffRole, typer.Option(help="What the account may do.")],
     nip: Annotated[str, typer.Option(help="NIP of the person; heads need it.")] = "",
@@ -49,7 +49,7 @@ def create(
 @app.command(epilog=examples("hadirctl staff close ops-adi"))
 def close(
     context: typer.Context,
-    username: str,
+    username: Username,
     *,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:

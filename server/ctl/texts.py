@@ -25,7 +25,7 @@ class Text(Enum):
     DEVICE = ("Perangkat", "Device")
     DIGEST = ("SHA-256 yang dihapus", "SHA-256 of what was erased")
     DISTANCE = ("Jarak m", "Distance m")
-    ENROLLED = ("Wajah terdaftar", "Face enrolled")
+    ENROLLED = ("Wajah", "Face")
     ERASED_IMAGES = ("Gambar dihapus", "Images erased")
     ERASED_TEMPLATES = ("Templat dihapus", "Templates erased")
     EXPIRES = ("Berlaku sampai", "Valid until")
@@ -41,7 +41,7 @@ class Text(Enum):
     NOTICE = ("Versi pemberitahuan", "Notice version")
     PARENT = ("Induk", "Parent")
     PASSIVE = ("Liveness", "Liveness")
-    PHONE_BOUND = ("Telepon terikat", "Phone bound")
+    PHONE_BOUND = ("Telepon", "Phone")
     PROBLEM = ("Masalah", "Problem")
     REASON = ("Alasan", "Reason")
     RELIEF = ("Relief", "Relief")
@@ -292,7 +292,7 @@ class Text(Enum):
         "Install it with: pip install 'hadir[kiosk]'",
     )
 
-    def __call__(self, language: Language, **values: object) -> str:
+    def __call__(self, language: Language, /, **values: object) -> str:
         """Return the text in a language with `values` put in."""
         indonesian, english = self.value
         return (english if language is Language.ENGLISH else indonesian).format(**values)

@@ -7,6 +7,7 @@ import json
 import math
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ ERRORS_MIN = 30
 # So many last decades of measured FMR give the slope of the upper tail.
 TAIL_DECADES = 1.5
 POINTS_MIN = 5
+# Rates are written with 5 digits.
+_ROUNDING = 1e-3
 FPIR_MAX = 0.003
 VERIFICATION_FMR_MAX = 1e-4
 
@@ -27,8 +30,9 @@ VERIFICATION_FMR_MAX = 1e-4
 class Calibration:
     """False match rate over score, for one model version.
 
-    source: which data it was measured on. comparisons: how many impostor comparisons. points:
-    (score, fmr), scores rising from -1 to 1, FMR falling and not under measured_fmr_min.
+    source: which data it was measured on. comparisons: how many impostor comparisons stand behind
+    the smallest rate, measured_fmr_min. points: (score, fmr), scores rising within -1 to 1, FMR
+    falling and not under measured_fmr_min.
 
     Between the points log10 FMR is linear in the score. Beyond the last one it goes on as a
     straight line whose slope is fitted to the last TAIL_DECADES: an exponential tail, the limit of
@@ -58,7 +62,7 @@ class Calibration:
             measured_fmr_min=_number(content, "measured_fmr_min", least=0, most=1),
             points=_points(content.get("points")),
         )
-        if calibration.points[-1][1] < calibration.measured_fmr_min * (1 - 1e-6):
+        if calibration.points[-1][1] < calibration.measured_fmr_min * (1 - _ROUNDING):
             raise ValueError("calibration has points under its measured_fmr_min")
         return calibration
 
@@ -138,7 +142,7 @@ def _points(rows: object) -> tuple[tuple[float, float], ...]:
     if not isinstance(rows, list) or len(rows) < POINTS_MIN:
         raise ValueError(f'calibration needs at least {POINTS_MIN} "points"')
     points = tuple(_point(row) for row in rows)
-    for (score, rate), (next_score, next_rate) in zip(points, points[1:], strict=False):
+    for (score, rate), (next_score, next_rate) in pairwise(points):
         if next_score <= score or next_rate >= rate:
             raise ValueError(f"calibration does not fall from score {score} to {next_score}")
     return points

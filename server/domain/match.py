@@ -46,6 +46,13 @@ def similarity(probe: Vector, template: Vector) -> float:
     return float(np.dot(probe, template))
 
 
+def mean_template(singles: Vector) -> Vector:
+    """Returns the normalised mean (d) of unit vectors (n x d); n is at least 1."""
+    mean = singles.mean(axis=0)
+    unit: Vector = (mean / max(float(np.linalg.norm(mean)), 1e-12)).astype(np.float32)
+    return unit
+
+
 def decide(candidates: Sequence[Candidate], rescored: float, threshold: float) -> Decision:
     """Judges a search.
 

@@ -47,8 +47,11 @@ def read(
     text: str, unit_ids: Iterable[str], site_ids: Iterable[str]
 ) -> tuple[list[Row], list[Problem]]:
     """Returns the rows and the problems of a file. Raises NotRoster."""
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
-    reader = _with_delimiter(text, reader)
+    text = text.removeprefix("\ufeff")
+    head = text.split("\n", 1)[0]
+    delimiter = ";" if head.count(";") > head.count(",") else ","
+    lines = io.StringIO(text, newline="")
+    reader = csv.DictReader(lines, delimiter=delimiter, strict=True)
     missing = [name for name in COLUMNS_NEEDED if name not in (reader.fieldnames or ())]
     if missing:
         raise NotRoster(f"missing columns: {', '.join(missing)}")
@@ -69,14 +72,6 @@ def read(
     except csv.Error as error:
         raise NotRoster(f"line {reader.line_num}: {error}") from error
     return rows, problems
-
-
-def _with_delimiter(text: str, reader: csv.DictReader[str]) -> csv.DictReader[str]:
-    head = text.removeprefix("\ufeff").split("\n", 1)[0]
-    if head.count(";") <= head.count(","):
-        return reader
-    lines = io.StringIO(text.removeprefix("\ufeff"), newline="")
-    return csv.DictReader(lines, delimiter=";", strict=True)
 
 
 def _row(

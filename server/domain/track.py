@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from server.domain.face import BoundingBox, Face, Vector
+from server.domain.frame import Frame
+from server.domain.liveness import Liveness, judge
 from server.domain.match import Decision, Verdict
 from server.domain.relief import FRAMES_MAX, RELIEF_MIN, relief
 
@@ -18,9 +20,8 @@ VOTES_KEPT = 5
 TRACKS_MAX = 16
 OVERLAP_MIN = 0.25
 GONE_AFTER_S = 1.5
-# How long a track may stay without relief before it counts as a picture.
+# Looks without every sign of life after which a face counts as a picture.
 SPOOF_AFTER_LOOKS = 40
-PASSIVE_LIVE_MIN = 0.5
 PASSIVE_KEPT = 8
 
 
@@ -37,31 +38,43 @@ class FaceState(enum.Enum):
 
 @dataclass(slots=True)
 class Track:
-    """One person in view. `recorded` is set by the caller once the event is stored."""
+    """One person in view, with the last looks at the face.
+
+    first: the frame that began the track, whose arrival is the time of its event. last: the latest
+    embedding.
+    """
 
     number: int
     box: BoundingBox
-    first_seen_s: float
+    first: Frame
     seen_s: float
     looks: int = 0
+    last: Vector | None = None
     votes: deque[Decision] = field(default_factory=lambda: deque(maxlen=VOTES_KEPT))
     landmarks: deque[Vector] = field(default_factory=lambda: deque(maxlen=FRAMES_MAX))
     passive: deque[float] = field(default_factory=lambda: deque(maxlen=PASSIVE_KEPT))
 
+    def is_other_person(self, face: Face, similarity_min: float) -> bool:
+        """Whether somebody else now stands where the track was."""
+        if self.last is None or face.embedding is None:
+            return False
+        return float(self.last @ face.embedding) < similarity_min
+
+    def begin_anew(self, frame: Frame) -> None:
+        """Makes the track the next person's: nothing of the one before counts for them."""
+        self.first, self.looks, self.last = frame, 0, None
+        self.votes.clear()
+        self.landmarks.clear()
+        self.passive.clear()
+
     def observe(self, face: Face, decision: Decision) -> None:
         """Takes a look at the face: its landmarks, liveness score and whom it matched."""
         self.looks += 1
+        self.last = face.embedding
         self.votes.append(decision)
         self.landmarks.append(face.landmarks)
         if face.passive is not None:
             self.passive.append(face.passive)
-
-    def forget(self) -> None:
-        """Begins anew: the face became another person's."""
-        self.looks = 0
-        self.votes.clear()
-        self.landmarks.clear()
-        self.passive.clear()
 
     @property
     def relief(self) -> float:
@@ -92,14 +105,13 @@ class Track:
             unknown = sum(vote.verdict is Verdict.UNKNOWN for vote in self.votes)
             enough = unknown >= VOTES_NEEDED + 1
             return FaceState.NOT_RECOGNISED if enough else FaceState.LOOK_AGAIN
-        solid = self.relief >= RELIEF_MIN
-        passive = self.passive_score
-        looks_live = passive is None or passive >= PASSIVE_LIVE_MIN
-        if solid and looks_live:
+        relief = self.relief
+        liveness = judge(relief, self.passive_score)
+        if liveness is Liveness.LIVE:
             return FaceState.RECOGNISED
         if self.looks >= SPOOF_AFTER_LOOKS:
             return FaceState.SPOOF_SUSPECTED
-        return FaceState.LOOK_AGAIN if solid else FaceState.TURN_HEAD
+        return FaceState.LOOK_AGAIN if relief >= RELIEF_MIN else FaceState.TURN_HEAD
 
 
 class Tracker:
@@ -109,9 +121,15 @@ class Tracker:
         self._tracks: list[Track] = []
         self._next = 1
 
-    def follow(self, faces: Sequence[Face], now_s: float) -> list[Track]:
+    @property
+    def numbers(self) -> frozenset[int]:
+        """Numbers of the tracks in view."""
+        return frozenset(track.number for track in self._tracks)
+
+    def follow(self, faces: Sequence[Face], frame: Frame) -> list[Track]:
         """Returns the track of each face, in the order of the faces."""
-        self._tracks = [item for item in self._tracks if now_s - item.seen_s <= GONE_AFTER_S]
+        oldest_s = frame.arrived_s - GONE_AFTER_S
+        self._tracks = [track for track in self._tracks if track.seen_s >= oldest_s]
         pairs = sorted(
             (
                 (-face.box.overlap(track.box), index, track.number)
@@ -125,12 +143,12 @@ class Tracker:
         for _, index, number in pairs:
             if index not in chosen and number in by_number:
                 chosen[index] = by_number.pop(number)
-        return [self._seen(chosen.get(index), face, now_s) for index, face in enumerate(faces)]
+        return [self._seen(chosen.get(index), face, frame) for index, face in enumerate(faces)]
 
-    def _seen(self, track: Track | None, face: Face, now_s: float) -> Track:
+    def _seen(self, track: Track | None, face: Face, frame: Frame) -> Track:
         if track is None:
-            track = Track(self._next, face.box, now_s, now_s)
+            track = Track(self._next, face.box, frame, frame.arrived_s)
             self._next += 1
             self._tracks = [*self._tracks, track][-TRACKS_MAX:]
-        track.box, track.seen_s = face.box, now_s
+        track.box, track.seen_s = face.box, frame.arrived_s
         return track

@@ -27,7 +27,8 @@ BUSY_MS_MAX = 2000
 CACHE_KIB = 16 * 1024
 
 T = TypeVar("T")
-Work = Callable[[AsyncConnection], Awaitable[T]]
+Connection = AsyncConnection
+Work = Callable[[Connection], Awaitable[T]]
 
 
 @dataclass(slots=True)

@@ -14,23 +14,19 @@ def load_calibration(model_version: str, override: Path | None) -> Calibration:
 
     Raises ModelInvalid if there is none, or it is damaged or of another model.
     """
-    if override is not None:
-        source = override.read_text if override.is_file() else None
-        place = str(override)
-    else:
-        shipped = resources.files("server") / "calibration" / f"{model_version}.json"
-        source = shipped.read_text if shipped.is_file() else None
-        place = f"server/calibration/{model_version}.json"
-    if source is None:
-        raise ModelInvalid(f"no calibration at {place}: {_HOW}", model_version=model_version)
+    shipped = resources.files("server") / "calibration" / f"{model_version}.json"
+    place = override or shipped
+    name = str(override or f"server/calibration/{model_version}.json")
+    if not place.is_file():
+        raise ModelInvalid(f"no calibration at {name}: {_HOW}", model_version=model_version)
     try:
-        calibration = Calibration.parse(source(encoding="utf-8"))
+        calibration = Calibration.parse(place.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ModelInvalid(f"{place}: {error}; {_HOW}", model_version=model_version) from error
+        raise ModelInvalid(f"{name}: {error}; {_HOW}", model_version=model_version) from error
     if calibration.model_version != model_version:
         other = calibration.model_version
         raise ModelInvalid(
-            f"{place} is of the model {other}, the server runs {model_version}: {_HOW}",
+            f"{name} is of the model {other}, the server runs {model_version}: {_HOW}",
             model_version=model_version,
         )
     return calibration

@@ -54,6 +54,7 @@ class Pipeline:
 
     def __init__(self, pack: Pack, *, workers: int, antispoof: MiniFasNet | None = None) -> None:
         self.model_version = pack.model_version
+        self.dimension = pack.embedder.dimension
         self.workers = workers
         self._pack = pack
         self._antispoof = antispoof

@@ -70,7 +70,8 @@ class DeviceAdminServiceServicer:
     def IssueActivationCode(self, request, context):
         """Issues a single-use activation code for an employee's phone or a site's kiosk. An earlier
         unused code for the same employee ends. Errors: NOT_FOUND (EMPLOYEE_UNKNOWN, SITE_UNKNOWN),
-        FAILED_PRECONDITION (EMPLOYEE_INACTIVE, DEVICE_ALREADY_BOUND: use RebindDevice).
+        FAILED_PRECONDITION (EMPLOYEE_INACTIVE), ALREADY_EXISTS (DEVICE_ALREADY_BOUND: use
+        RebindDevice).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

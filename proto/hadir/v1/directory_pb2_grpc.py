@@ -94,8 +94,8 @@ class DirectoryServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def PutUnit(self, request, context):
-        """Creates or replaces a unit. Errors: INVALID_ARGUMENT (ID_INVALID, UNIT_CYCLE, UNIT_UNKNOWN,
-        SITE_UNKNOWN, EMPLOYEE_UNKNOWN).
+        """Creates or replaces a unit. Errors: INVALID_ARGUMENT (ID_INVALID, UNIT_CYCLE,
+        REFERENCE_UNKNOWN).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -144,7 +144,7 @@ class DirectoryServiceServicer:
 
     def CreateStaffAccount(self, request, context):
         """Creates a staff account. Errors: ALREADY_EXISTS (USERNAME_TAKEN), INVALID_ARGUMENT
-        (ROLE_INVALID, PASSWORD_TOO_WEAK, EMPLOYEE_UNKNOWN, ID_INVALID).
+        (ROLE_INVALID, PASSWORD_TOO_WEAK, REFERENCE_UNKNOWN, ID_INVALID).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -70,7 +70,7 @@ class EnrollmentServiceServicer:
 
     def GetEnrollment(self, request, context):
         """Returns what is stored of an employee's face, without the face.
-        Errors: NOT_FOUND (EMPLOYEE_UNKNOWN, NOT_ENROLLED).
+        Errors: NOT_FOUND (EMPLOYEE_UNKNOWN, ENROLLMENT_UNKNOWN).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -78,7 +78,7 @@ class EnrollmentServiceServicer:
 
     def EraseEnrollment(self, request, context):
         """Erases an employee's templates and images for good and returns what was erased.
-        Errors: NOT_FOUND (EMPLOYEE_UNKNOWN, NOT_ENROLLED).
+        Errors: NOT_FOUND (EMPLOYEE_UNKNOWN, ENROLLMENT_UNKNOWN).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

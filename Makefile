@@ -1,0 +1,41 @@
+# Everything runs in .venv, which the first target builds from PyPI alone.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test check format proto clean
+
+demo: $(READY)
+	$(BIN)/hadir-demo $(ARGS)
+
+test: check
+	$(BIN)/python -m pytest
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	cd proto && ../$(BIN)/buf format --diff --exit-code && ../$(BIN)/buf lint
+	$(BIN)/python -m pytest tests/unit tests/test_house_rules.py
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	cd proto && ../$(BIN)/buf format --write
+
+proto: $(READY)
+	cd proto && ../$(BIN)/buf format --write && ../$(BIN)/buf lint
+	$(BIN)/python -m grpc_tools.protoc -I proto --python_out=proto --pyi_out=proto \
+		--grpc_python_out=proto proto/hadir/v1/*.proto
+
+# uv applies the override of pyproject.toml that keeps the GUI build of OpenCV out.
+$(READY): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache demo-data

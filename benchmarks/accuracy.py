@@ -1,0 +1,297 @@
+"""`hadir-bench accuracy`: how well the server's own pipeline recognises people of an LFW-like set.
+
+Prints, stores and plots the figures, and writes the calibration that the server's thresholds
+come from.
+"""
+
+import asyncio
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from benchmarks import embedding, lfw, protocols, report
+from benchmarks.embedding import Embedded
+from benchmarks.protocols import Comparisons, Searches
+from server.domain.calibration import Calibration
+from server.errors import ModelInvalid
+from server.vision.calibration import load_calibration
+from server.vision.pack import Pack, load_pack
+from server.vision.pipeline import Pipeline
+from server.vision.session import Runtime
+
+PAIRS_FILES = ("pairs.txt", "pairsDevTest.txt")
+IDENTIFICATION_FILE = "identification.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What to measure on, and how the pipeline is set up. None: see the command's help."""
+
+    directory: Path
+    pairs: Path | None = None
+    identification: Path | None = None
+    cache: Path | None = None
+    detect_side: int = 320
+    workers: int = 1
+
+    @property
+    def data(self) -> str:
+        """Name of the data, without where it lies."""
+        return self.directory.resolve().name
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """All that one run found: the figures for the report, and the scores for the plot."""
+
+    figures: dict[str, Any]
+    comparisons: Comparisons
+    searches: list[Searches]
+    calibration: Calibration
+
+
+def accuracy(  # noqa: PLR0913 - options of a command
+    *,
+    lfw_directory: Annotated[
+        Path,
+        typer.Option(
+            "--lfw",
+            help="Folder of images: DIR/Name/Name_0001.jpg or DIR/images/Name/Name_0001.jpg.",
+            exists=True,
+            file_okay=False,
+        ),
+    ],
+    pairs: Annotated[
+        Path | None,
+        typer.Option(
+            help="Pairs of LFW: pairsDevTest.txt (View 1) or pairs.txt (10 folds). "
+            "Default: one of these in DIR, else none."
+        ),
+    ] = None,
+    identification: Annotated[
+        Path | None,
+        typer.Option(
+            help="Rows `gallery NAME` and `impostor NAME`. Default: DIR/identification.txt, else "
+            "who has 3 or more images is enrolled and who has one is an impostor."
+        ),
+    ] = None,
+    pack: Annotated[str, typer.Option(help="Model pack: default or insightface:DIR.")] = "default",
+    runtime: Annotated[Runtime, typer.Option(help="What runs the models.")] = Runtime.AUTO,
+    detect_side: Annotated[
+        int, typer.Option(min=64, help="Longer side for the detector, pixels; never enlarged.")
+    ] = 320,
+    workers: Annotated[
+        int, typer.Option(min=0, help="Worker threads; 0: one for each usable core.")
+    ] = 0,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write all figures here.")
+    ] = None,
+    plot: Annotated[Path | None, typer.Option(help="Write the curves here, as PNG.")] = None,
+    calibration: Annotated[
+        Path | None, typer.Option(help="Write the server's calibration of this model here.")
+    ] = None,
+    cache: Annotated[
+        Path | None,
+        typer.Option(
+            help="Keep embeddings here (.npz) for the next run. Delete it after a change of "
+            "server/vision."
+        ),
+    ] = None,
+) -> None:
+    """Measures recognition accuracy and calibrates the thresholds of the server.
+
+    Every image goes through the server's own pipeline; of several faces the one nearest the
+    centre counts, and an image without a face counts as an error. Three protocols are run:
+
+    1:1 on the pairs of LFW, as published for most models (accuracy), and over all pairs of images
+    (FNMR: how often a person is refused; FMR: how often another person is accepted).
+
+    1:N, open set: people enrolled with 1, 2 or 3 images are searched (TPIR: how often they are
+    found), and people who are not enrolled (FPIR: how often they get somebody's name).
+
+    The server's own decision: its threshold for this gallery size, and its margin.
+
+    Example: hadir-bench accuracy --lfw ~/lfw --cache /tmp/lfw.npz --json out.json --plot out.png
+    """
+    console = Console()
+    inputs = Inputs(
+        directory=lfw_directory,
+        pairs=pairs,
+        identification=identification,
+        cache=cache,
+        detect_side=detect_side,
+        workers=workers or report.usable_cores(),
+    )
+    try:
+        loaded = load_pack(pack, runtime=runtime, threads=inputs.workers, detect_side=detect_side)
+        result = report.origin("accuracy", _settings(loaded, pack, inputs))
+        report.print_origin(console, result)
+        measured = measure(loaded, inputs, console)
+    except (ModelInvalid, lfw.LfwInvalid, OSError) as error:
+        console.print(f"[red]{escape(str(error))}[/red]")
+        raise typer.Exit(code=1) from error
+    print_figures(console, measured.figures)
+    if json_file is not None:
+        report.write_json(json_file, {**result, "results": measured.figures})
+    if plot is not None:
+        from benchmarks.plots import plot_accuracy
+
+        title = f"{loaded.model_version} on {inputs.data}"
+        plot_accuracy(plot, title, measured.comparisons, measured.searches)
+    if calibration is not None:
+        calibration.parent.mkdir(parents=True, exist_ok=True)
+        calibration.write_text(measured.calibration.to_json(), encoding="utf-8")
+
+
+def measure(pack: Pack, inputs: Inputs, console: Console) -> Measured:
+    """Embeds the images of a folder and runs all protocols. Raises LfwInvalid, OSError."""
+    images = lfw.find_images(inputs.directory)
+    names = list(images)
+    people = _identification(inputs, names)
+    pairs = inputs.pairs or _first_file(inputs.directory, *PAIRS_FILES)
+    rows = lfw.parse_pairs(pairs.read_text(encoding="utf-8")) if pairs else ()
+    lfw.require(images, [name for pair in rows for name in (pair.first, pair.second)])
+    embedded = _embedded(pack, images, inputs, console)
+    comparisons = protocols.compare(embedded, names)
+    data = f"{inputs.data}, {len(lfw.by_person(names)):,} people"
+    measured = protocols.calibrate(comparisons, pack.model_version, data)
+    used, origin = _calibration_in_use(measured)
+    searches = [
+        protocols.identify(embedded, names, people, count) for count in protocols.ENROLLED_IMAGES
+    ]
+    searches = [entry for entry in searches if len(entry.mated.best)]
+    figures: dict[str, Any] = {
+        "images": len(images),
+        "images_without_face": list(embedded.failed),
+        "verification": None,
+        "comparisons": protocols.summarise_comparisons(comparisons),
+        "identification": [protocols.summarise_searches(entry, used) for entry in searches],
+        "calibration": origin,
+    }
+    if pairs:
+        figures["verification"] = {"file": pairs.name, **protocols.verify(embedded, rows)}
+    return Measured(figures, comparisons, searches, measured)
+
+
+def print_figures(console: Console, figures: dict[str, Any]) -> None:
+    """Prints the figures of `measure` as tables."""
+    failed = figures["images_without_face"]
+    console.print(f"\n{figures['images']:,} images, {len(failed)} without a face", *failed[:10])
+    verified = figures["verification"]
+    if verified is not None:
+        console.print(
+            f"1:1 on {verified['file']}: [bold]{verified['accuracy']:.2%}[/bold] of "
+            f"{verified['pairs']:,} pairs ({verified['method']})",
+            highlight=False,
+        )
+    counted = figures["comparisons"]
+    console.print(
+        f"1:1 over all images: {counted['genuine']:,} genuine, {counted['impostor']:,} impostor "
+        "comparisons of single templates",
+        highlight=False,
+    )
+    for row in counted["fnmr_at_fmr"]:
+        console.print(
+            f"  FNMR {row['fnmr']:.2%} at FMR {row['fmr']:g} (threshold {row['threshold']:.3f})",
+            highlight=False,
+        )
+    console.print(_search_table(figures))
+    console.print(_server_table(figures))
+
+
+def _search_table(figures: dict[str, Any]) -> Table:
+    table = _table(
+        "1:N, open set, by images enrolled; TPIR (threshold)",
+        ("images", "gallery", "mated", "impostors", "rank 1", "FPIR 1 %", "FPIR 0.3 %"),
+    )
+    for row in figures["identification"]:
+        table.add_row(
+            str(row["enrolled_images"]),
+            str(row["gallery"]),
+            str(row["mated_probes"]),
+            str(row["impostor_probes"]),
+            f"{row['rank1']:.2%}",
+            *(f"{rate['tpir']:.2%} ({rate['threshold']:.3f})" for rate in row["tpir_at_fpir"]),
+        )
+    return table
+
+
+def _server_table(figures: dict[str, Any]) -> Table:
+    table = _table(
+        f"The server's own decision, calibration {figures['calibration']}",
+        ("images", "threshold", "TPIR", "wrong names", "FPIR", "wanted at most"),
+    )
+    for row in figures["identification"]:
+        server = row["server"]
+        table.add_row(
+            str(row["enrolled_images"]),
+            f"{server['threshold']:.3f}",
+            f"{server['tpir']:.2%}",
+            str(server["named_wrongly"]),
+            f"{server['fpir']:.2%}",
+            f"{server['fpir_wanted']:.1%}",
+        )
+    return table
+
+
+def _table(title: str, heads: tuple[str, ...]) -> Table:
+    table = Table(title=title, title_justify="left")
+    for head in heads:
+        table.add_column(head, justify="right", no_wrap=True)
+    return table
+
+
+def _settings(pack: Pack, name: str, inputs: Inputs) -> dict[str, object]:
+    return {
+        "data": inputs.data,
+        "pack": name if name == "default" else f"insightface:{Path(name).name}",
+        "model_version": pack.model_version,
+        "runtimes": pack.runtimes,
+        "detect_side": inputs.detect_side,
+        "workers": inputs.workers,
+    }
+
+
+def _identification(inputs: Inputs, images: list[str]) -> lfw.Identification:
+    path = inputs.identification or _first_file(inputs.directory, IDENTIFICATION_FILE)
+    if path is None:
+        return lfw.default_identification(images)
+    return lfw.parse_identification(path.read_text(encoding="utf-8"))
+
+
+def _embedded(pack: Pack, images: dict[str, Path], inputs: Inputs, console: Console) -> Embedded:
+    names = hashlib.sha256("\n".join(images).encode()).hexdigest()[:16]
+    key = f"{pack.model_version}, {pack.runtimes}, side {inputs.detect_side}, images {names}"
+    found = embedding.load_cache(inputs.cache, key) if inputs.cache else None
+    if found is not None:
+        console.print(f"embeddings from {inputs.cache}")
+        return found
+    pipeline = Pipeline(pack, workers=inputs.workers)
+    try:
+        with embedding.progress_bar(console) as progress:
+            embedded = asyncio.run(embedding.embed_images(pipeline, images, progress))
+    finally:
+        pipeline.close()
+    if not embedded.vectors:
+        raise lfw.LfwInvalid("no face was found in any image")
+    if inputs.cache:
+        embedding.save_cache(inputs.cache, key, embedded)
+    return embedded
+
+
+def _calibration_in_use(measured: Calibration) -> tuple[Calibration, str]:
+    """Returns the calibration that the server would use, and where it comes from."""
+    try:
+        return load_calibration(measured.model_version, None), "shipped"
+    except ModelInvalid:
+        return measured, "measured here"
+
+
+def _first_file(directory: Path, *names: str) -> Path | None:
+    return next((directory / name for name in names if (directory / name).is_file()), None)

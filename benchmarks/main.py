@@ -1,0 +1,24 @@
+"""The command hadir-bench: one subcommand a benchmark, each a function in a module of its own."""
+
+import typer
+
+from benchmarks.accuracy import accuracy
+from benchmarks.pipeline import pipeline
+
+app = typer.Typer(
+    help="Measures Hadir on this machine. Every report names the machine, commit and settings.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+for command in (accuracy, pipeline):
+    app.command()(command)
+
+
+def main() -> None:
+    """Runs the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,207 @@
+"""The composition root: opens everything in order, and closes it in reverse."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+
+from server.clock import Clock, SystemClock
+from server.errors import SettingsInvalid
+from server.gallery.gallery import Gallery
+from server.rpc import tls
+from server.rpc.server import RpcServer, Services
+from server.services.checkin import CheckIns
+from server.services.devices import Devices
+from server.services.directory import Directory
+from server.services.enrollment import Enrollments
+from server.services.events import EventLog
+from server.services.kiosk import Kiosks
+from server.services.live import LiveStreams
+from server.services.passwords import Passwords
+from server.services.sessions import Sessions
+from server.services.thresholds import Thresholds
+from server.settings import Settings, sqlite_path
+from server.storage import migrate
+from server.storage.database import Database, open_database
+from server.storage.vault import read_key_file
+from server.vision.calibration import load_calibration
+from server.vision.pack import Pack, load_antispoof, load_pack
+from server.vision.pipeline import Pipeline
+
+LAG_TICK_S = 0.1
+LAG_WARNING_S = 0.05
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A running server."""
+
+    server: RpcServer
+    services: Services
+    settings: Settings
+
+    async def drain(self) -> None:
+        """Stops: no new work, streams are told to resume elsewhere, running work ends."""
+        log.info("draining", streams=len(self.services.live))
+        await self.server.set_serving(serving=False)
+        self.services.live.begin_drain()
+        await self.server.stop(self.settings.drain_seconds)
+        log.info("stopped")
+
+
+@asynccontextmanager
+async def open_app(settings: Settings, clock: Clock | None = None) -> AsyncIterator[App]:
+    """Opens a server that serves. Raises SettingsInvalid, DataInvalid, ModelInvalid."""
+    clock = clock or SystemClock()
+    credentials = tls.credentials(
+        settings.listen,
+        settings.tls_certificate,
+        settings.tls_key,
+        allow_plaintext=settings.allow_plaintext,
+    )
+    async with open_services(settings, clock) as services:
+        await services.enrollments.load_gallery()
+        server = RpcServer(
+            services,
+            idle_s=settings.stream_idle_seconds,
+            kiosk_fps_max=settings.kiosk_fps_max,
+        )
+        await server.start(settings.listen, credentials)
+        app = App(server, services, settings)
+        watch = asyncio.create_task(_watch_lag(), name="loop-lag")
+        try:
+            await server.set_serving(serving=True)
+            yield app
+        finally:
+            watch.cancel()
+            await app.drain()
+
+
+@asynccontextmanager
+async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Services]:
+    """Opens storage, models and use cases, without a network."""
+    path = sqlite_path(settings)
+    migrate.check(path)
+    vault = read_key_file(settings.key_file)
+    workers = settings.workers or usable_cores()
+    pipeline = await asyncio.to_thread(_pipeline, settings, workers)
+    thresholds = Thresholds(
+        load_calibration(pipeline.model_version, settings.calibration),
+        settings.identification_fpir,
+        settings.verification_fmr,
+    )
+    search = ThreadPoolExecutor(workers, thread_name_prefix="search")
+    background = ThreadPoolExecutor(2, thread_name_prefix="background")
+    try:
+        await pipeline.warm_up()
+        async with open_database(path) as database:
+            gallery = Gallery(pipeline.dimension, search)
+            live = LiveStreams()
+            passwords = Passwords(background)
+            event_log = EventLog(database, repeat_minutes=settings.repeat_minutes)
+            enrollments = Enrollments(database, vault, pipeline, gallery, thresholds, clock)
+            yield Services(
+                checkins=CheckIns(
+                    database,
+                    pipeline,
+                    gallery,
+                    thresholds,
+                    event_log,
+                    clock,
+                    accuracy_m_max=settings.location_accuracy_m_max,
+                ),
+                devices=Devices(
+                    database, live, clock, activation_hours=settings.activation_hours
+                ),
+                directory=Directory(
+                    database,
+                    passwords,
+                    live,
+                    clock,
+                    background=background,
+                    moved=enrollments.load_gallery,
+                ),
+                enrollments=enrollments,
+                event_log=event_log,
+                kiosks=Kiosks(database, pipeline, gallery, thresholds, event_log, clock),
+                sessions=_sessions(settings, database, passwords, live, clock),
+                live=live,
+                clock=clock,
+            )
+    finally:
+        pipeline.close()
+        search.shutdown(cancel_futures=True)
+        background.shutdown(cancel_futures=True)
+
+
+def usable_cores() -> int:
+    """Returns how many cores this process may use, by its affinity."""
+    return len(os.sched_getaffinity(0))
+
+
+def _sessions(
+    settings: Settings,
+    database: Database,
+    passwords: Passwords,
+    live: LiveStreams,
+    clock: Clock,
+) -> Sessions:
+    return Sessions(
+        database,
+        passwords,
+        live,
+        clock,
+        device_hours=settings.session_hours_device,
+        staff_hours=settings.session_hours_staff,
+    )
+
+
+def _pipeline(settings: Settings, workers: int) -> Pipeline:
+    pack = load_pack(
+        settings.models,
+        runtime=settings.runtime,
+        threads=workers,
+        detect_side=settings.detect_side_pixels,
+    )
+    _check_licence(settings, pack)
+    antispoof = None
+    if settings.antispoof_models is not None:
+        antispoof = load_antispoof(
+            settings.antispoof_models, runtime=settings.runtime, threads=workers
+        )
+    log.info(
+        "models_loaded",
+        model_version=pack.model_version,
+        runtimes=pack.runtimes,
+        workers=workers,
+        passive_liveness=antispoof is not None,
+    )
+    return Pipeline(pack, workers=workers, antispoof=antispoof)
+
+
+def _check_licence(settings: Settings, pack: Pack) -> None:
+    if pack.commercial_use:
+        return
+    if not settings.accept_noncommercial_models:
+        raise SettingsInvalid(
+            f"the weights of {settings.models} are for non-commercial research only; set "
+            "accept_noncommercial_models = true if that is your use"
+        )
+    log.warning("noncommercial_models", models=settings.models)
+
+
+async def _watch_lag() -> None:
+    """Warns when something keeps the event loop from its work."""
+    loop = asyncio.get_running_loop()
+    while True:
+        due = loop.time() + LAG_TICK_S
+        await asyncio.sleep(LAG_TICK_S)
+        lag_s = loop.time() - due
+        if lag_s > LAG_WARNING_S:
+            log.warning("event_loop_late", late_ms=round(lag_s * 1e3))

@@ -1,0 +1,28 @@
+"""Puts the liveness cues together: no cue decides alone, and every score is kept with the event."""
+
+import enum
+
+from server.domain.relief import RELIEF_MIN
+
+PASSIVE_LIVE_MIN = 0.5
+
+
+class Liveness(enum.Enum):
+    """What the cues say together."""
+
+    LIVE = "LIVE"
+    DOUBTFUL = "DOUBTFUL"
+    SPOOF = "SPOOF"
+
+
+def judge(relief: float, passive: float | None) -> Liveness:
+    """LIVE if every known cue is good, SPOOF if every known cue is bad, else DOUBTFUL.
+
+    relief: see relief.py, 0 and up. passive: MiniFASNet's probability, None where not installed.
+    """
+    cues = [relief >= RELIEF_MIN]
+    if passive is not None:
+        cues.append(passive >= PASSIVE_LIVE_MIN)
+    if all(cues):
+        return Liveness.LIVE
+    return Liveness.DOUBTFUL if any(cues) else Liveness.SPOOF

@@ -1,0 +1,150 @@
+"""hadir-server: init, run, migrate, reembed. Composes nothing itself: see app.py."""
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+
+from server import logs
+from server.app import open_app, open_services
+from server.clock import SystemClock
+from server.domain.model import Role
+from server.errors import HadirError
+from server.services.accounts import create_first_account
+from server.settings import Settings, load_settings, sqlite_path
+from server.storage import migrate as migrations
+from server.storage.vault import read_key_file, write_key_file
+
+SETTINGS_FILE = Path("hadir.toml")
+
+app = typer.Typer(
+    help="The Hadir server: attendance by face recognition. Begin with `hadir-server init`.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+log = structlog.get_logger()
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", help="Settings file; `hadir.toml` here if there is one."),
+]
+
+
+@app.command()
+def init(
+    directory: Annotated[
+        Path, typer.Argument(help="Folder for settings, key and database.")
+    ] = Path(),
+    username: Annotated[str, typer.Option(help="User name of the first BKD account.")] = "bkd",
+    password_file: Annotated[
+        Path | None, typer.Option(help="File with its password; asked for if not given.")
+    ] = None,
+) -> None:
+    """Create settings, the key file, the database and the first BKD account.
+
+    Run it once. It never overwrites: an existing key or database stays as it is.
+    """
+    password = _password(password_file)
+    directory.mkdir(parents=True, exist_ok=True)
+    file = directory / SETTINGS_FILE
+    if not file.exists():
+        file.write_text(_TEMPLATE)
+    settings = load_settings(file)
+    database = sqlite_path(settings)
+    if not settings.key_file.exists():
+        write_key_file(settings.key_file)
+    read_key_file(settings.key_file)
+    migrations.upgrade(database)
+    asyncio.run(create_first_account(database, username, password))
+    typer.echo(f"Settings: {file}\nKey:      {settings.key_file}  (keep a copy elsewhere)")
+    typer.echo(f"Database: {database}\nAccount:  {username} ({Role.BKD.value})")
+    typer.echo(f"Next:     hadir-server run --config {file}")
+
+
+@app.command()
+def run(config: ConfigOption = None) -> None:
+    """Serve until SIGTERM or Ctrl-C, then finish the running work and stop."""
+    settings = _settings(config)
+    logs.configure(settings.log_level)
+    asyncio.run(_serve(settings))
+
+
+@app.command()
+def migrate(config: ConfigOption = None) -> None:
+    """Bring the database to the schema of this version. Back the file up first."""
+    path = sqlite_path(_settings(config))
+    migrations.upgrade(path)
+    typer.echo(f"{path} is up to date.")
+
+
+@app.command()
+def reembed(config: ConfigOption = None) -> None:
+    """Make new templates from the stored crops after a change of models. Stop the server first."""
+    settings = _settings(config)
+    logs.configure(settings.log_level)
+    count = asyncio.run(_reembed(settings))
+    typer.echo(f"{count} employees have new templates.")
+
+
+@app.command("settings")
+def show_settings(config: ConfigOption = None) -> None:
+    """Show every setting with its value, default and meaning."""
+    settings = _settings(config)
+    for name, field in Settings.model_fields.items():
+        typer.echo(f"{name} = {getattr(settings, name)!s}")
+        typer.echo(f"    {field.description} Default: {field.default!s}")
+
+
+def main() -> None:
+    """Runs the command line; errors say what to do and show no traceback."""
+    try:
+        app()
+    except HadirError as error:
+        typer.secho(f"hadir-server: {error}", fg=typer.colors.RED, err=True)
+        sys.exit(1)
+
+
+def _settings(config: Path | None) -> Settings:
+    if config is None and SETTINGS_FILE.exists():
+        config = SETTINGS_FILE
+    return load_settings(config)
+
+
+def _password(file: Path | None) -> str:
+    if file is not None:
+        return file.read_text().rstrip("\n")
+    return str(typer.prompt("Password of the BKD account", hide_input=True, confirmation_prompt=True))
+
+
+async def _serve(settings: Settings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with open_app(settings) as running:
+        people = running.services.enrollments.gallery_size
+        log.info("serving", listen=settings.listen, port=running.server.port, people=people)
+        await stop.wait()
+
+
+async def _reembed(settings: Settings) -> int:
+    async with open_services(settings, SystemClock()) as services:
+        return await services.enrollments.reembed()
+
+
+_TEMPLATE = """\
+# Settings of one Hadir server. `hadir-server settings` explains each; HADIR_* wins over this file.
+listen = "127.0.0.1:50051"
+database = "sqlite:///hadir.db"
+key_file = "hadir.key"
+# tls_certificate = "server.pem"
+# tls_key = "server.key"
+# antispoof_models = "models"
+"""
+
+if __name__ == "__main__":
+    main()

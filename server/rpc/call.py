@@ -1,0 +1,36 @@
+"""The call that is being served: who, in which language, under which id. Set by the interceptor."""
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from server.domain.model import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One RPC; principal is None for methods that anyone may call."""
+
+    method: str
+    request_id: str
+    language: str
+    principal: Principal | None = None
+
+
+_CALL: ContextVar[Call] = ContextVar("hadir_call")
+
+
+def enter(call: Call) -> None:
+    """Makes a call the one that this task serves."""
+    _CALL.set(call)
+
+
+def caller() -> Principal:
+    """Returns who calls; only for methods that need a session."""
+    principal = _CALL.get().principal
+    assert principal is not None, "the method is declared for ANYONE"
+    return principal
+
+
+def language() -> str:
+    """Returns the language of the caller, `id` or `en`."""
+    return _CALL.get().language

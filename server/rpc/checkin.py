@@ -1,0 +1,161 @@
+"""CheckInService: the conversation of one check-in over one stream."""
+
+from collections.abc import AsyncIterator
+
+import grpc
+from hadir.v1 import checkin_pb2, checkin_pb2_grpc
+
+from server import messages
+from server.clock import Clock
+from server.domain.frame import Frame
+from server.domain.quality import FrameOutcome
+from server.domain.refusal import CheckInRefused
+from server.errors import OpenFirst
+from server.rpc import convert
+from server.rpc.call import caller, language
+from server.rpc.streams import Draining, Inbox, Item, StreamLimits, Unseen
+from server.services.checkin import CheckInRequest, CheckIns, CheckInSession, Guidance
+from server.services.events import Recorded
+from server.services.live import LiveStreams
+from server.services.usable import Look
+from server.vision.pipeline import Timings
+
+FRAMES_MAX = 1200
+BYTES_MAX = 96 * 1024 * 1024
+
+Responses = AsyncIterator[checkin_pb2.CheckInResponse]
+
+
+class CheckInServicer(checkin_pb2_grpc.CheckInServiceServicer):
+    """Check-in on the employee's phone."""
+
+    def __init__(
+        self, checkins: CheckIns, live: LiveStreams, clock: Clock, *, idle_s: float
+    ) -> None:
+        self._checkins = checkins
+        self._live = live
+        self._clock = clock
+        self._limits = StreamLimits(idle_s, FRAMES_MAX, BYTES_MAX)
+
+    async def CheckIn(
+        self,
+        request_iterator: AsyncIterator[checkin_pb2.CheckInRequest],
+        context: grpc.aio.ServicerContext,
+    ) -> Responses:
+        """See checkin.proto."""
+        with self._live.open(caller()) as live:
+            async with Inbox(request_iterator, live, self._clock, self._limits) as inbox:
+                try:
+                    async for response in self._conversation(inbox):
+                        yield response
+                except CheckInRefused as refused:
+                    yield _refusal(refused)
+
+    async def _conversation(self, inbox: Inbox) -> Responses:
+        opened = await inbox.open()
+        session = await self._checkins.open(caller(), _request(opened))
+        if isinstance(session, Recorded):
+            yield await self._receipt(session)
+            return
+        inbox.arrived = session.receive
+        yield _challenge(session)
+        try:
+            async for item in inbox:
+                if isinstance(item, Draining):
+                    continue  # a check-in is short: it may end within the time to drain
+                async for response in self._answer(session, item):
+                    yield response
+                    if response.HasField("receipt"):
+                        return
+        except CheckInRefused as refused:
+            await session.refuse(refused)
+            raise
+
+    async def _answer(self, session: CheckInSession, item: Item) -> Responses:
+        if isinstance(item, Unseen):
+            yield _guidance(item.number, session.guidance(Look(item.outcome, Timings())))
+        elif isinstance(item, Frame):
+            if session.complete:
+                look = Look(FrameOutcome.SUPERSEDED, Timings())
+                yield _guidance(item.number, session.guidance(look))
+                return
+            yield _guidance(item.number, await session.observe(item))
+            if session.complete:
+                yield checkin_pb2.CheckInResponse(
+                    seal_request=checkin_pb2.SealRequest(last_frame_number=session.freeze())
+                )
+        elif not isinstance(item, Draining) and item.WhichOneof("message") == "seal":
+            recorded = await session.seal(item.seal.signature)  # type: ignore[attr-defined]
+            yield await self._receipt(recorded)
+        else:
+            raise OpenFirst("open comes once, then frames, then seal")
+
+    async def _receipt(self, recorded: Recorded) -> checkin_pb2.CheckInResponse:
+        event = recorded.event
+        zone = await self._checkins.zone_of(event.site_id)
+        local = event.event_time.astimezone(zone).strftime("%H.%M")
+        return checkin_pb2.CheckInResponse(
+            receipt=checkin_pb2.CheckInReceipt(
+                event=convert.event(event),
+                replayed=recorded.replayed,
+                text=messages.text(
+                    messages.CHECK_IN, event.kind.value, language(), time=local
+                ),
+            )
+        )
+
+
+def _request(opened: checkin_pb2.OpenCheckIn) -> CheckInRequest:
+    return CheckInRequest(
+        request_id=opened.request_id,
+        kind=convert.event_kind(opened.kind),
+        location=convert.location(opened.location),
+        device_time=convert.time(opened.device_time),
+    )
+
+
+def _challenge(session: CheckInSession) -> checkin_pb2.CheckInResponse:
+    steps = session.challenge.steps
+    return checkin_pb2.CheckInResponse(
+        challenge=checkin_pb2.Challenge(
+            nonce=session.challenge.nonce,
+            steps=[checkin_pb2.ChallengeStep.Value(f"CHALLENGE_STEP_{s.value}") for s in steps],
+            expire_time=convert.stamp(session.expire_time),
+            texts=[messages.text(messages.STEPS, s.value, language()) for s in steps],
+        )
+    )
+
+
+def _guidance(frame_number: int, guidance: Guidance) -> checkin_pb2.CheckInResponse:
+    look, step = guidance.look, guidance.step
+    usable = look.outcome is FrameOutcome.USABLE
+    text = (
+        messages.text(messages.STEPS, step.value if step else "", language())
+        if usable
+        else messages.text(messages.FRAMES, look.outcome.value, language())
+    )
+    name = f"CHALLENGE_STEP_{step.value if step else 'UNSPECIFIED'}"
+    return checkin_pb2.CheckInResponse(
+        guidance=checkin_pb2.Guidance(
+            frame_number=frame_number,
+            outcome=convert.outcome(look.outcome),
+            steps_done=guidance.steps_done,
+            step=checkin_pb2.ChallengeStep.Value(name),
+            text=text,
+            timings=convert.timings(look.timings),
+            box=convert.box(look.face.box) if look.face else None,
+        )
+    )
+
+
+def _refusal(refused: CheckInRefused) -> checkin_pb2.CheckInResponse:
+    name = refused.refusal.value
+    return checkin_pb2.CheckInResponse(
+        refusal=checkin_pb2.CheckInRefusal(
+            reason=checkin_pb2.RefusalReason.Value(f"REFUSAL_REASON_{name}"),
+            text=messages.text(
+                messages.REFUSALS, name, language(), distance=round(refused.distance_m)
+            ),
+            distance_m=refused.distance_m,
+        )
+    )

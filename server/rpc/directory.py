@@ -1,0 +1,138 @@
+"""DirectoryService: proto in, one call on the service, proto out."""
+
+from collections.abc import AsyncIterator
+
+import grpc
+from hadir.v1 import directory_pb2, directory_pb2_grpc
+
+from server import messages
+from server.domain.roster import Problem
+from server.errors import ImportTooLarge, OpenFirst
+from server.rpc import convert
+from server.rpc.call import caller, language
+from server.services.directory import Directory
+from server.storage.pages import key_of, page_size
+
+IMPORT_BYTES_MAX = 32 * 1024 * 1024
+PROBLEMS_SHOWN_MAX = 1000
+
+
+class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
+    """Units, sites, employees and staff accounts."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+
+    async def ListUnits(
+        self, request: directory_pb2.ListUnitsRequest, context: grpc.aio.ServicerContext
+    ) -> directory_pb2.ListUnitsResponse:
+        """See directory.proto."""
+        units = await self._directory.list_units(caller())
+        return directory_pb2.ListUnitsResponse(units=[convert.unit(unit) for unit in units])
+
+    async def PutUnit(
+        self, request: directory_pb2.PutUnitRequest, context: grpc.aio.ServicerContext
+    ) -> directory_pb2.Unit:
+        """See directory.proto."""
+        return convert.unit(await self._directory.put_unit(convert.unit_record(request.unit)))
+
+    async def ListSites(
+        self, request: directory_pb2.ListSitesRequest, context: grpc.aio.ServicerContext
+    ) -> directory_pb2.ListSitesResponse:
+        """See directory.proto."""
+        sites = await self._directory.list_sites()
+        return directory_pb2.ListSitesResponse(sites=[convert.site(site) for site in sites])
+
+    async def PutSite(
+        self, request: directory_pb2.PutSiteRequest, context: grpc.aio.ServicerContext
+    ) -> directory_pb2.Site:
+        """See directory.proto."""
+        return convert.site(await self._directory.put_site(convert.site_record(request.site)))
+
+    async def GetEmployee(
+        self, request: directory_pb2.GetEmployeeRequest, context: grpc.aio.ServicerContext
+    ) -> directory_pb2.Employee:
+        """See directory.proto."""
+        return convert.employee(await self._directory.get_employee(caller(), request.nip))
+
+    async def ListEmployees(
+        self, request: directory_pb2.ListEmployeesRequest, context: grpc.aio.ServicerContext
+    ) -> directory_pb2.ListEmployeesResponse:
+        """See directory.proto."""
+        limit = page_size(request.page_size)
+        rows = await self._directory.list_employees(
+            caller(), request.unit_id, after_nip=key_of(request.page_token), limit=limit + 1
+        )
+        shown, token = convert.page(rows, limit, key=lambda row: row.nip)
+        return directory_pb2.ListEmployeesResponse(
+            employees=[convert.employee(row) for row in shown], next_page_token=token
+        )
+
+    async def ImportEmployees(
+        self,
+        request_iterator: AsyncIterator[directory_pb2.ImportEmployeesRequest],
+        context: grpc.aio.ServicerContext,
+    ) -> directory_pb2.ImportEmployeesResponse:
+        """See directory.proto."""
+        opened, content = await _read_import(request_iterator)
+        result = await self._directory.import_employees(
+            caller(), content, dry_run=opened.dry_run
+        )
+        shown = sorted(result.problems, key=lambda problem: problem.line)[:PROBLEMS_SHOWN_MAX]
+        return directory_pb2.ImportEmployeesResponse(
+            row_count=result.rows,
+            created_count=result.created,
+            updated_count=result.updated,
+            unchanged_count=result.unchanged,
+            problems=[_problem(problem) for problem in shown],
+            problem_count=len(result.problems),
+            stored=result.stored,
+        )
+
+    async def CreateStaffAccount(
+        self, request: directory_pb2.CreateStaffAccountRequest, context: grpc.aio.ServicerContext
+    ) -> directory_pb2.StaffAccount:
+        """See directory.proto."""
+        account = await self._directory.create_account(
+            request.username, convert.role(request.role), request.password, request.nip
+        )
+        return convert.account(account)
+
+    async def CloseStaffAccount(
+        self, request: directory_pb2.CloseStaffAccountRequest, context: grpc.aio.ServicerContext
+    ) -> directory_pb2.StaffAccount:
+        """See directory.proto."""
+        return convert.account(await self._directory.close_account(request.username))
+
+
+async def _read_import(
+    requests: AsyncIterator[directory_pb2.ImportEmployeesRequest],
+) -> tuple[directory_pb2.OpenImport, bytes]:
+    opened, chunks, size = None, [], 0
+    async for request in requests:
+        if (request.WhichOneof("message") == "open") is (opened is not None):
+            raise OpenFirst("the first message must be open, and only that one")
+        if opened is None:
+            opened = request.open
+            continue
+        size += len(request.chunk)
+        if size > IMPORT_BYTES_MAX:
+            raise ImportTooLarge(f"an import has at most {IMPORT_BYTES_MAX} bytes")
+        chunks.append(request.chunk)
+    if opened is None:
+        raise OpenFirst("the first message must be open")
+    return opened, b"".join(chunks)
+
+
+def _problem(problem: Problem) -> directory_pb2.ImportProblem:
+    severity = (
+        directory_pb2.PROBLEM_SEVERITY_ERROR
+        if problem.is_error
+        else directory_pb2.PROBLEM_SEVERITY_WARNING
+    )
+    return directory_pb2.ImportProblem(
+        line=problem.line,
+        severity=severity,
+        reason=problem.reason,
+        text=messages.text(messages.PROBLEMS, problem.reason, language(), value=problem.value),
+    )

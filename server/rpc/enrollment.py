@@ -1,0 +1,104 @@
+"""EnrollmentService: proto in, one call on the service, proto out."""
+
+from collections.abc import AsyncIterator
+
+import grpc
+from hadir.v1 import enrollment_pb2, enrollment_pb2_grpc
+
+from server import messages
+from server.clock import Clock
+from server.domain.frame import Frame
+from server.domain.quality import FrameOutcome
+from server.errors import OpenFirst
+from server.rpc import convert
+from server.rpc.call import caller, language
+from server.rpc.streams import Draining, Inbox, StreamLimits, Unseen
+from server.services.enrollment import (
+    FRAMES_KEPT_MAX,
+    FRAMES_NEEDED,
+    Enrollments,
+    EnrollmentSession,
+)
+from server.services.live import LiveStreams
+from server.services.usable import Look
+from server.vision.pipeline import Timings
+
+FRAMES_MAX = 600
+BYTES_MAX = 128 * 1024 * 1024
+# BKD picks photos by hand meanwhile.
+IDLE_S = 300
+
+
+class EnrollmentServicer(enrollment_pb2_grpc.EnrollmentServiceServicer):
+    """Enrolment of faces, attended by BKD."""
+
+    def __init__(self, enrollments: Enrollments, live: LiveStreams, clock: Clock) -> None:
+        self._enrollments = enrollments
+        self._live = live
+        self._clock = clock
+        self._limits = StreamLimits(IDLE_S, FRAMES_MAX, BYTES_MAX)
+
+    async def Enroll(
+        self,
+        request_iterator: AsyncIterator[enrollment_pb2.EnrollRequest],
+        context: grpc.aio.ServicerContext,
+    ) -> AsyncIterator[enrollment_pb2.EnrollResponse]:
+        """See enrollment.proto."""
+        with self._live.open(caller()) as live:
+            async with Inbox(request_iterator, live, self._clock, self._limits) as inbox:
+                opened = await inbox.open()
+                session = await self._enrollments.open(
+                    caller(),
+                    opened.nip,
+                    convert.consent(opened.consent),
+                    confirmed=opened.consent.confirmed,
+                )
+                yield _progress(session, 0, Look(FrameOutcome.USABLE, Timings()))
+                async for item in inbox:
+                    if isinstance(item, Draining):
+                        continue
+                    if isinstance(item, Unseen):
+                        yield _progress(session, item.number, Look(item.outcome, Timings()))
+                    elif isinstance(item, Frame):
+                        look = await self._enrollments.observe(session, item)
+                        yield _progress(session, item.number, look)
+                    elif item.WhichOneof("message") == "commit":
+                        stored = await self._enrollments.commit(session)
+                        yield enrollment_pb2.EnrollResponse(enrollment=convert.enrollment(stored))
+                        return
+                    else:
+                        raise OpenFirst("open comes once, then frames, then commit")
+
+    async def GetEnrollment(
+        self, request: enrollment_pb2.GetEnrollmentRequest, context: grpc.aio.ServicerContext
+    ) -> enrollment_pb2.Enrollment:
+        """See enrollment.proto."""
+        return convert.enrollment(await self._enrollments.get(request.nip))
+
+    async def EraseEnrollment(
+        self, request: enrollment_pb2.EraseEnrollmentRequest, context: grpc.aio.ServicerContext
+    ) -> enrollment_pb2.EraseEnrollmentResponse:
+        """See enrollment.proto."""
+        erasure = await self._enrollments.erase(caller(), request.nip, request.reason)
+        return enrollment_pb2.EraseEnrollmentResponse(
+            template_count=erasure.template_count,
+            image_count=erasure.image_count,
+            erased_digest=erasure.digest,
+            erase_time=convert.stamp(erasure.erase_time),
+        )
+
+
+def _progress(
+    session: EnrollmentSession, frame_number: int, look: Look
+) -> enrollment_pb2.EnrollResponse:
+    return enrollment_pb2.EnrollResponse(
+        progress=enrollment_pb2.EnrollProgress(
+            frame_number=frame_number,
+            outcome=convert.outcome(look.outcome),
+            accepted_count=len(session.faces),
+            needed_count=FRAMES_NEEDED,
+            max_count=FRAMES_KEPT_MAX,
+            text=messages.text(messages.FRAMES, look.outcome.value, language()),
+            timings=convert.timings(look.timings),
+        )
+    )

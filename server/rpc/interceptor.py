@@ -1,0 +1,160 @@
+"""The one gate of the API: who may call (from the method's option), required fields, errors, log.
+
+Methods outside our package (health, reflection) pass through untouched: wrapping their `Watch`
+breaks it (grpc#28728).
+"""
+
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import grpc
+import structlog
+from google.protobuf.descriptor import FileDescriptor
+from hadir.v1 import options_pb2
+
+from server import messages
+from server.domain.model import Principal, Role
+from server.errors import HadirError, Kind, RoleDenied, Unauthenticated
+from server.rpc.call import Call, enter
+from server.rpc.required import check_required
+from server.rpc.status import abort
+
+Roles = frozenset[Role]
+Authenticate = Callable[[str], Awaitable[Principal]]
+
+_PACKAGE = "/hadir."
+_BEARER = "Bearer "
+METADATA_CHARACTERS_MAX = 200
+
+log = structlog.get_logger()
+
+
+class InternalFailure(HadirError):
+    """Something that must not happen; the log has the traceback."""
+
+
+def roles_by_method(files: Iterator[FileDescriptor]) -> dict[str, Roles]:
+    """Returns the roles of every method of the files, by full name (/package.Service/Method)."""
+    table = {}
+    for file in files:
+        for service in file.services_by_name.values():
+            for method in service.methods:
+                access = method.GetOptions().Extensions[options_pb2.access]
+                names = (options_pb2.Role.Name(role) for role in access.roles)
+                table[f"/{service.full_name}/{method.name}"] = frozenset(
+                    Role(name.removeprefix("ROLE_")) for name in names
+                )
+    return table
+
+
+class Gate(grpc.aio.ServerInterceptor):
+    """Wraps every handler of our package."""
+
+    def __init__(self, roles: dict[str, Roles], authenticate: Authenticate) -> None:
+        self._roles = roles
+        self._authenticate = authenticate
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Any:  # noqa: ANN401  grpc's handlers have no public type
+        """Returns the handler, wrapped by its kind."""
+        handler = await continuation(handler_call_details)
+        method = handler_call_details.method
+        if handler is None or not method.startswith(_PACKAGE):
+            return handler
+        metadata = dict(handler_call_details.invocation_metadata or ())
+        if handler.response_streaming:
+            return self._streaming(method, handler, metadata)
+        return self._single(method, handler, metadata)
+
+    def _single(self, method: str, handler: Any, metadata: dict[str, Any]) -> Any:  # noqa: ANN401
+        behavior = handler.stream_unary or handler.unary_unary
+
+        async def serve(request: Any, context: grpc.aio.ServicerContext) -> Any:  # noqa: ANN401
+            async with self._call(method, metadata, context):
+                if not handler.request_streaming:
+                    check_required(request)
+                return await behavior(request, context)
+
+        make = (
+            grpc.stream_unary_rpc_method_handler
+            if handler.request_streaming
+            else grpc.unary_unary_rpc_method_handler
+        )
+        return make(serve, handler.request_deserializer, handler.response_serializer)
+
+    def _streaming(self, method: str, handler: Any, metadata: dict[str, Any]) -> Any:  # noqa: ANN401
+        behavior = handler.stream_stream or handler.unary_stream
+
+        async def serve(
+            request: Any,  # noqa: ANN401
+            context: grpc.aio.ServicerContext,
+        ) -> AsyncIterator[Any]:
+            async with self._call(method, metadata, context):
+                if not handler.request_streaming:
+                    check_required(request)
+                async for response in behavior(request, context):
+                    yield response
+
+        make = (
+            grpc.stream_stream_rpc_method_handler
+            if handler.request_streaming
+            else grpc.unary_stream_rpc_method_handler
+        )
+        return make(serve, handler.request_deserializer, handler.response_serializer)
+
+    @asynccontextmanager
+    async def _call(
+        self, method: str, metadata: dict[str, Any], context: grpc.aio.ServicerContext
+    ) -> AsyncIterator[None]:
+        """Authorises the call, turns errors into a status and writes the log line."""
+        started = time.perf_counter()
+        request_id = secrets.token_hex(8)
+        language = messages.language_of(_value(metadata, "accept-language"))
+        structlog.contextvars.bind_contextvars(request_id=request_id, method=method)
+        outcome = "OK"
+        try:
+            principal = await self._authorised(method, metadata)
+            enter(Call(method, request_id, language, principal))
+            yield
+        except HadirError as error:
+            outcome = error.reason
+            if error.kind is Kind.INTERNAL:
+                log.exception("rpc_failed")
+            await abort(context, error, language=language, request_id=request_id)
+        except (grpc.aio.AbortError, GeneratorExit):
+            outcome = "ENDED"
+            raise
+        except Exception as error:  # noqa: BLE001  the edge: nothing of it may reach a caller
+            outcome = "INTERNAL"
+            log.exception("rpc_failed")
+            failure = InternalFailure(type(error).__name__)
+            await abort(context, failure, language=language, request_id=request_id)
+        except BaseException:
+            outcome = "CANCELLED"
+            raise
+        finally:
+            took_ms = round((time.perf_counter() - started) * 1e3, 1)
+            log.info("rpc", outcome=outcome, took_ms=took_ms)
+
+    async def _authorised(self, method: str, metadata: dict[str, Any]) -> Principal | None:
+        roles = self._roles.get(method, frozenset())
+        if Role.ANYONE in roles:
+            return None
+        authorization = _value(metadata, "authorization")
+        if not authorization.startswith(_BEARER):
+            raise Unauthenticated("no valid session")
+        principal = await self._authenticate(authorization.removeprefix(_BEARER))
+        if principal.role not in roles:
+            raise RoleDenied("the role may not call this method", role=principal.role.value)
+        return principal
+
+
+def _value(metadata: dict[str, Any], key: str) -> str:
+    value = metadata.get(key, "")
+    return value[:METADATA_CHARACTERS_MAX] if isinstance(value, str) else ""

@@ -1,0 +1,169 @@
+"""Reads a stream of frames: one reader task, newest frame wins, every limit with a name.
+
+The reader notes each frame as it arrives; a frame that a newer one overtakes while the handler is
+busy keeps its number only, so a waiting stream holds one image.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from google.protobuf.message import Message
+
+from server.clock import Clock
+from server.domain import frame as frames
+from server.domain.frame import Frame
+from server.domain.quality import FrameOutcome
+from server.errors import FrameBudget, HadirError, OpenFirst, StreamIdle
+from server.rpc import convert
+from server.rpc.required import check_required
+from server.services.live import LiveStream
+
+# Answers that wait for the handler; beyond it the reader stops and flow control holds the client.
+WAITING_ITEMS_MAX = 64
+
+
+@dataclass(frozen=True, slots=True)
+class StreamLimits:
+    """Limits of one stream; frames_max and bytes_max are for all of it, None for no limit."""
+
+    idle_s: float
+    frames_max: int | None = None
+    bytes_max: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """A frame that is not looked at: overtaken by a newer one, or its arrival says why."""
+
+    number: int
+    outcome: FrameOutcome = FrameOutcome.SUPERSEDED
+
+
+class Draining:
+    """The server is about to stop; comes once."""
+
+
+Item = Frame | Unseen | Draining | Message
+
+
+class Inbox:
+    """The messages of one stream, in order, as an async context manager and iterator.
+
+    `arrived` is told of every frame in the order of arrival; an outcome that it returns is the frame's, which nobody then looks at.
+    """
+
+    def __init__(
+        self,
+        requests: AsyncIterator[Any],
+        live: LiveStream,
+        clock: Clock,
+        limits: StreamLimits,
+    ) -> None:
+        self.arrived: Callable[[Frame], FrameOutcome | None] = lambda _: None
+        self._requests = requests
+        self._live = live
+        self._clock = clock
+        self._limits = limits
+        self._waiting: deque[Item] = deque()
+        self._room = asyncio.Event()
+        self._room.set()
+        self._failure: BaseException | None = None
+        self._closed = False
+        self._told_drain = False
+        self._frames = 0
+        self._bytes = 0
+
+    async def __aenter__(self) -> Self:
+        self._reader = asyncio.create_task(self._read(), name="stream-reader")
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._reader.cancel()
+        await asyncio.gather(self._reader, return_exceptions=True)
+
+    async def open(self) -> Any:  # noqa: ANN401  the caller knows its message
+        """Returns the content of the first message. Raises OpenFirst if it is not `open`."""
+        async for item in self:
+            if isinstance(item, Message) and item.WhichOneof("message") == "open":
+                return item.open  # type: ignore[attr-defined]
+            break
+        raise OpenFirst("the first message must be open")
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Item:
+        while True:
+            if self._live.error is not None:
+                raise self._live.error
+            if self._live.draining and not self._told_drain:
+                self._told_drain = True
+                return Draining()
+            if self._waiting:
+                self._room.set()
+                return self._waiting.popleft()
+            if self._failure is not None:
+                raise self._failure
+            if self._closed:
+                raise StopAsyncIteration
+            self._live.wake.clear()
+            try:
+                async with asyncio.timeout(self._limits.idle_s):
+                    await self._live.wake.wait()
+            except TimeoutError:
+                raise StreamIdle(f"nothing came for {self._limits.idle_s} s") from None
+
+    async def _read(self) -> None:
+        try:
+            async for message in self._requests:
+                await self._room.wait()
+                self._take(message)
+                self._live.wake.set()
+        except HadirError as error:
+            self._failure = error
+        finally:
+            self._closed = True
+            self._live.wake.set()
+
+    def _take(self, message: Message) -> None:
+        if message.WhichOneof("message") == "frame":
+            self._take_frame(message.frame)  # type: ignore[attr-defined]
+        else:
+            check_required(message)
+            self._waiting.append(message)
+        if len(self._waiting) >= WAITING_ITEMS_MAX:
+            self._room.clear()
+
+    def _take_frame(self, message: Any) -> None:  # noqa: ANN401
+        self._frames += 1
+        self._bytes += len(message.jpeg)
+        for used, limit in (
+            (self._frames, self._limits.frames_max),
+            (self._bytes, self._limits.bytes_max),
+        ):
+            if limit is not None and used > limit:
+                raise FrameBudget("the stream sent more than one use needs")
+        check_required(message)
+        frame = frames.arrived(
+            message.frame_number,
+            message.jpeg,
+            capture_time=convert.time(message.capture_time),
+            receive_time=self._clock.now(),
+            arrived_s=self._clock.monotonic(),
+        )
+        outcome = self.arrived(frame)
+        if outcome is not None:
+            self._waiting.append(Unseen(frame.number, outcome))
+            return
+        if self._waiting and isinstance(self._waiting[-1], Frame):
+            self._waiting.append(Unseen(self._waiting.pop().number))  # type: ignore[union-attr]
+        self._waiting.append(frame)

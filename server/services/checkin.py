@@ -1,0 +1,393 @@
+"""Check-in on the employee's phone: place, challenge, face, liveness, seal, event.
+
+`receive` is called for every frame as it arrives, `observe` for those there is time to look at.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import structlog
+from ulid import ULID
+
+from server.clock import Clock
+from server.domain import liveness, place
+from server.domain.challenge import SECONDS_MAX, SECONDS_MIN, Challenge, Progress, Step, new_challenge
+from server.domain.face import Vector
+from server.domain.frame import Frame
+from server.domain.liveness import Liveness
+from server.domain.match import similarity
+from server.domain.model import (
+    Device,
+    Employee,
+    EmployeeState,
+    Event,
+    EventKind,
+    EventSource,
+    Location,
+    Principal,
+    Scores,
+)
+from server.domain.quality import CHALLENGE, FrameOutcome
+from server.domain.refusal import SUSPICIOUS, CheckInRefused, Refusal
+from server.domain.relief import FRAMES_MAX, relief
+from server.domain.seal import FrameChain, request_digest, seal_payload
+from server.domain.timing import FrameTiming, Moment
+from server.errors import (
+    EmployeeInactive,
+    EmployeeUnknown,
+    LocationInvalid,
+    NotEnrolled,
+    RequestIdInvalid,
+    TooManyRefusals,
+    Unauthenticated,
+)
+from server.gallery.gallery import Gallery
+from server.services.events import EventLog, Recorded
+from server.services.keys import signature_fits
+from server.services.seen import SeenFrames
+from server.services.thresholds import Thresholds
+from server.services.usable import Look, look_at_one
+from server.storage import devices, directory
+from server.storage import events as event_rows
+from server.storage.database import Database
+from server.vision.pipeline import Pipeline
+
+CLOCK_SKEW_MAX = timedelta(minutes=5)
+# Frames of another face until the check-in ends: one may be a bad embedding.
+STRANGE_FRAMES_MAX = 4
+MATCHING_FRONTS_MIN = 2
+REUSED_FRAMES_MAX = 2
+# NIST SP 800-63B-4: five failures, then 30 seconds for each try.
+REFUSALS_MAX = 5
+REFUSALS_WINDOW = timedelta(minutes=10)
+REFUSAL_DELAY = timedelta(seconds=30)
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckInRequest:
+    """What a phone asks for; request_id is a UUID that the phone keeps for its retries."""
+
+    request_id: str
+    kind: EventKind
+    location: Location
+    device_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Guidance:
+    """What became of a frame, and what to do now (None when all steps are done)."""
+
+    look: Look
+    steps_done: int
+    step: Step | None
+
+
+class CheckIns:
+    """Opens check-ins."""
+
+    def __init__(
+        self,
+        database: Database,
+        pipeline: Pipeline,
+        gallery: Gallery,
+        thresholds: Thresholds,
+        event_log: EventLog,
+        clock: Clock,
+        *,
+        accuracy_m_max: float,
+    ) -> None:
+        self.pipeline = pipeline
+        self.thresholds = thresholds
+        self.event_log = event_log
+        self.clock = clock
+        self.seen = SeenFrames()
+        self._database = database
+        self._gallery = gallery
+        self._accuracy_m_max = accuracy_m_max
+
+    async def open(
+        self, principal: Principal, request: CheckInRequest
+    ) -> "CheckInSession | Recorded":
+        """Returns a new session, or what the request id stands for already.
+
+        Raises CheckInRefused (place), RequestIdInvalid, RequestIdReused, LocationInvalid,
+        NotEnrolled, EmployeeInactive, TooManyRefusals.
+        """
+        _checked(request)
+        content = request_digest(request.kind, request.location)
+        stored = await self.event_log.find(principal.nip, request.request_id, content)
+        if stored is not None:
+            return Recorded(stored, replayed=True)
+        await self._refuse_early(principal.device_id)
+        employee, device, verdict = await self._judged(principal, request)
+        if verdict.refusal is not None:
+            await self._keep(principal, verdict.refusal, distance_m=verdict.distance_m)
+            raise CheckInRefused(verdict.refusal, distance_m=verdict.distance_m)
+        person = self._gallery.person(employee.nip)
+        if person is None:
+            raise NotEnrolled("the employee must be enrolled first")
+        return CheckInSession(
+            self, employee, device, request, template=person.mean, distance_m=verdict.distance_m
+        )
+
+    async def zone_of(self, site_id: str) -> tzinfo:
+        """Returns the time zone of a site, UTC where it is gone."""
+        async with self._database.read() as connection:
+            site = await directory.get_site(connection, site_id)
+        return ZoneInfo(site.time_zone) if site else UTC
+
+    async def keep(self, session: "CheckInSession", refusal: Refusal) -> None:
+        """Keeps a refusal with its scores."""
+        await self.event_log.refuse(
+            event_rows.Refusal(
+                device_id=session.device.device_id,
+                reason=refusal.value,
+                refuse_time=self.clock.now(),
+                nip=session.employee.nip,
+                similarity=session.best_similarity,
+                relief=session.relief,
+                passive=session.passive,
+                distance_m=session.distance_m,
+            )
+        )
+
+    async def _keep(self, principal: Principal, refusal: Refusal, *, distance_m: float) -> None:
+        await self.event_log.refuse(
+            event_rows.Refusal(
+                device_id=principal.device_id,
+                reason=refusal.value,
+                refuse_time=self.clock.now(),
+                nip=principal.nip,
+                distance_m=distance_m,
+            )
+        )
+
+    async def _judged(
+        self, principal: Principal, request: CheckInRequest
+    ) -> tuple[Employee, Device, place.PlaceVerdict]:
+        async with self._database.read() as connection:
+            employee = await directory.get_employee(connection, principal.nip)
+            device = await devices.get_device(connection, principal.device_id)
+            site_id = employee.site_id if employee else ""
+            site = await directory.get_site(connection, site_id) if site_id else None
+        if employee is None:
+            raise EmployeeUnknown("no such employee")
+        if device is None:
+            raise Unauthenticated("no valid session")
+        if employee.state is not EmployeeState.ACTIVE:
+            raise EmployeeInactive("the employee is not in service")
+        fence = site.geofence if site else None
+        return employee, device, place.judge(request.location, fence, self._accuracy_m_max)
+
+    async def _refuse_early(self, device_id: str) -> None:
+        now = self.clock.now()
+        count, last = await self.event_log.refusals_since(
+            device_id, now - REFUSALS_WINDOW, frozenset(reason.value for reason in SUSPICIOUS)
+        )
+        if count >= REFUSALS_MAX and last is not None and now - last < REFUSAL_DELAY:
+            wait = (REFUSAL_DELAY - (now - last)).total_seconds()
+            raise TooManyRefusals(
+                "too many refused check-ins", retry_after_s=wait, seconds=round(wait)
+            )
+
+
+class CheckInSession:
+    """One check-in in progress. The challenge is valid in this session, once."""
+
+    def __init__(
+        self,
+        owner: CheckIns,
+        employee: Employee,
+        device: Device,
+        request: CheckInRequest,
+        *,
+        template: Vector,
+        distance_m: float,
+        challenge: Challenge | None = None,
+    ) -> None:
+        self.employee = employee
+        self.device = device
+        self.distance_m = distance_m
+        self.challenge = challenge or new_challenge()
+        self.opened_time = owner.clock.now()
+        self._opened_s = owner.clock.monotonic()
+        self._owner = owner
+        self._request = request
+        self._template = template
+        self._progress = Progress(self.challenge.steps)
+        self._chain = FrameChain(self.challenge.nonce)
+        self._timing = FrameTiming()
+        self._frozen = False
+        self._first: Frame | None = None
+        self._last_number = 0
+        self._reused = 0
+        self._strange = 0
+        self._fronts: list[tuple[float, Frame]] = []
+        self._landmarks: list[Vector] = []
+        self._passive: list[float] = []
+
+    @property
+    def expire_time(self) -> datetime:
+        """When the challenge ends."""
+        return self.opened_time + timedelta(seconds=SECONDS_MAX)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all steps are done."""
+        return self._progress.step is None
+
+    @property
+    def best_similarity(self) -> float | None:
+        """Best cosine of a frontal frame to the employee's template, None before the first."""
+        return max((score for score, _ in self._fronts), default=None)
+
+    @property
+    def relief(self) -> float:
+        """Relief of the face over the session."""
+        return relief(self._landmarks)
+
+    @property
+    def passive(self) -> float | None:
+        """Mean passive liveness, None where it is not installed."""
+        return sum(self._passive) / len(self._passive) if self._passive else None
+
+    def receive(self, frame: Frame) -> FrameOutcome | None:
+        """Takes note of a frame as it arrives; the outcome if nobody need look at it."""
+        if self._frozen:
+            return FrameOutcome.SUPERSEDED
+        if self._first is None:
+            self._first = frame
+        self._chain.add(frame.number, frame.capture_time, frame.digest)
+        self._last_number = frame.number
+        self._timing.observe(Moment(frame.capture_time.timestamp(), frame.arrived_s))
+        if self._owner.seen.is_reused(frame.digest):
+            self._reused += 1
+            return FrameOutcome.DUPLICATE
+        return None
+
+    async def observe(self, frame: Frame) -> Guidance:
+        """Looks at a frame. Raises CheckInRefused as soon as the check-in cannot succeed."""
+        self._check_time()
+        look = await look_at_one(self._owner.pipeline, frame, CHALLENGE)
+        face = look.face
+        if face is not None and face.embedding is not None and look.outcome is FrameOutcome.USABLE:
+            if face.passive is not None:
+                self._passive.append(face.passive)
+            front = Step.FRONT in self._progress.shows(face.measures)
+            if self._is_person(similarity(face.embedding, self._template), front, frame):
+                self._landmarks = [*self._landmarks, face.landmarks][-FRAMES_MAX:]
+                self._progress.observe(face.measures)
+        if self._progress.failed:
+            raise CheckInRefused(Refusal.CHALLENGE_MISMATCH)
+        return self.guidance(look)
+
+    def guidance(self, look: Look) -> Guidance:
+        """Returns a look with where the challenge stands."""
+        return Guidance(look, self._progress.done, self._progress.step)
+
+    def freeze(self) -> int:
+        """Ends the taking of frames. Returns the number of the last one that is sealed."""
+        self._frozen = True
+        return self._last_number
+
+    async def seal(self, signature: bytes) -> Recorded:
+        """Judges everything and records the event. Raises CheckInRefused, DeviceRevoked."""
+        self._check_time()
+        if not self._frozen or not self.complete or self._first is None:
+            raise CheckInRefused(Refusal.SEAL_INVALID)
+        self._check_frames()
+        self._check_seal(signature)
+        score, best = max(self._fronts, key=lambda front: front[0])
+        if await self._owner.event_log.frame_was_used(best.digest):
+            raise CheckInRefused(Refusal.FRAMES_REUSED)
+        event = self._event(self._first, score, best, signature)
+        content = request_digest(self._request.kind, self._request.location)
+        return await self._owner.event_log.record_phone(event, self._request.request_id, content)
+
+    async def refuse(self, refused: CheckInRefused) -> None:
+        """Keeps the refusal that ended this session."""
+        self._frozen = True
+        await self._owner.keep(self, refused.refusal)
+
+    def _is_person(self, score: float, front: bool, frame: Frame) -> bool:
+        """Whether the face is the employee's; ends the check-in after several that are not."""
+        limits = self._owner.thresholds
+        if score >= (limits.verification if front else limits.continuity):
+            if front:
+                self._fronts.append((score, frame))
+            return True
+        self._strange += 1
+        if self._strange >= STRANGE_FRAMES_MAX:
+            changed = len(self._fronts) >= MATCHING_FRONTS_MIN
+            raise CheckInRefused(
+                Refusal.IDENTITY_CHANGED if changed else Refusal.FACE_MISMATCH
+            )
+        return False
+
+    def _check_time(self) -> None:
+        if self._owner.clock.monotonic() - self._opened_s > SECONDS_MAX:
+            raise CheckInRefused(Refusal.CHALLENGE_EXPIRED)
+
+    def _check_frames(self) -> None:
+        if self._reused >= REUSED_FRAMES_MAX:
+            raise CheckInRefused(Refusal.FRAMES_REUSED)
+        quick = self._owner.clock.monotonic() - self._opened_s < SECONDS_MIN
+        if self._timing.fault is not None or quick:
+            raise CheckInRefused(Refusal.FRAME_TIMING)
+        if len(self._fronts) < MATCHING_FRONTS_MIN:
+            raise CheckInRefused(Refusal.FACE_MISMATCH)
+        # The challenge is a cue too: one of the other two may be in doubt, not both.
+        if liveness.judge(self.relief, self.passive) is Liveness.SPOOF:
+            raise CheckInRefused(Refusal.SPOOF_SUSPECTED)
+
+    def _check_seal(self, signature: bytes) -> None:
+        payload = seal_payload(
+            device_id=self.device.device_id,
+            nip=self.employee.nip,
+            request_id=self._request.request_id,
+            kind=self._request.kind,
+            nonce=self.challenge.nonce,
+            location=self._request.location,
+            chain_head=self._chain.head,
+        )
+        if not signature_fits(self.device.public_key, signature, payload):
+            raise CheckInRefused(Refusal.SEAL_INVALID)
+
+    def _event(self, first: Frame, score: float, best: Frame, signature: bytes) -> Event:
+        skew = abs(self._request.device_time - self.opened_time)
+        return Event(
+            event_id=str(ULID()),
+            nip=self.employee.nip,
+            display_name=self.employee.display_name,
+            unit_id=self.employee.unit_id,
+            kind=self._request.kind,
+            source=EventSource.PHONE,
+            event_time=first.receive_time,
+            device_time=first.capture_time,
+            clock_disputed=skew > CLOCK_SKEW_MAX,
+            site_id=self.employee.site_id,
+            distance_m=self.distance_m,
+            device_id=self.device.device_id,
+            scores=Scores(
+                score, self._owner.thresholds.verification, 0.0, self.relief, self.passive
+            ),
+            create_time=self._owner.clock.now(),
+            location=self._request.location,
+            frame_digest=best.digest,
+            seal=signature,
+        )
+
+
+def _checked(request: CheckInRequest) -> None:
+    try:
+        canonical = str(UUID(request.request_id))
+    except ValueError:
+        canonical = ""
+    if canonical != request.request_id:
+        raise RequestIdInvalid("request_id is no UUID in lower case with hyphens")
+    if not place.is_location(request.location):
+        raise LocationInvalid("the location is not on the globe or has no accuracy")

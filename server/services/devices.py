@@ -1,0 +1,242 @@
+"""Activation of devices and BKD's rule over them: one active phone an employee, a kept history."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from ulid import ULID
+
+from server.clock import Clock
+from server.domain.model import (
+    BindingAction,
+    BindingChange,
+    Device,
+    DeviceKind,
+    DeviceState,
+    Employee,
+    EmployeeState,
+    Principal,
+)
+from server.errors import (
+    ActivationCodeInvalid,
+    DeviceAlreadyBound,
+    DeviceRevoked,
+    DeviceUnknown,
+    EmployeeInactive,
+    EmployeeUnknown,
+    KeyAlreadyUsed,
+    ReasonRequired,
+    SignatureInvalid,
+    SiteUnknown,
+)
+from server.services.keys import read_public_key, signature_fits
+from server.services.live import LiveStreams
+from server.services.tokens import code_hash, new_code, plain_code
+from server.storage import devices, directory, sessions
+from server.storage.database import Connection, Database
+
+REASON_LENGTH_MIN, REASON_LENGTH_MAX = 3, 500
+MODEL_LENGTH_MAX = 120
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedCode:
+    """An activation code, shown once."""
+
+    code: str
+    expire_time: datetime
+
+
+def checked_reason(reason: str) -> str:
+    """Returns a reason that may be kept. Raises ReasonRequired."""
+    reason = reason.strip()
+    if not REASON_LENGTH_MIN <= len(reason) <= REASON_LENGTH_MAX:
+        raise ReasonRequired(
+            f"a reason has {REASON_LENGTH_MIN} to {REASON_LENGTH_MAX} characters"
+        )
+    return reason
+
+
+class Devices:
+    """Activates, rebinds and revokes devices."""
+
+    def __init__(
+        self, database: Database, live: LiveStreams, clock: Clock, *, activation_hours: float
+    ) -> None:
+        self._database = database
+        self._live = live
+        self._clock = clock
+        self._activation_time = timedelta(hours=activation_hours)
+
+    async def activate(
+        self, code: str, public_key: bytes, signature: bytes, model: str
+    ) -> Device:
+        """Turns an activation code into a device; consumes the code in the same transaction."""
+        read_public_key(public_key)
+        payload = b"hadir-activate-v1\0" + plain_code(code).encode() + public_key
+        if not signature_fits(public_key, signature, payload):
+            raise SignatureInvalid("the signature does not fit the public key")
+
+        async def work(connection: Connection) -> Device:
+            now = self._clock.now()
+            subject = await devices.take_code(connection, code_hash(code), now)
+            if subject is None:
+                raise ActivationCodeInvalid("the activation code is unknown, used or expired")
+            nip, site_id = subject
+            if await devices.key_is_used(connection, public_key):
+                raise KeyAlreadyUsed("the public key belongs to another device")
+            if nip and await devices.active_phone(connection, nip) is not None:
+                raise DeviceAlreadyBound("the employee has an active phone")
+            device = Device(
+                device_id=str(ULID()),
+                kind=DeviceKind.PHONE if nip else DeviceKind.KIOSK,
+                state=DeviceState.ACTIVE,
+                public_key=public_key,
+                activate_time=now,
+                nip=nip,
+                site_id=site_id,
+                model=model[:MODEL_LENGTH_MAX],
+            )
+            await devices.insert_device(connection, device)
+            if nip:
+                bound = BindingChange(nip, BindingAction.BOUND, now, "device", device.device_id)
+                await devices.add_change(connection, bound)
+            stored = await devices.get_device(connection, device.device_id)
+            assert stored is not None
+            return stored
+
+        device = await self._database.write(work)
+        log.info("device_activated", device_id=device.device_id, kind=device.kind.value)
+        return device
+
+    async def own(self, principal: Principal) -> Device:
+        """Returns the calling device."""
+        async with self._database.read() as connection:
+            device = await devices.get_device(connection, principal.device_id)
+        if device is None:
+            raise DeviceUnknown("no such device")
+        return device
+
+    async def issue_code(
+        self, principal: Principal, *, nip: str = "", site_id: str = ""
+    ) -> IssuedCode:
+        """Issues a code for an employee's phone or a site's kiosk."""
+
+        async def work(connection: Connection) -> IssuedCode:
+            if nip:
+                await self._active_employee(connection, nip)
+                if await devices.active_phone(connection, nip) is not None:
+                    raise DeviceAlreadyBound("the employee has an active phone; rebind it", nip=nip)
+            elif await directory.get_site(connection, site_id) is None:
+                raise SiteUnknown("no such site", site_id=site_id)
+            return await self._put_code(connection, principal, nip=nip, site_id=site_id)
+
+        return await self._database.write(work)
+
+    async def rebind(
+        self, principal: Principal, nip: str, reason: str
+    ) -> tuple[Device | None, IssuedCode]:
+        """Revokes the bound phone, if any, and issues a code for the next, in one transaction."""
+        reason = checked_reason(reason)
+
+        async def work(connection: Connection) -> tuple[Device | None, IssuedCode]:
+            await self._active_employee(connection, nip)
+            old = await devices.active_phone(connection, nip)
+            if old is not None:
+                await self._revoke(connection, old, reason, principal.username)
+                old = await devices.get_device(connection, old.device_id)
+            code = await self._put_code(connection, principal, nip=nip, reason=reason)
+            return old, code
+
+        old, code = await self._database.write(work)
+        if old is not None:
+            self._end_streams(old.device_id)
+        log.info("device_rebound", actor=principal.username, old=old.device_id if old else "")
+        return old, code
+
+    async def revoke(self, principal: Principal, device_id: str, reason: str) -> Device:
+        """Revokes a device for good; a revoked one is returned as it is."""
+        reason = checked_reason(reason)
+
+        async def work(connection: Connection) -> Device:
+            device = await devices.get_device(connection, device_id)
+            if device is None:
+                raise DeviceUnknown("no such device", device_id=device_id)
+            await self._revoke(connection, device, reason, principal.username)
+            stored = await devices.get_device(connection, device_id)
+            assert stored is not None
+            return stored
+
+        device = await self._database.write(work)
+        self._end_streams(device_id)
+        log.info("device_revoked", actor=principal.username, device_id=device_id)
+        return device
+
+    async def list_devices(
+        self, *, kind: DeviceKind | None, active_only: bool, before_id: str, limit: int
+    ) -> list[Device]:
+        """Returns devices, newest first."""
+        async with self._database.read() as connection:
+            return await devices.list_devices(
+                connection, kind=kind, active_only=active_only, before_id=before_id, limit=limit
+            )
+
+    async def history(self, nip: str) -> list[BindingChange]:
+        """Returns what happened to an employee's phones, oldest first."""
+        async with self._database.read() as connection:
+            if await directory.get_employee(connection, nip) is None:
+                raise EmployeeUnknown("no such employee", nip=nip)
+            return await devices.history(connection, nip)
+
+    async def _active_employee(self, connection: Connection, nip: str) -> Employee:
+        employee = await directory.get_employee(connection, nip)
+        if employee is None:
+            raise EmployeeUnknown("no such employee", nip=nip)
+        if employee.state is not EmployeeState.ACTIVE:
+            raise EmployeeInactive("the employee is not in service", nip=nip)
+        return employee
+
+    async def _put_code(
+        self,
+        connection: Connection,
+        principal: Principal,
+        *,
+        nip: str = "",
+        site_id: str = "",
+        reason: str = "",
+    ) -> IssuedCode:
+        code, now = new_code(), self._clock.now()
+        expire_time = now + self._activation_time
+        await devices.put_code(
+            connection,
+            code_hash(code),
+            nip=nip,
+            site_id=site_id,
+            expire_time=expire_time,
+            actor=principal.username,
+        )
+        if nip:
+            issued = BindingChange(
+                nip, BindingAction.CODE_ISSUED, now, principal.username, reason=reason
+            )
+            await devices.add_change(connection, issued)
+        return IssuedCode(code, expire_time)
+
+    async def _revoke(
+        self, connection: Connection, device: Device, reason: str, actor: str
+    ) -> None:
+        now = self._clock.now()
+        changed = await devices.revoke(
+            connection, device.device_id, now=now, reason=reason, actor=actor
+        )
+        await sessions.delete_sessions(connection, device_id=device.device_id)
+        if changed and device.nip:
+            gone = BindingChange(
+                device.nip, BindingAction.REVOKED, now, actor, device.device_id, reason
+            )
+            await devices.add_change(connection, gone)
+
+    def _end_streams(self, device_id: str) -> None:
+        self._live.end_device(device_id, DeviceRevoked("the device was revoked by BKD"))

@@ -1,0 +1,282 @@
+"""Units, sites, employees and staff accounts: BKD's master data."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import structlog
+
+from server.clock import Clock
+from server.domain import geo, roster
+from server.domain.model import Employee, Principal, Role, Site, StaffAccount, Unit
+from server.domain.units import makes_cycle
+from server.errors import (
+    AccountUnknown,
+    CsvInvalid,
+    EmployeeUnknown,
+    FieldInvalid,
+    GeofenceInvalid,
+    IdInvalid,
+    LastBkdAccount,
+    ReferenceUnknown,
+    SessionEnded,
+    UnitCycle,
+    UsernameTaken,
+    ZoneUnknown,
+)
+from server.services.events import visible_subtree, visible_units
+from server.services.live import LiveStreams
+from server.services.passwords import Passwords
+from server.services.sessions import checked_staff_role
+from server.storage import directory, sessions
+from server.storage.database import Connection, Database
+
+NAME_LENGTH_MAX = 200
+_ID = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What an import did or would do."""
+
+    rows: int
+    created: int
+    updated: int
+    unchanged: int
+    problems: tuple[roster.Problem, ...]
+    stored: bool
+
+
+def checked_id(value: str, field: str) -> str:
+    """Returns an id of the documented form. Raises IdInvalid."""
+    if not _ID.fullmatch(value):
+        raise IdInvalid(f"{field} is not [a-z]([a-z0-9-]{{0,61}}[a-z0-9])?", field=field)
+    return value
+
+
+def checked_name(value: str) -> str:
+    """Returns a name of the documented length. Raises FieldInvalid."""
+    if not 0 < len(value.strip()) <= NAME_LENGTH_MAX:
+        raise FieldInvalid(f"a name has 1 to {NAME_LENGTH_MAX} characters", field="display_name")
+    return value.strip()
+
+
+class Directory:
+    """Reads and writes master data. `moved` is called after people changed site or state."""
+
+    def __init__(
+        self,
+        database: Database,
+        passwords: Passwords,
+        live: LiveStreams,
+        clock: Clock,
+        *,
+        background: Executor,
+        moved: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._database = database
+        self._passwords = passwords
+        self._live = live
+        self._clock = clock
+        self._background = background
+        self._moved = moved
+
+    async def list_units(self, principal: Principal) -> list[Unit]:
+        """Returns the units that the caller may see."""
+        async with self._database.read() as connection:
+            units = await directory.list_units(connection)
+            visible = await visible_units(connection, principal)
+        return [unit for unit in units if visible is None or unit.unit_id in visible]
+
+    async def put_unit(self, unit: Unit) -> Unit:
+        """Creates or replaces a unit."""
+        checked_id(unit.unit_id, "unit_id")
+        unit = replace(unit, display_name=checked_name(unit.display_name))
+
+        async def work(connection: Connection) -> None:
+            units = await directory.list_units(connection)
+            known = {other.unit_id for other in units}
+            if unit.parent_unit_id and unit.parent_unit_id not in known | {unit.unit_id}:
+                raise ReferenceUnknown("no such unit", parent_unit_id=unit.parent_unit_id)
+            if makes_cycle(units, unit):
+                raise UnitCycle("the unit would stand above itself", unit_id=unit.unit_id)
+            if unit.site_id and await directory.get_site(connection, unit.site_id) is None:
+                raise ReferenceUnknown("no such site", site_id=unit.site_id)
+            if unit.head_nip and not await directory.known_nips(connection, [unit.head_nip]):
+                raise ReferenceUnknown("no such employee", head_nip=unit.head_nip)
+            await directory.put_unit(connection, unit)
+
+        await self._database.write(work)
+        await self._moved()
+        log.info("unit_stored", unit_id=unit.unit_id)
+        return unit
+
+    async def list_sites(self) -> list[Site]:
+        """Returns all sites."""
+        async with self._database.read() as connection:
+            return await directory.list_sites(connection)
+
+    async def put_site(self, site: Site) -> Site:
+        """Creates or replaces a site."""
+        checked_id(site.site_id, "site_id")
+        site = replace(site, display_name=checked_name(site.display_name))
+        if fault := geo.fault(site.geofence):
+            raise GeofenceInvalid(fault)
+        try:
+            ZoneInfo(site.time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ZoneUnknown("no such time zone", time_zone=site.time_zone[:64]) from None
+        await self._database.write(lambda connection: directory.put_site(connection, site))
+        log.info("site_stored", site_id=site.site_id)
+        return site
+
+    async def get_employee(self, principal: Principal, nip: str) -> Employee:
+        """Returns an employee. Raises EmployeeUnknown, also where not the caller's."""
+        async with self._database.read() as connection:
+            visible = await visible_units(connection, principal)
+            employee = await directory.get_employee(connection, nip, unit_ids=visible)
+        if employee is None:
+            raise EmployeeUnknown("no such employee", nip=nip[:18])
+        return employee
+
+    async def list_employees(
+        self, principal: Principal, unit_id: str, *, after_nip: str, limit: int
+    ) -> list[Employee]:
+        """Returns employees by NIP, of a unit and those below or of all that the caller sees."""
+        async with self._database.read() as connection:
+            if unit_id:
+                unit_ids: frozenset[str] | None = await visible_subtree(
+                    connection, principal, unit_id
+                )
+            else:
+                unit_ids = await visible_units(connection, principal)
+            return await directory.list_employees(
+                connection, unit_ids, after_nip=after_nip, limit=limit
+            )
+
+    async def import_employees(
+        self, principal: Principal, content: bytes, *, dry_run: bool
+    ) -> ImportResult:
+        """Creates and updates employees from a CSV file, all or nothing. Raises CsvInvalid."""
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise CsvInvalid("the file is not UTF-8", position=error.start) from None
+
+        async def work(connection: Connection) -> ImportResult:
+            return await self._import(connection, text, dry_run=dry_run)
+
+        if dry_run:
+            async with self._database.read() as connection:
+                return await work(connection)
+        result = await self._database.write(work)
+        if result.stored:
+            await self._moved()
+            log.info("employees_imported", actor=principal.username, rows=result.rows)
+        return result
+
+    async def create_account(
+        self, username: str, role: Role, password: str, nip: str
+    ) -> StaffAccount:
+        """Creates a staff account."""
+        checked_id(username, "username")
+        checked_staff_role(role)
+        if role is Role.HEAD and not nip:
+            raise ReferenceUnknown("the account of a head needs the head's NIP", nip="")
+        password_hash = await self._passwords.hash(username, password)
+        account = StaffAccount(username, role, nip, password_hash)
+
+        async def work(connection: Connection) -> None:
+            if nip and not await directory.known_nips(connection, [nip]):
+                raise ReferenceUnknown("no such employee", nip=nip)
+            if await sessions.get_account(connection, username) is not None:
+                raise UsernameTaken("this user name is taken", username=username)
+            await sessions.insert_account(connection, account, self._clock.now())
+
+        await self._database.write(work)
+        log.info("account_created", username=username, role=role.value)
+        return account
+
+    async def close_account(self, username: str) -> StaffAccount:
+        """Closes a staff account and its sessions for good."""
+
+        async def work(connection: Connection) -> StaffAccount:
+            account, now = await sessions.get_account(connection, username), self._clock.now()
+            if account is None:
+                raise AccountUnknown("no such staff account", username=username[:64])
+            if account.close_time is not None:
+                return account
+            bkd = await sessions.count_open_accounts(connection, Role.BKD)
+            if account.role is Role.BKD and bkd <= 1:
+                raise LastBkdAccount("the last BKD account cannot be closed")
+            await sessions.close_account(connection, username, now)
+            await sessions.delete_sessions(connection, username=username)
+            return replace(account, close_time=now)
+
+        account = await self._database.write(work)
+        self._live.end_account(username, SessionEnded("the account was closed"))
+        log.info("account_closed", username=username)
+        return account
+
+    async def _import(self, connection: Connection, text: str, *, dry_run: bool) -> ImportResult:
+        units = {unit.unit_id for unit in await directory.list_units(connection)}
+        sites = {site.site_id for site in await directory.list_sites(connection)}
+        stored = await directory.employees_as_stored(connection)
+        loop = asyncio.get_running_loop()
+        plan = await loop.run_in_executor(
+            self._background, _plan, text, units, sites, stored, self._clock.now()
+        )
+        possible = not any(problem.is_error for problem in plan.problems)
+        if possible and not dry_run:
+            await directory.put_employees(connection, plan.changed)
+        return ImportResult(
+            rows=plan.rows,
+            created=plan.created,
+            updated=len(plan.changed) - plan.created,
+            unchanged=plan.rows - len(plan.changed),
+            problems=plan.problems,
+            stored=possible and not dry_run,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    rows: int
+    created: int
+    changed: list[Employee]
+    problems: tuple[roster.Problem, ...]
+
+
+def _plan(
+    text: str,
+    unit_ids: set[str],
+    site_ids: set[str],
+    stored: dict[str, tuple[str, ...]],
+    now: datetime,
+) -> _Plan:
+    """Reads an import file and compares it with what is stored. Raises CsvInvalid."""
+    try:
+        rows, problems = roster.read(text, unit_ids, site_ids)
+    except roster.NotRoster as error:
+        raise CsvInvalid(str(error), detail=error) from None
+    changed = [row for row in rows if stored.get(row.nip) != _as_stored(row)]
+    return _Plan(
+        rows=len(rows),
+        created=sum(row.nip not in stored for row in changed),
+        changed=[_employee(row, now) for row in changed],
+        problems=tuple(problems),
+    )
+
+
+def _as_stored(row: roster.Row) -> tuple[str, ...]:
+    return row.display_name, row.unit_id, row.site_id, row.state.value
+
+
+def _employee(row: roster.Row, now: datetime) -> Employee:
+    return Employee(row.nip, row.display_name, row.unit_id, row.site_id, row.state, now)

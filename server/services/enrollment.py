@@ -1,0 +1,260 @@
+"""Enrolment of faces, attended by BKD: good, different frames of one person, and of nobody else."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+import cv2
+import numpy as np
+import structlog
+
+from server.clock import Clock
+from server.domain.face import Face, Image, Vector
+from server.domain.frame import Frame
+from server.domain.match import mean_template, similarity
+from server.domain.model import Consent, EmployeeState, Principal
+from server.domain.quality import ENROLMENT, FrameOutcome
+from server.errors import (
+    ConsentRequired,
+    EmployeeInactive,
+    EmployeeUnknown,
+    FieldInvalid,
+    LooksLikeAnother,
+    NothingEnrolled,
+    TooFewFrames,
+)
+from server.gallery.gallery import Gallery
+from server.gallery.snapshot import Person
+from server.services.devices import checked_reason
+from server.services.thresholds import Thresholds
+from server.services.usable import Look, look_at_one
+from server.storage import directory, enrollments
+from server.storage.database import Connection, Database
+from server.storage.enrollments import Enrollment, Erasure
+from server.storage.vault import Vault
+from server.vision.pipeline import Pipeline
+
+FRAMES_NEEDED = 3
+FRAMES_KEPT_MAX = 8
+NOTICE_LENGTH_MAX = 60
+# Frames more alike than this add nothing; the next picture of a video is above 0.98.
+ALIKE_MIN = 0.97
+
+T = TypeVar("T")
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class EnrollmentSession:
+    """One enrolment in progress: nothing of it is stored before the commit."""
+
+    principal: Principal
+    nip: str
+    site_id: str
+    consent: Consent
+    faces: list[Face] = field(default_factory=list, repr=False)
+
+    @property
+    def vectors(self) -> Vector:
+        """The accepted embeddings, n x d."""
+        return np.stack([face.embedding for face in self.faces if face.embedding is not None])
+
+
+class Enrollments:
+    """Enrols, shows and erases faces, and keeps the gallery as the storage is."""
+
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        pipeline: Pipeline,
+        gallery: Gallery,
+        thresholds: Thresholds,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._vault = vault
+        self._pipeline = pipeline
+        self._gallery = gallery
+        self._thresholds = thresholds
+        self._clock = clock
+        # Storage and gallery change in the same order.
+        self._changing = asyncio.Lock()
+        self._commits: set[asyncio.Task[Any]] = set()
+
+    @property
+    def gallery_size(self) -> int:
+        """How many people can be recognised."""
+        return self._gallery.snapshot.size
+
+    async def open(
+        self, principal: Principal, nip: str, consent: Consent, *, confirmed: bool
+    ) -> EnrollmentSession:
+        """Begins an enrolment. Raises ConsentRequired, EmployeeUnknown, EmployeeInactive."""
+        if not confirmed:
+            raise ConsentRequired("the employee has not confirmed the notice")
+        if not 0 < len(consent.notice_version) <= NOTICE_LENGTH_MAX:
+            raise FieldInvalid("notice_version is too long", field="notice_version")
+        async with self._database.read() as connection:
+            employee = await directory.get_employee(connection, nip)
+        if employee is None:
+            raise EmployeeUnknown("no such employee", nip=nip[:18])
+        if employee.state is not EmployeeState.ACTIVE:
+            raise EmployeeInactive("the employee is not in service", nip=nip)
+        return EnrollmentSession(principal, nip, employee.site_id, consent)
+
+    async def observe(self, session: EnrollmentSession, frame: Frame) -> Look:
+        """Looks at a frame and keeps its face if it is good, new and the same person's."""
+        look = await look_at_one(self._pipeline, frame, ENROLMENT)
+        if look.face is None or look.face.embedding is None:
+            return look
+        outcome = await self._fits(session, look.face.embedding)
+        if outcome is FrameOutcome.USABLE and len(session.faces) < FRAMES_KEPT_MAX:
+            session.faces.append(look.face)
+        return look.with_outcome(outcome)
+
+    async def commit(self, session: EnrollmentSession) -> Enrollment:
+        """Stores the enrolment. Raises TooFewFrames, LooksLikeAnother."""
+        if len(session.faces) < FRAMES_NEEDED:
+            raise TooFewFrames(
+                f"{len(session.faces)} good frames, needs {FRAMES_NEEDED}",
+                accepted=len(session.faces),
+                needed=FRAMES_NEEDED,
+            )
+        return await self._complete(self._commit(session))
+
+    async def get(self, nip: str) -> Enrollment:
+        """Returns what is stored. Raises EmployeeUnknown, NothingEnrolled."""
+        async with self._database.read() as connection:
+            if await directory.get_employee(connection, nip) is None:
+                raise EmployeeUnknown("no such employee", nip=nip[:18])
+            found = await enrollments.get(connection, nip)
+        if found is None:
+            raise NothingEnrolled("the employee has no enrolment", nip=nip)
+        return found
+
+    async def erase(self, principal: Principal, nip: str, reason: str) -> Erasure:
+        """Erases an employee's face for good and returns the proof."""
+        reason = checked_reason(reason)
+        await self.get(nip)
+        return await self._complete(self._erase(principal, nip, reason))
+
+    async def load_gallery(self) -> int:
+        """Builds the gallery from storage. Returns how many people can be recognised."""
+        async with self._changing:
+            await self._gallery.load([person async for person in self._people()])
+        return self._gallery.snapshot.size
+
+    async def reembed(self) -> int:
+        """Makes new templates from the stored crops where another model made them.
+
+        Returns how many employees; run while no server uses the database.
+        """
+        async with self._database.read() as connection:
+            old = await enrollments.outdated(connection, self._pipeline.model_version)
+        for enrollment in old:
+            await self._reembed_one(enrollment)
+        return len(old)
+
+    async def _reembed_one(self, old: Enrollment) -> None:
+        async with self._database.read() as connection:
+            images = await enrollments.images(connection, self._vault, old.nip)
+        singles = await self._pipeline.embed([_unpacked(image) for image in images])
+        new = replace(old, model_version=self._pipeline.model_version)
+        await self._store(new, singles, images)
+
+    async def _store(self, enrollment: Enrollment, singles: Vector, images: list[bytes]) -> None:
+        async def work(connection: Connection) -> None:
+            await enrollments.put(
+                connection,
+                self._vault,
+                enrollment,
+                singles=singles,
+                mean=mean_template(singles),
+                images=images,
+            )
+
+        await self._database.write(work)
+
+    async def _fits(self, session: EnrollmentSession, probe: Vector) -> FrameOutcome:
+        if await self._twin(session.nip, probe):
+            return FrameOutcome.LOOKS_LIKE_ANOTHER
+        if not session.faces:
+            return FrameOutcome.USABLE
+        if similarity(probe, mean_template(session.vectors)) < self._thresholds.verification:
+            return FrameOutcome.DIFFERENT_PERSON
+        if float((session.vectors @ probe).max()) > ALIKE_MIN:
+            return FrameOutcome.TOO_SIMILAR
+        return FrameOutcome.USABLE
+
+    async def _twin(self, nip: str, probe: Vector) -> str:
+        """Returns the NIP of another enrolled employee with this face, empty if there is none."""
+        threshold = self._thresholds.identification(self._gallery.snapshot.size)
+        for candidate in await self._gallery.search(probe, 2):
+            if candidate.nip != nip and candidate.similarity >= threshold:
+                return candidate.nip
+        return ""
+
+    async def _complete(self, work: Coroutine[Any, Any, T]) -> T:
+        """Finishes a change of storage and gallery even if the caller is cancelled half-way."""
+        task = asyncio.create_task(work)
+        self._commits.add(task)
+        task.add_done_callback(self._commits.discard)
+        return await asyncio.shield(task)
+
+    async def _commit(self, session: EnrollmentSession) -> Enrollment:
+        singles = session.vectors
+        mean = mean_template(singles)
+        enrollment = Enrollment(
+            nip=session.nip,
+            template_count=len(singles),
+            model_version=self._pipeline.model_version,
+            consent=session.consent,
+            actor=session.principal.username,
+            create_time=self._clock.now(),
+        )
+        images = [_packed(face.crop) for face in session.faces]
+        async with self._changing:
+            if await self._twin(session.nip, mean):
+                raise LooksLikeAnother("the face looks like another enrolled employee")
+            await self._store(enrollment, singles, images)
+            await self._gallery.put(Person(session.nip, session.site_id, singles, mean))
+        log.info("enrolled", actor=enrollment.actor, templates=len(singles))
+        return enrollment
+
+    async def _erase(self, principal: Principal, nip: str, reason: str) -> Erasure:
+        async with self._changing:
+            erasure = await self._database.write(
+                lambda connection: enrollments.erase(
+                    connection,
+                    nip,
+                    reason=reason,
+                    actor=principal.username,
+                    now=self._clock.now(),
+                )
+            )
+            await self._gallery.remove(nip)
+        if erasure is None:
+            raise NothingEnrolled("the employee has no enrolment", nip=nip)
+        log.info("enrolment_erased", actor=principal.username)
+        return erasure
+
+    async def _people(self) -> AsyncIterator[Person]:
+        async with self._database.read() as connection:
+            async for item in enrollments.stream_templates(
+                connection, self._vault, self._pipeline.model_version
+            ):
+                yield Person(item.nip, item.site_id, item.singles, item.mean)
+
+
+def _packed(crop: Image) -> bytes:
+    """Returns a crop as PNG: no loss, for the models to come."""
+    done, content = cv2.imencode(".png", cv2.cvtColor(crop, cv2.COLOR_RGB2BGR))
+    assert done
+    return content.tobytes()
+
+
+def _unpacked(content: bytes) -> Image:
+    image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)

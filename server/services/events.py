@@ -1,0 +1,190 @@
+"""Records attendance events exactly once, and reads them for those who may."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from server.domain.direction import kind_of_sighting, local_day, repeated
+from server.domain.model import Event, Principal, Role
+from server.domain.units import headed_by, subtree
+from server.errors import DeviceRevoked, RequestIdReused, UnitUnknown
+from server.storage import devices, directory, events
+from server.storage.database import Connection, Database
+from server.storage.events import Refusal
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event that is on disk; `replayed` if an earlier try or sighting stored it."""
+
+    event: Event
+    replayed: bool
+
+
+class EventLog:
+    """Writes events in the transaction that also judges whether they are new."""
+
+    def __init__(self, database: Database, *, repeat_minutes: float) -> None:
+        self._database = database
+        self._cooldown = timedelta(minutes=repeat_minutes)
+
+    async def find(self, nip: str, request_id: str, content_digest: bytes) -> Event | None:
+        """Returns the event that a request id stands for. Raises RequestIdReused."""
+        async with self._database.read() as connection:
+            return await _find(connection, nip, request_id, content_digest)
+
+    async def record_phone(
+        self, event: Event, request_id: str, content_digest: bytes
+    ) -> Recorded:
+        """Stores a phone's event with its request id, or returns what is stored already.
+
+        Raises DeviceRevoked if the phone lost its binding meanwhile, RequestIdReused.
+        """
+
+        async def work(connection: Connection) -> Recorded:
+            await events.lock_employee(connection, event.nip)
+            if not await devices.is_active(connection, event.device_id):
+                raise DeviceRevoked("the device was revoked by BKD")
+            known = await _find(connection, event.nip, request_id, content_digest)
+            if known is not None:
+                return Recorded(known, replayed=True)
+            near = await self._near(connection, event)
+            same = repeated(near, event.event_time, event.kind, self._cooldown)
+            if same is None:
+                await events.insert_event(connection, event)
+            stored = same or event
+            await events.insert_request(
+                connection,
+                nip=event.nip,
+                request_id=request_id,
+                content_digest=content_digest,
+                event_id=stored.event_id,
+                now=event.create_time,
+            )
+            return Recorded(stored, replayed=same is not None)
+
+        return _logged(await self._database.write(work))
+
+    async def record_sighting(self, event: Event, zone: ZoneInfo) -> Recorded:
+        """Stores a kiosk's event as IN or OUT, unless it repeats one of the last minutes.
+
+        The event's kind is decided here, by what the employee's local day holds already.
+        """
+
+        async def work(connection: Connection) -> Recorded:
+            await events.lock_employee(connection, event.nip)
+            if not await devices.is_active(connection, event.device_id):
+                raise DeviceRevoked("the device was revoked by BKD")
+            near = await self._near(connection, event)
+            same = repeated(near, event.event_time, None, self._cooldown)
+            if same is not None:
+                return Recorded(same, replayed=True)
+            start, end = local_day(event.event_time, zone)
+            today = await events.between(connection, event.nip, start, end)
+            kind = kind_of_sighting(today)
+            stored = replace(event, kind=kind)
+            await events.insert_event(connection, stored)
+            return Recorded(stored, replayed=False)
+
+        return _logged(await self._database.write(work))
+
+    async def refuse(self, refusal: Refusal) -> None:
+        """Keeps a refused check-in."""
+        await self._database.write(lambda connection: events.insert_refusal(connection, refusal))
+        log.info("check_in_refused", device_id=refusal.device_id, reason=refusal.reason)
+
+    async def refusals_since(
+        self, device_id: str, since: datetime, reasons: frozenset[str]
+    ) -> tuple[int, datetime | None]:
+        """Returns how many such refusals a device got, and when the last one was."""
+        async with self._database.read() as connection:
+            return await events.refusals_since(connection, device_id, since, reasons)
+
+    async def frame_was_used(self, digest: bytes) -> bool:
+        """Whether an event was already recorded from the very same image."""
+        async with self._database.read() as connection:
+            return await events.frame_was_used(connection, digest)
+
+    async def own(
+        self,
+        principal: Principal,
+        *,
+        start: datetime | None,
+        end: datetime | None,
+        before: int | None,
+        limit: int,
+    ) -> list[tuple[int, Event]]:
+        """Returns the caller's own events, newest first, with their sequence."""
+        async with self._database.read() as connection:
+            return await events.page(
+                connection, nip=principal.nip, start=start, end=end, before=before, limit=limit
+            )
+
+    async def of_unit(
+        self,
+        principal: Principal,
+        unit_id: str,
+        *,
+        start: datetime | None,
+        end: datetime | None,
+        before: int | None,
+        limit: int,
+    ) -> list[tuple[int, Event]]:
+        """Returns the events of a unit and those below, newest first. Raises UnitUnknown."""
+        async with self._database.read() as connection:
+            unit_ids = await visible_subtree(connection, principal, unit_id)
+            return await events.page(
+                connection, unit_ids=unit_ids, start=start, end=end, before=before, limit=limit
+            )
+
+    async def _near(self, connection: Connection, event: Event) -> Sequence[Event]:
+        start, end = event.event_time - self._cooldown, event.event_time + self._cooldown
+        return await events.between(connection, event.nip, start, end)
+
+
+async def visible_units(connection: Connection, principal: Principal) -> frozenset[str] | None:
+    """Returns the units that a caller may see; None for all."""
+    if principal.role is not Role.HEAD:
+        return None
+    return headed_by(await directory.list_units(connection), principal.nip)
+
+
+async def visible_subtree(
+    connection: Connection, principal: Principal, unit_id: str
+) -> frozenset[str]:
+    """Returns a unit and those below. Raises UnitUnknown, also where it is not the caller's."""
+    wanted = subtree(await directory.list_units(connection), [unit_id])
+    visible = await visible_units(connection, principal)
+    if not wanted or (visible is not None and unit_id not in visible):
+        raise UnitUnknown("no such unit", unit_id=unit_id)
+    return wanted
+
+
+async def _find(
+    connection: Connection, nip: str, request_id: str, content_digest: bytes
+) -> Event | None:
+    found = await events.find_request(connection, nip, request_id)
+    if found is None:
+        return None
+    event, digest = found
+    if digest != content_digest:
+        raise RequestIdReused("the request id was used for another check-in")
+    return event
+
+
+def _logged(recorded: Recorded) -> Recorded:
+    event = recorded.event
+    log.info(
+        "event_recorded",
+        event_id=event.event_id,
+        kind=event.kind.value,
+        source=event.source.value,
+        device_id=event.device_id,
+        replayed=recorded.replayed,
+    )
+    return recorded

@@ -1,0 +1,212 @@
+"""Recognition at a kiosk: several faces a frame, tracks that vote, events that are recorded once."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import structlog
+from ulid import ULID
+
+from server.clock import Clock
+from server.domain.face import BoundingBox, Face
+from server.domain.frame import Frame
+from server.domain.match import Decision
+from server.domain.model import (
+    Event,
+    EventKind,
+    EventSource,
+    Principal,
+    Scores,
+    Site,
+)
+from server.domain.quality import RECOGNITION, FrameOutcome, judge
+from server.domain.track import FaceState, Track, Tracker
+from server.errors import SiteUnknown
+from server.gallery.gallery import Gallery
+from server.services.events import EventLog, Recorded
+from server.services.identify import identify
+from server.services.thresholds import Thresholds
+from server.services.usable import analyze
+from server.storage import directory
+from server.storage.database import Database
+from server.storage.events import Refusal
+from server.vision.pipeline import Pipeline, Timings
+
+CLOCK_SKEW_MAX = timedelta(minutes=5)
+DIGESTS_KEPT = 64
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What a kiosk shows for one face; recorded where the state is RECOGNISED."""
+
+    track: int
+    box: BoundingBox
+    state: FaceState
+    outcome: FrameOutcome = FrameOutcome.USABLE
+    recorded: Recorded | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FrameResult:
+    """What became of a frame."""
+
+    outcome: FrameOutcome
+    sightings: tuple[Sighting, ...] = ()
+    timings: Timings = field(default_factory=Timings)
+
+
+class Kiosks:
+    """Opens kiosk sessions."""
+
+    def __init__(
+        self,
+        database: Database,
+        pipeline: Pipeline,
+        gallery: Gallery,
+        thresholds: Thresholds,
+        event_log: EventLog,
+        clock: Clock,
+    ) -> None:
+        self.pipeline = pipeline
+        self.gallery = gallery
+        self.thresholds = thresholds
+        self.event_log = event_log
+        self.clock = clock
+        self._database = database
+
+    async def open(self, principal: Principal, device_time: datetime) -> "KioskSession":
+        """Begins a stream. Raises SiteUnknown."""
+        async with self._database.read() as connection:
+            site = await directory.get_site(connection, principal.site_id)
+        if site is None:
+            raise SiteUnknown("the kiosk's site does not exist")
+        skew = device_time - self.clock.now()
+        return KioskSession(self, principal, site, clock_disputed=abs(skew) > CLOCK_SKEW_MAX)
+
+    async def employee_of(self, nip: str) -> tuple[str, str]:
+        """Returns (name, unit) of an employee for an event."""
+        async with self._database.read() as connection:
+            employee = await directory.get_employee(connection, nip)
+        assert employee is not None
+        return employee.display_name, employee.unit_id
+
+
+class KioskSession:
+    """One stream of a kiosk."""
+
+    def __init__(
+        self, owner: Kiosks, principal: Principal, site: Site, *, clock_disputed: bool
+    ) -> None:
+        self.site = site
+        self._owner = owner
+        self._principal = principal
+        self._zone = ZoneInfo(site.time_zone)
+        self._clock_disputed = clock_disputed
+        self._tracker = Tracker()
+        self._recorded: dict[int, Recorded] = {}
+        self._suspected: set[int] = set()
+        self._digests: dict[bytes, None] = {}
+
+    async def observe(self, frame: Frame) -> FrameResult:
+        """Looks at a frame and records whoever is recognised beyond doubt."""
+        if self._is_repeated(frame.digest):
+            return FrameResult(FrameOutcome.DUPLICATE)
+        analysis = await analyze(self._owner.pipeline, frame, RECOGNITION)
+        if isinstance(analysis, FrameOutcome):
+            return FrameResult(analysis)
+        tracks = self._tracker.follow(analysis.faces, frame)
+        self._forget_gone()
+        sightings = [
+            await self._sighting(track, face, frame)
+            for track, face in zip(tracks, analysis.faces, strict=True)
+        ]
+        outcome = FrameOutcome.USABLE if sightings else FrameOutcome.NO_FACE
+        return FrameResult(outcome, tuple(sightings), analysis.timings)
+
+    async def _sighting(self, track: Track, face: Face, frame: Frame) -> Sighting:
+        if face.embedding is None:
+            return Sighting(
+                track.number, face.box, FaceState.UNUSABLE, judge(face.measures, RECOGNITION)
+            )
+        decision = await identify(
+            self._owner.gallery, self._owner.thresholds, face.embedding, self.site.site_id
+        )
+        known = self._recorded.get(track.number)
+        other = known is not None and decision.nip not in {"", known.event.nip}
+        if other or track.is_other_person(face, self._owner.thresholds.continuity):
+            track.begin_anew(frame)
+            self._recorded.pop(track.number, None)
+        track.observe(face, decision)
+        known = self._recorded.get(track.number)
+        if known is not None:
+            return Sighting(track.number, face.box, FaceState.RECOGNISED, recorded=known)
+        state = track.judge()
+        winner = track.winner()
+        if state is FaceState.RECOGNISED and winner is not None:
+            known = await self._record(track, winner, frame)
+            return Sighting(track.number, face.box, state, recorded=known)
+        if state is FaceState.SPOOF_SUSPECTED:
+            await self._suspect(track, winner)
+        return Sighting(track.number, face.box, state)
+
+    async def _record(self, track: Track, winner: Decision, frame: Frame) -> Recorded:
+        display_name, unit_id = await self._owner.employee_of(winner.nip)
+        event = Event(
+            event_id=str(ULID()),
+            nip=winner.nip,
+            display_name=display_name,
+            unit_id=unit_id,
+            kind=EventKind.IN,  # decided with the day's events, in the same transaction
+            source=EventSource.KIOSK,
+            event_time=track.first.receive_time,
+            device_time=track.first.capture_time,
+            clock_disputed=self._clock_disputed,
+            site_id=self.site.site_id,
+            distance_m=0.0,
+            device_id=self._principal.device_id,
+            scores=Scores(
+                winner.similarity,
+                winner.threshold,
+                winner.margin,
+                track.relief,
+                track.passive_score,
+            ),
+            create_time=self._owner.clock.now(),
+            frame_digest=frame.digest,
+        )
+        recorded = await self._owner.event_log.record_sighting(event, self._zone)
+        self._recorded[track.number] = recorded
+        return recorded
+
+    async def _suspect(self, track: Track, winner: Decision | None) -> None:
+        """Keeps a suspected spoof, once a track."""
+        if track.number in self._suspected:
+            return
+        self._suspected.add(track.number)
+        await self._owner.event_log.refuse(
+            Refusal(
+                device_id=self._principal.device_id,
+                reason=FaceState.SPOOF_SUSPECTED.value,
+                refuse_time=self._owner.clock.now(),
+                nip=winner.nip if winner else "",
+                similarity=winner.similarity if winner else None,
+                relief=track.relief,
+                passive=track.passive_score,
+            )
+        )
+
+    def _is_repeated(self, digest: bytes) -> bool:
+        repeated = digest in self._digests
+        self._digests[digest] = None
+        if len(self._digests) > DIGESTS_KEPT:
+            del self._digests[next(iter(self._digests))]
+        return repeated
+
+    def _forget_gone(self) -> None:
+        """Drops what is kept for tracks that the tracker gave up."""
+        alive = self._tracker.numbers
+        self._recorded = {key: kept for key, kept in self._recorded.items() if key in alive}
+        self._suspected &= alive

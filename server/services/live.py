@@ -1,0 +1,82 @@
+"""The open streams: who has them, how many, and how to end them (revocation, drain)."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from server.domain.model import Principal
+from server.errors import HadirError, ServerDraining, TooManyStreams
+
+STREAMS_PER_CALLER_MAX = 2
+STREAMS_MAX = 2000
+
+
+class LiveStream:
+    """One open stream. `wake` is set whenever its handler has something to notice."""
+
+    def __init__(self, principal: Principal) -> None:
+        self.principal = principal
+        self.error: HadirError | None = None
+        self.draining = False
+        self.wake = asyncio.Event()
+
+    def end(self, error: HadirError) -> None:
+        """Ends the stream; the first reason counts."""
+        self.error = self.error or error
+        self.wake.set()
+
+    def begin_drain(self) -> None:
+        """Tells the handler that the server is about to stop."""
+        self.draining = True
+        self.wake.set()
+
+
+class LiveStreams:
+    """All open streams of this process."""
+
+    def __init__(self) -> None:
+        self._streams: set[LiveStream] = set()
+        self.draining = False
+
+    def __len__(self) -> int:
+        return len(self._streams)
+
+    @contextmanager
+    def open(self, principal: Principal) -> Iterator[LiveStream]:
+        """Registers a stream. Raises TooManyStreams, ServerDraining."""
+        if self.draining:
+            raise ServerDraining("the server is about to stop", retry_after_s=2)
+        caller = principal.device_id or principal.username
+        same = sum((s.principal.device_id or s.principal.username) == caller for s in self._streams)
+        if same >= STREAMS_PER_CALLER_MAX or len(self._streams) >= STREAMS_MAX:
+            raise TooManyStreams("too many open streams", retry_after_s=5)
+        stream = LiveStream(principal)
+        self._streams.add(stream)
+        try:
+            yield stream
+        finally:
+            self._streams.discard(stream)
+
+    def end_device(self, device_id: str, error: HadirError) -> None:
+        """Ends the streams of a device."""
+        for stream in list(self._streams):
+            if stream.principal.device_id == device_id:
+                stream.end(error)
+
+    def end_session(self, session_hash: bytes, error: HadirError) -> None:
+        """Ends the streams of a session."""
+        for stream in list(self._streams):
+            if stream.principal.session_hash == session_hash:
+                stream.end(error)
+
+    def end_account(self, username: str, error: HadirError) -> None:
+        """Ends the streams of a staff account."""
+        for stream in list(self._streams):
+            if stream.principal.username == username:
+                stream.end(error)
+
+    def begin_drain(self) -> None:
+        """Refuses new streams and tells the open ones that the server is about to stop."""
+        self.draining = True
+        for stream in self._streams:
+            stream.begin_drain()

@@ -1,0 +1,193 @@
+"""Logins of devices (signed challenge) and staff (password with lockout), and who a token is."""
+
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from server.clock import Clock
+from server.domain.model import STAFF_ROLES, DeviceKind, DeviceState, Principal, Role, StaffAccount
+from server.errors import (
+    AccountLocked,
+    ChallengesExhausted,
+    LoginRefused,
+    RoleInvalid,
+    SessionEnded,
+    Unauthenticated,
+)
+from server.services.keys import signature_fits
+from server.services.live import LiveStreams
+from server.services.passwords import Passwords
+from server.services.tokens import TOKEN_CHARACTERS_MAX, hashed, new_token
+from server.storage import devices, sessions
+from server.storage.database import Connection, Database
+
+CHALLENGE_BYTES = 32
+CHALLENGE_SECONDS = 60
+CHALLENGES_WAITING_MAX = 20_000
+FAILED_LOGINS_MAX = 5
+LOCKOUT = timedelta(minutes=15)
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A new session with its token, which is not stored."""
+
+    token: str
+    principal: Principal
+
+
+class Sessions:
+    """Opens, finds and closes sessions."""
+
+    def __init__(
+        self,
+        database: Database,
+        passwords: Passwords,
+        live: LiveStreams,
+        clock: Clock,
+        *,
+        device_hours: float,
+        staff_hours: float,
+    ) -> None:
+        self._database = database
+        self._passwords = passwords
+        self._live = live
+        self._clock = clock
+        self._device_time = timedelta(hours=device_hours)
+        self._staff_time = timedelta(hours=staff_hours)
+
+    async def challenge(self, device_id: str) -> tuple[bytes, datetime]:
+        """Returns a challenge (32 bytes) and when it ends; for unknown devices too."""
+        challenge, now = secrets.token_bytes(CHALLENGE_BYTES), self._clock.now()
+        expire_time = now + timedelta(seconds=CHALLENGE_SECONDS)
+        stored = await self._database.write(
+            lambda connection: sessions.put_challenge(
+                connection,
+                hashed(challenge),
+                device_id=device_id[:64],
+                now=now,
+                expire_time=expire_time,
+                waiting_max=CHALLENGES_WAITING_MAX,
+            )
+        )
+        if not stored:
+            raise ChallengesExhausted("too many challenges wait", retry_after_s=CHALLENGE_SECONDS)
+        return challenge, expire_time
+
+    async def open_device(self, device_id: str, challenge: bytes, signature: bytes) -> Opened:
+        """Opens the session of a device. Raises LoginRefused, whatever the cause."""
+        now = self._clock.now()
+        fresh = await self._database.write(
+            lambda connection: sessions.take_challenge(
+                connection, hashed(challenge), device_id, now
+            )
+        )
+        async with self._database.read() as connection:
+            device = await devices.get_device(connection, device_id)
+        if device is None or device.state is not DeviceState.ACTIVE or not fresh:
+            raise LoginRefused("login refused")
+        payload = b"hadir-login-v1\0" + device_id.encode() + challenge
+        if not signature_fits(device.public_key, signature, payload):
+            raise LoginRefused("login refused")
+        role = Role.EMPLOYEE if device.kind is DeviceKind.PHONE else Role.KIOSK
+        return await self._open(
+            Principal(
+                role,
+                b"",
+                now + self._device_time,
+                device_id=device.device_id,
+                nip=device.nip,
+                site_id=device.site_id,
+            )
+        )
+
+    async def open_staff(self, username: str, password: str) -> Opened:
+        """Opens the session of a staff account. Raises LoginRefused, AccountLocked."""
+        account = await self._verified(username, password)
+        expire_time = self._clock.now() + self._staff_time
+        return await self._open(
+            Principal(account.role, b"", expire_time, nip=account.nip, username=account.username)
+        )
+
+    async def find(self, token: str) -> Principal:
+        """Returns who a token is. Raises Unauthenticated, whatever the cause."""
+        if not 0 < len(token) <= TOKEN_CHARACTERS_MAX:
+            raise Unauthenticated("no valid session")
+        async with self._database.read() as connection:
+            principal = await sessions.find_session(connection, hashed(token), self._clock.now())
+        if principal is None:
+            raise Unauthenticated("no valid session")
+        return principal
+
+    async def close(self, principal: Principal) -> None:
+        """Ends a session and its streams."""
+        await self._database.write(
+            lambda connection: sessions.delete_session(connection, principal.session_hash)
+        )
+        self._live.end_session(principal.session_hash, SessionEnded("the session was closed"))
+
+    async def change_password(self, principal: Principal, old: str, new: str) -> None:
+        """Changes the own password and ends the account's other sessions."""
+        await self._verified(principal.username, old)
+        password_hash = await self._passwords.hash(principal.username, new)
+
+        async def work(connection: Connection) -> None:
+            await sessions.set_password(connection, principal.username, password_hash)
+            await sessions.delete_sessions(
+                connection, username=principal.username, but=principal.session_hash
+            )
+
+        await self._database.write(work)
+        log.info("password_changed", username=principal.username)
+
+    async def _verified(self, username: str, password: str) -> StaffAccount:
+        account = await self._database.write(lambda connection: self._attempt(connection, username))
+        fits = await self._passwords.verify(account.password_hash if account else None, password)
+        if account is None or not fits:
+            log.warning("login_refused", username=username[:64])
+            raise LoginRefused("login refused")
+        await self._database.write(
+            lambda connection: sessions.set_login_result(connection, account.username, 0, None)
+        )
+        return account
+
+    async def _attempt(self, connection: Connection, username: str) -> StaffAccount | None:
+        """Counts a login as failed before it is tried, so that parallel guesses count each."""
+        account, now = await sessions.get_account(connection, username), self._clock.now()
+        if account is None or account.close_time is not None:
+            return None
+        if account.locked_until is not None and account.locked_until > now:
+            wait = (account.locked_until - now).total_seconds()
+            raise AccountLocked("too many failed logins", retry_after_s=wait, seconds=round(wait))
+        failed = 1 if account.locked_until is not None else account.failed_count + 1
+        locked_until = now + LOCKOUT if failed >= FAILED_LOGINS_MAX else None
+        await sessions.set_login_result(connection, username, failed, locked_until)
+        return account
+
+    async def _open(self, principal: Principal) -> Opened:
+        token = new_token()
+        principal = replace(principal, session_hash=hashed(token))
+
+        async def work(connection: Connection) -> None:
+            await sessions.delete_expired(connection, self._clock.now())
+            await sessions.insert_session(connection, principal)
+
+        await self._database.write(work)
+        log.info(
+            "session_opened",
+            role=principal.role.value,
+            device_id=principal.device_id,
+            username=principal.username,
+        )
+        return Opened(token, principal)
+
+
+def checked_staff_role(role: Role) -> Role:
+    """Returns a role that a staff account may have. Raises RoleInvalid."""
+    if role not in STAFF_ROLES:
+        raise RoleInvalid("a staff account is HEAD, BKD or OPERATOR", role=role.value)
+    return role

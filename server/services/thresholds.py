@@ -1,0 +1,37 @@
+"""The score thresholds of the loaded model, for as many people as are searched."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from server.domain.calibration import Calibration
+
+# A turned head scores lower; this only tells the person from another one in the same stream.
+CONTINUITY_FMR = 1e-2
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Cosines that a comparison must reach, -1 to 1, by the model's calibration."""
+
+    calibration: Calibration
+    fpir: float
+    fmr: float
+
+    @property
+    def verification(self) -> float:
+        """For 1:1 on a phone."""
+        return self.calibration.verification_threshold(self.fmr)
+
+    @property
+    def continuity(self) -> float:
+        """For turned frames of one stream."""
+        return self.calibration.verification_threshold(CONTINUITY_FMR)
+
+    def identification(self, people: int) -> float:
+        """For 1:N among so many people, at the configured FPIR."""
+        return _identification(self.calibration, max(1, people), self.fpir)
+
+
+@lru_cache(maxsize=1024)
+def _identification(calibration: Calibration, people: int, fpir: float) -> float:
+    return calibration.identification_threshold(people, fpir=fpir)

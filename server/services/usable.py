@@ -1,0 +1,59 @@
+"""Looks at one frame that should hold one good face: what enrolment and check-in share."""
+
+from dataclasses import dataclass, replace
+
+from server.domain.face import Face
+from server.domain.frame import Frame
+from server.domain.quality import FrameOutcome, QualityLimits, judge
+from server.errors import Overloaded
+from server.vision.jpeg import ImageFault, ImageRejected
+from server.vision.pipeline import Analysis, Pipeline, Timings
+
+# A face this small beside the largest is somebody in the background.
+BACKGROUND_AREA_MAX = 0.25
+
+_FAULTS = {
+    ImageFault.CORRUPT: FrameOutcome.CORRUPT_IMAGE,
+    ImageFault.SIZE: FrameOutcome.BAD_IMAGE_SIZE,
+    ImageFault.UNSUPPORTED: FrameOutcome.UNSUPPORTED_IMAGE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one frame showed; face is the one that counts, with an embedding if USABLE."""
+
+    outcome: FrameOutcome
+    timings: Timings
+    face: Face | None = None
+
+    def with_outcome(self, outcome: FrameOutcome) -> "Look":
+        """Returns the look with another outcome."""
+        return replace(self, outcome=outcome)
+
+
+async def analyze(
+    pipeline: Pipeline, frame: Frame, limits: QualityLimits
+) -> Analysis | FrameOutcome:
+    """Analyses a frame; what is no usable image becomes its outcome."""
+    try:
+        return await pipeline.analyze(
+            frame.jpeg, lambda face: judge(face.measures, limits) is FrameOutcome.USABLE
+        )
+    except ImageRejected as rejected:
+        return _FAULTS[rejected.fault]
+    except Overloaded:
+        return FrameOutcome.OVERLOADED
+
+
+async def look_at_one(pipeline: Pipeline, frame: Frame, limits: QualityLimits) -> Look:
+    """Returns the look at a frame in which one face is expected."""
+    analysis = await analyze(pipeline, frame, limits)
+    if isinstance(analysis, FrameOutcome):
+        return Look(analysis, Timings())
+    if not analysis.faces:
+        return Look(FrameOutcome.NO_FACE, analysis.timings)
+    first, *others = analysis.faces
+    if any(other.box.area > BACKGROUND_AREA_MAX * first.box.area for other in others):
+        return Look(FrameOutcome.SEVERAL_FACES, analysis.timings, first)
+    return Look(judge(first.measures, limits), analysis.timings, first)
