@@ -51,7 +51,10 @@ def login(
 
     The password is asked for. It is never an argument: others could see it.
     """
-    ctl_of(context).run(partial(_login, username=username, file=password_file))
+    ctl = ctl_of(context)
+    with ctl.errors_shown():
+        secret = read_password(password_file, ctl.screen.text(Text.ASK_PASSWORD))
+    ctl.run(partial(_login, username=username, secret=secret))
 
 
 def logout(context: typer.Context) -> None:
@@ -71,11 +74,15 @@ def password(
     new_password_file: PasswordFile = None,
 ) -> None:
     """Change your password; your other sessions end."""
-    ctl_of(context).run(partial(_password, old=old_password_file, new=new_password_file))
+    ctl = ctl_of(context)
+    with ctl.errors_shown():
+        old = read_password(old_password_file, ctl.screen.text(Text.ASK_OLD_PASSWORD))
+        question = ctl.screen.text(Text.ASK_NEW_PASSWORD)
+        new = read_password(new_password_file, question, confirm=True)
+    ctl.run(partial(_password, old=old, new=new))
 
 
-async def _login(ctl: Ctl, *, username: str, file: Path | None) -> None:
-    secret = read_password(file, ctl.screen.text(Text.ASK_PASSWORD))
+async def _login(ctl: Ctl, *, username: str, secret: str) -> None:
     request = session_pb2.OpenStaffSessionRequest(username=username, password=secret)
     async with ctl.service(SessionServiceStub, signed_in=False) as (stub, options):
         session: session_pb2.Session = await stub.OpenStaffSession(request, **options)
@@ -112,11 +119,8 @@ async def _whoami(ctl: Ctl) -> None:
     ctl.screen.record(session, {**server, **COLUMNS})
 
 
-async def _password(ctl: Ctl, *, old: Path | None, new: Path | None) -> None:
-    request = session_pb2.ChangePasswordRequest(
-        old_password=read_password(old, ctl.screen.text(Text.ASK_OLD_PASSWORD)),
-        new_password=read_password(new, ctl.screen.text(Text.ASK_NEW_PASSWORD), confirm=True),
-    )
+async def _password(ctl: Ctl, *, old: str, new: str) -> None:
+    request = session_pb2.ChangePasswordRequest(old_password=old, new_password=new)
     async with ctl.service(SessionServiceStub) as (stub, options):
         answer: session_pb2.ChangePasswordResponse = await stub.ChangePassword(request, **options)
     ctl.screen.done(answer, Text.PASSWORD_CHANGED)

@@ -2,8 +2,8 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Final, TypedDict, TypeVar
 
@@ -44,10 +44,21 @@ class Ctl:
     store: SessionStore
 
     def run(self, work: Callable[["Ctl"], Coroutine[object, object, T]]) -> T:
-        """Do the work of a command. Errors are shown and end the program with code 1."""
+        """Do work that speaks with the server. It must not ask people: see `errors_shown`."""
+        with self.errors_shown():
+            return asyncio.run(work(self))
+
+    @contextmanager
+    def errors_shown(self) -> Iterator[None]:
+        """Show errors of the block and end the program with code 1.
+
+        Questions are asked in such a block and never inside a running loop, which would swallow
+        the first Ctrl-C at them.
+        """
         try:
             with readable_errors(self.endpoint.language):
-                return asyncio.run(work(self))
+                yield
+                return
         except (ApiError, CtlError) as error:
             trouble = describe(error, self._surroundings())
         except OSError as error:

@@ -86,7 +86,10 @@ def revoke(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Revoke a phone or kiosk for good."""
-    ctl_of(context).run(partial(_revoke, device_id=device_id, reason=reason, yes=yes))
+    ctl = ctl_of(context)
+    ctl.confirm(Text.ASK_REVOKE, yes=yes, device=device_id)
+    request = device_admin_pb2.RevokeDeviceRequest(device_id=device_id, reason=reason)
+    ctl.run(partial(_revoke, request=request))
 
 
 @devices.command(
@@ -148,9 +151,7 @@ async def _rebind(ctl: Ctl, *, nip: str, reason: str) -> None:
     ctl.screen.note(Text.CODE_ISSUED_NOTE)
 
 
-async def _revoke(ctl: Ctl, *, device_id: str, reason: str, yes: bool) -> None:
-    ctl.confirm(Text.ASK_REVOKE, yes=yes, device=device_id)
-    request = device_admin_pb2.RevokeDeviceRequest(device_id=device_id, reason=reason)
+async def _revoke(ctl: Ctl, *, request: device_admin_pb2.RevokeDeviceRequest) -> None:
     async with ctl.service(DeviceAdminServiceStub) as (stub, options):
         device: device_pb2.Device = await stub.RevokeDevice(request, **options)
     ctl.screen.done(device, Text.DEVICE_REVOKED, device=device.device_id)

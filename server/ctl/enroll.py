@@ -59,7 +59,7 @@ def enroll(
     context: typer.Context,
     nip: Nip,
     more_images: Annotated[
-        list[Path] | None, typer.Argument(metavar="[FILES]...", exists=True, show_default=False)
+        list[Path] | None, typer.Argument(metavar="FILES", exists=True, show_default=False)
     ] = None,
     *,
     images: Annotated[
@@ -95,7 +95,11 @@ def enroll_erase(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Erase an employee's templates and images for good and show the proof."""
-    ctl_of(context).run(partial(_erase, nip=nip, reason=reason, yes=yes))
+    ctl = ctl_of(context)
+    # A wrong digit must not erase another person: the question names who it is.
+    name = ctl.run(partial(_name, nip=nip))
+    ctl.confirm(Text.ASK_ERASE, yes=yes, nip=nip, name=name)
+    ctl.run(partial(_erase, nip=nip, reason=reason))
 
 
 async def _enroll(
@@ -128,7 +132,7 @@ def _show_enrolment(
         raise CtlError(
             Text.TOO_FEW_IMAGES,
             reason="TOO_FEW_FRAMES",
-            hint=Text.DO_MORE_IMAGES,
+            hint=Text.DO_CHECK_PERSON if enrolling.doubtful else Text.DO_MORE_IMAGES,
             accepted=enrolling.progress.accepted_count,
             needed=enrolling.progress.needed_count,
         )
@@ -150,12 +154,14 @@ async def _status(ctl: Ctl, *, nip: str) -> None:
     ctl.screen.record(enrolment, STATUS_COLUMNS)
 
 
-async def _erase(ctl: Ctl, *, nip: str, reason: str, yes: bool) -> None:
+async def _name(ctl: Ctl, *, nip: str) -> str:
     async with ctl.service(DirectoryServiceStub) as (stub, options):
-        # A wrong digit must not erase another person: the question names who it is.
         request = directory_pb2.GetEmployeeRequest(nip=nip)
         employee: directory_pb2.Employee = await stub.GetEmployee(request, **options)
-    ctl.confirm(Text.ASK_ERASE, yes=yes, nip=nip, name=employee.display_name)
+    return employee.display_name
+
+
+async def _erase(ctl: Ctl, *, nip: str, reason: str) -> None:
     erase = enrollment_pb2.EraseEnrollmentRequest(nip=nip, reason=reason)
     async with ctl.service(EnrollmentServiceStub) as (stub, options):
         proof: enrollment_pb2.EraseEnrollmentResponse = await stub.EraseEnrollment(erase, **options)

@@ -19,6 +19,8 @@ ANSWER_DEADLINE_S: Final = 30.0
 BUSY_RETRIES_MAX: Final = 3
 BUSY_WAIT_S: Final = 1.0
 
+OTHER_PERSON: Final = frozenset({"LOOKS_LIKE_ANOTHER", "DIFFERENT_PERSON"})
+
 _OUTCOME_PREFIX: Final = "FRAME_OUTCOME_"
 Call = grpc.aio.StreamStreamCall[enrollment_pb2.EnrollRequest, enrollment_pb2.EnrollResponse]
 
@@ -60,6 +62,11 @@ class Enrolling:
         answer = await self._exchange(request)
         await self._call.done_writing()
         return answer.enrollment
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether a frame showed somebody else than this employee: more images would not help."""
+        return any(frame["outcome"] in OTHER_PERSON for frame in self.frames)
 
     async def _send_frame(self, source: str, jpeg: bytes) -> None:
         for attempt in range(1 + BUSY_RETRIES_MAX):

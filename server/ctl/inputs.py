@@ -23,12 +23,7 @@ def read_password(file: Path | None, question: str, *, confirm: bool = False) ->
     if file is None:
         asked: str = typer.prompt(question, hide_input=True, confirmation_prompt=confirm, err=True)
         return asked
-    if file == _STDIN:
-        line = sys.stdin.readline()
-    else:
-        with file.open(encoding="utf-8") as lines:
-            line = lines.readline()
-    password = line.rstrip("\r\n")
+    password = _first_line(file)
     if not password:
         raise CtlError(Text.PASSWORD_EMPTY, reason="PASSWORD_EMPTY")
     if len(password) > PASSWORD_CHARS_MAX:
@@ -56,6 +51,16 @@ def read_moment(value: str, zone: ZoneInfo, now: datetime, *, end: bool = False)
     stamp = Timestamp()
     stamp.FromDatetime(moment)
     return stamp
+
+
+def _first_line(file: Path) -> str:
+    try:
+        if file == _STDIN:
+            return sys.stdin.readline().rstrip("\r\n")
+        with file.open(encoding="utf-8") as lines:
+            return lines.readline().rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise CtlError(Text.FILE_NOT_TEXT, reason="FILE_TROUBLE", file=file) from error
 
 
 def _moment(value: str, zone: ZoneInfo, now: datetime, *, end: bool) -> datetime:

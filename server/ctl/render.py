@@ -135,9 +135,10 @@ class Screen:
             self.err.print(_printable(f"→ {trouble.hint}"), soft_wrap=True)
 
     def progress(self) -> Progress:
-        """Return a progress bar for bytes; programs do not see it."""
+        """Return a progress bar for bytes; programs and pipes do not see it."""
         columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
-        return Progress(*columns, console=self.err, disable=self.as_json, transient=True)
+        hidden = self.as_json or not self.err.is_terminal
+        return Progress(*columns, console=self.err, disable=hidden, transient=True)
 
 
 def as_data(message: Message) -> dict[str, object]:

@@ -38,7 +38,7 @@ class SessionStore:
         try:
             session = Session(**json.loads(self.path.read_text(encoding="utf-8")))
             session.ended()
-        except (FileNotFoundError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError):
             return None
         return session
 

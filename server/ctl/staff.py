@@ -2,7 +2,6 @@
 
 from enum import StrEnum
 from functools import partial
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -42,8 +41,14 @@ def create(
     password_file: PasswordFile = None,
 ) -> None:
     """Create an account with a first password of 12 characters or more."""
-    work = partial(_create, username=username, role=role, nip=nip, file=password_file)
-    ctl_of(context).run(work)
+    ctl = ctl_of(context)
+    with ctl.errors_shown():
+        question = ctl.screen.text(Text.ASK_NEW_PASSWORD)
+        secret = read_password(password_file, question, confirm=True)
+    request = directory_pb2.CreateStaffAccountRequest(
+        username=username, role=f"ROLE_{role.name}", password=secret, nip=nip
+    )
+    ctl.run(partial(_create, request=request))
 
 
 @app.command(epilog=examples("hadirctl staff close ops-adi"))
@@ -54,24 +59,19 @@ def close(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Close an account and its sessions for good."""
-    ctl_of(context).run(partial(_close, username=username, yes=yes))
+    ctl = ctl_of(context)
+    ctl.confirm(Text.ASK_CLOSE, yes=yes, user=username)
+    ctl.run(partial(_close, username=username))
 
 
-async def _create(ctl: Ctl, *, username: str, role: StaffRole, nip: str, file: Path | None) -> None:
-    request = directory_pb2.CreateStaffAccountRequest(
-        username=username,
-        role=f"ROLE_{role.name}",
-        password=read_password(file, ctl.screen.text(Text.ASK_NEW_PASSWORD), confirm=True),
-        nip=nip,
-    )
+async def _create(ctl: Ctl, *, request: directory_pb2.CreateStaffAccountRequest) -> None:
     async with ctl.service(DirectoryServiceStub) as (stub, options):
         account: directory_pb2.StaffAccount = await stub.CreateStaffAccount(request, **options)
     shown = ctl.screen.cell(enum_text(options_pb2.Role, account.role))
-    ctl.screen.done(account, Text.STAFF_CREATED, user=username, role=shown)
+    ctl.screen.done(account, Text.STAFF_CREATED, user=request.username, role=shown)
 
 
-async def _close(ctl: Ctl, *, username: str, yes: bool) -> None:
-    ctl.confirm(Text.ASK_CLOSE, yes=yes, user=username)
+async def _close(ctl: Ctl, *, username: str) -> None:
     request = directory_pb2.CloseStaffAccountRequest(username=username)
     async with ctl.service(DirectoryServiceStub) as (stub, options):
         account: directory_pb2.StaffAccount = await stub.CloseStaffAccount(request, **options)

@@ -14,7 +14,6 @@ class Text(Enum):
     """A text: Indonesian, English."""
 
     # Headings
-    ACCEPTED = ("Diterima", "Accepted")
     ACTIVATED = ("Diaktifkan", "Activated")
     ACTOR = ("Oleh", "By")
     ADDRESS = ("Server", "Server")
@@ -198,6 +197,7 @@ class Text(Enum):
         "The server ended the enrolment early.",
     )
     FILE_TROUBLE = ("Berkas {file}: {trouble}.", "File {file}: {trouble}.")
+    FILE_NOT_TEXT = ("Berkas {file} bukan teks UTF-8.", "The file {file} is not UTF-8 text.")
     FILE_TOO_LARGE = (
         "Berkas {file} lebih besar dari {limit_mib} MiB.",
         "The file {file} is larger than {limit_mib} MiB.",
@@ -229,10 +229,11 @@ class Text(Enum):
         "This account may not do that. See its role with: hadirctl whoami",
     )
     DO_START_SERVER = (
-        "Alamat: {server}. Jalankan di sana `hadir-server`, atau pakai --server HOST:PORT.",
-        "Address: {server}. Start `hadir-server` there, or use another --server HOST:PORT.",
+        "Alamat: {server}. Jalankan di sana `hadir-server run`, atau pakai --server HOST:PORT.",
+        "Address: {server}. Start `hadir-server run` there, or use another --server HOST:PORT.",
     )
     DO_RETRY_IN = ("Coba lagi dalam {seconds} detik.", "Try again in {seconds} seconds.")
+    DO_RETRY = ("Coba lagi sebentar lagi.", "Try again in a moment.")
     DO_REBIND = (
         "Ganti telepon dengan: hadirctl device rebind NIP --reason ALASAN",
         "Replace the phone with: hadirctl device rebind NIP --reason WHY",

@@ -16,10 +16,12 @@ NONCE_BYTES = 32
 STEPS = 4
 SECONDS_MAX = 60.0
 # A person needs this long for the movements; faster is a script.
-SECONDS_MIN = 1.2
+SECONDS_MIN = 1.0
 HOLD_FRAMES = 2
 FRONT_YAW_MAX = 0.16
 TURN_YAW_MIN = 0.10
+# A turn that counts against the person must be beyond what landmark noise makes of none.
+WRONG_YAW_MIN = 0.18
 CLOSER_RATIO_MIN = 1.22
 # Frames of a movement that was not asked for until the challenge is void: one may be noise.
 WRONG_FRAMES_MAX = 3
@@ -77,7 +79,7 @@ class Progress:
         if not self._fronts:
             front = abs(measures.yaw) <= FRONT_YAW_MAX
             return frozenset({Step.FRONT} if front else ())
-        turn = measures.yaw - median(front.yaw for front in self._fronts)
+        turn = self._turn(measures)
         if turn >= TURN_YAW_MIN:
             return frozenset({Step.LEFT})
         if turn <= -TURN_YAW_MIN:
@@ -96,11 +98,16 @@ class Progress:
             self._hold(step, measures)
             return
         self._held = 0
-        turned = shown & {Step.LEFT, Step.RIGHT}
+        turn = self._turn(measures) if self._fronts else 0.0
+        turned = Step.LEFT if turn > 0 else Step.RIGHT
         # The turn of the step before may linger while the person moves on.
-        if turned and self._last not in turned:
+        if abs(turn) >= WRONG_YAW_MIN and turned is not self._last:
             self._wrong += 1
             self.failed = self._wrong >= WRONG_FRAMES_MAX
+
+    def _turn(self, measures: Measures) -> float:
+        """Yaw against the frontal frames of this stream; needs one."""
+        return measures.yaw - median(front.yaw for front in self._fronts)
 
     def _hold(self, step: Step, measures: Measures) -> None:
         if self.done == 0:

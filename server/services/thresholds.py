@@ -5,6 +5,9 @@ from functools import lru_cache
 
 from server.domain.calibration import Calibration
 
+# A small office is searched as if it were this large: strangers pass its kiosk as often, and each
+# passes before it many times.
+PEOPLE_MIN = 1000
 # A turned head scores lower; this only tells the person from another one in the same stream.
 CONTINUITY_FMR = 1e-2
 
@@ -28,8 +31,9 @@ class Thresholds:
         return self.calibration.verification_threshold(CONTINUITY_FMR)
 
     def identification(self, people: int) -> float:
-        """For 1:N among so many people, at the configured FPIR."""
-        return _identification(self.calibration, max(1, people), self.fpir)
+        """For 1:N among so many people, at the configured FPIR; never easier than 1:1."""
+        threshold = _identification(self.calibration, max(PEOPLE_MIN, people), self.fpir)
+        return max(threshold, self.verification)
 
 
 @lru_cache(maxsize=1024)

@@ -1,4 +1,4 @@
-"""The accuracy benchmark with the real models, on a few people of LFW, as the command runs it."""
+"""hadir-bench with the real models: accuracy on a few people of LFW, and the pipeline's speed."""
 
 import json
 import os
@@ -111,3 +111,20 @@ class TestReport:
 
         assert (outputs / "out.png").read_bytes().startswith(b"\x89PNG")
         assert calibration.model_version == report["settings"]["model_version"]
+
+
+class TestPipeline:
+    """The speed benchmark, which needs no LFW."""
+
+    def test_measures_every_stage(self, tmp_path: Path) -> None:
+        """A short run finds and embeds the virtual person, and reports each stage."""
+        path = tmp_path / "speed.json"
+
+        result = CliRunner().invoke(
+            app, ["pipeline", "--seconds", "0.5", "--runtime", "auto", "--json", str(path)]
+        )
+
+        assert result.exit_code == 0, result.output
+        (row,) = json.loads(path.read_text())["results"]
+        assert row["frames"] > 0
+        assert min(row["decode_ms"], row["detect_ms"], row["embed_ms"], row["cpu_ms"]) > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import stat
 from collections import defaultdict
@@ -18,6 +19,7 @@ import cv2
 import grpc
 import numpy as np
 import pytest
+import typer
 from google.protobuf import descriptor_pool
 from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -251,6 +253,21 @@ class TestAccount:
         for secret in (TOKEN, "correct horse"):
             assert secret not in result.output + asked.output
 
+    def test_ctrl_c_works_at_a_question(
+        self, ctl: Hadirctl, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Questions are asked outside of any running loop, which would swallow the first Ctrl-C."""
+
+        def interrupted(*_: object, **__: object) -> str:
+            with pytest.raises(RuntimeError):
+                asyncio.get_running_loop()
+            raise typer.Abort
+
+        monkeypatch.setattr(typer, "prompt", interrupted)
+
+        for typed in ("login u", "password", "staff create u --role bkd"):
+            assert ctl(*typed.split()).stderr.strip() == "Aborted."
+
     def test_calls_carry_the_session_and_the_language(self, world: World, ctl: Hadirctl) -> None:
         """The token and the language go into the metadata."""
         result = ctl("whoami", "--language", "en")
@@ -300,7 +317,7 @@ class TestErrors:
         result = ctl("unit", "list", server=dead)
 
         assert result.exit_code == 1
-        assert f"→ Alamat: {dead}. Jalankan di sana `hadir-server`" in result.stderr
+        assert f"→ Alamat: {dead}. Jalankan di sana `hadir-server run`" in result.stderr
         assert "Traceback" not in result.output
 
     def test_the_servers_text_and_reason_are_shown(self, world: World, ctl: Hadirctl) -> None:
@@ -338,6 +355,7 @@ class TestErrors:
             ("unit list --ca {session}", "ENDPOINT_INVALID"),
             ("login u --password-file {home}", "FILE_TROUBLE"),
             ("staff create u --role bkd --password-file -", "PASSWORD_EMPTY"),
+            ("login u --password-file {picture}", "FILE_TROUBLE"),
             ("events u --from morgen", "TIME_INVALID"),
             ("site put s --polygon {session}", "GEOFENCE_INVALID"),
             ("site put s --lat 1", "GEOFENCE_INVALID"),
@@ -351,7 +369,11 @@ class TestErrors:
         self, world: World, ctl: Hadirctl, typed: str, reason: str
     ) -> None:
         """What hadirctl finds wrong itself has a reason too; nothing is written."""
-        result = ctl(*typed.format(session=ctl.store.path, home=ctl.home).split())
+        picture = ctl.home / "picture"
+        picture.write_bytes(b"\xff\xd8\xff")
+        paths = {"session": ctl.store.path, "home": ctl.home, "picture": picture}
+
+        result = ctl(*typed.format_map(paths).split())
 
         assert (result.exit_code, result.stdout) == (1, "")
         assert f"({reason})\n" in result.stderr
@@ -589,6 +611,16 @@ class TestEnroll:
         assert "5  4.jpg  NO_FACE  1/3  Lihat ke kamera" in result.stderr
         assert "Hanya 1 dari 3 gambar diterima; tidak ada yang disimpan." in result.stderr
         assert world.asked["Enroll"][-1].WhichOneof("message") == "frame"
+
+    def test_another_persons_face_is_not_a_lack_of_images(
+        self, world: World, ctl: Hadirctl, pictures: Path
+    ) -> None:
+        """Where the face is somebody else's, the person is to be checked."""
+        world.outcomes += [frame_pb2.FRAME_OUTCOME_LOOKS_LIKE_ANOTHER] * 5
+
+        result = ctl("enroll", NIP, "--images", str(pictures), *self.CONSENT)
+
+        assert "(TOO_FEW_FRAMES)\n→ Periksa apakah NIP" in result.stderr
 
     def test_a_busy_server_gets_the_frame_again(
         self, world: World, ctl: Hadirctl, pictures: Path, monkeypatch: pytest.MonkeyPatch
