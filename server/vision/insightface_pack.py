@@ -13,7 +13,7 @@ import numpy as np
 
 from server.domain.face import BoundingBox, Image
 from server.errors import ModelInvalid
-from server.vision.detector import Detection
+from server.vision.detector import FACES_MAX, Detection
 from server.vision.embedder import unit
 from server.vision.pack import Pack, file_version, load_sface
 from server.vision.session import Array, OrtSession, Runtime
@@ -59,13 +59,13 @@ class Scrfd:
         self._side = -(-side // 32) * 32
 
     def detect(self, image: Image) -> list[Detection]:
-        """Returns the faces of an RGB image, best score first."""
+        """Returns the faces of an RGB image, largest first, FACES_MAX at most."""
         boxes, points = self._model.detect(
             np.ascontiguousarray(image[:, :, ::-1]), input_size=(self._side, self._side)
         )
         if points is None:
             return []
-        return [
+        found = [
             Detection(
                 BoundingBox(*(float(value) for value in row[:4])),
                 float(row[4]),
@@ -73,6 +73,7 @@ class Scrfd:
             )
             for row, marks in zip(boxes, points, strict=True)
         ]
+        return sorted(found, key=lambda face: -face.box.area)[:FACES_MAX]
 
 
 class ArcFace:
