@@ -56,7 +56,7 @@ class Measured:
     calibration: Calibration
 
 
-def accuracy(  # noqa: PLR0913 - options of a command
+def accuracy(
     *,
     lfw_directory: Annotated[
         Path,

@@ -83,6 +83,10 @@ class Actor:
         self._from = self.front
         self._step: int | None = None
 
+    def reset(self) -> None:
+        """Goes back to where a check-in begins: straight before the camera, at rest."""
+        self._pose, self._step = self.front, None
+
     def frame_for(self, step: "checkin_pb2.ChallengeStep | None", progress: float) -> bytes:
         """Returns the next JPEG for a step of a challenge; see benchmarks.phone.FrameSource."""
         if step != self._step:
@@ -94,8 +98,7 @@ class Actor:
         self._pose = Pose(
             yaw_degrees=self._from.yaw_degrees * (1 - part) + target.yaw_degrees * part + further,
             pitch_degrees=0.0,
-            eye_distance_px=self._from.eye_distance_px * (1 - part)
-            + target.eye_distance_px * part,
+            eye_distance_px=self._from.eye_distance_px * (1 - part) + target.eye_distance_px * part,
         )
         return self.shot(self._pose)
 

@@ -21,6 +21,7 @@ from hadir.device import (
     seal_message,
 )
 from hadir.v1 import checkin_pb2, checkin_pb2_grpc, event_pb2, frame_pb2
+
 from kiosk_client.duplex import Duplex, Pace
 
 if TYPE_CHECKING:

@@ -63,7 +63,7 @@ class Speed:
     embed_ms: float
 
 
-def pipeline(  # noqa: PLR0913 - options of a command
+def pipeline(
     *,
     seconds: Annotated[float, typer.Option(min=0.1, help="How long each runtime runs.")] = 10,
     workers: Annotated[

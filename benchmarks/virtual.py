@@ -188,7 +188,7 @@ class VirtualPerson:
             ValueError: if a shape or the type does not fit, or the face is too small.
 
         """
-        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:  # noqa: PLR2004
+        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
             message = f"image must be uint8 height x width x 3, not {image.dtype} {image.shape}"
             raise ValueError(message)
         if landmarks.shape != (5, 2):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from hadir.v1 import frame_pb2, kiosk_pb2, kiosk_pb2_grpc
+
 from kiosk_client.duplex import IN_FLIGHT_FRAMES_MAX, Duplex, Pace
 
 if TYPE_CHECKING:

@@ -1,1 +1,1 @@
-
+"""The kiosk: camera, stream, screen. Knows the API alone."""

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final, Generic, Self, TypeVar, cast
 
 import grpc
 import grpc.aio
-
 from hadir.client import ApiError, readable_errors
 
 if TYPE_CHECKING:

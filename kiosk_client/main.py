@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, NoReturn, TypeVar
 
 import typer
-
 from hadir.client import ApiError, Client, Endpoint, EndpointError
 from hadir.device import (
     DeviceKey,
@@ -24,6 +23,7 @@ from hadir.device import (
     save_identity,
     save_key,
 )
+
 from kiosk_client.camera import Source, SourceError, open_source
 from kiosk_client.screen import LineScreen, PanelScreen, Screen
 from kiosk_client.stream import FRAMES_PER_SECOND, KioskStream
@@ -85,7 +85,7 @@ class RunOptions:
 
 
 @app.command("activate")
-def activate_command(  # noqa: PLR0913 - each is an option of the command line
+def activate_command(
     code: Annotated[str, typer.Argument(help="Activation code of BKD, e.g. 7KQ2-M9XA-....")],
     *,
     server: ServerOption,
@@ -102,7 +102,7 @@ def activate_command(  # noqa: PLR0913 - each is an option of the command line
 
 
 @app.command("run")
-def run_command(  # noqa: PLR0913 - each is an option of the command line
+def run_command(
     *,
     server: ServerOption = "",
     source: Annotated[

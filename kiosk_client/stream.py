@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import grpc
-
 from hadir.client import ApiError
 from hadir.device import login
 from hadir.v1 import frame_pb2, kiosk_pb2, kiosk_pb2_grpc
+
 from kiosk_client.duplex import Duplex, Pace
 from kiosk_client.updates import Answer, Ended, Offline, Online
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from hadir.client import Client
     from hadir.device import Identity
+
     from kiosk_client.updates import Shot, Update
 
 FRAMES_PER_SECOND: Final = 5.0

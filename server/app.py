@@ -105,7 +105,7 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
             live = LiveStreams()
             passwords = Passwords(background)
             event_log = EventLog(database, repeat_minutes=settings.repeat_minutes)
-            enrollments = Enrollments(database, vault, pipeline, gallery, thresholds, clock)
+            enrollments = Enrollments(database, vault, pipeline, gallery, thresholds, clock=clock)
             yield Services(
                 checkins=CheckIns(
                     database,
@@ -113,12 +113,10 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
                     gallery,
                     thresholds,
                     event_log,
-                    clock,
+                    clock=clock,
                     accuracy_m_max=settings.location_accuracy_m_max,
                 ),
-                devices=Devices(
-                    database, live, clock, activation_hours=settings.activation_hours
-                ),
+                devices=Devices(database, live, clock, activation_hours=settings.activation_hours),
                 directory=Directory(
                     database,
                     passwords,
@@ -129,7 +127,7 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
                 ),
                 enrollments=enrollments,
                 event_log=event_log,
-                kiosks=Kiosks(database, pipeline, gallery, thresholds, event_log, clock),
+                kiosks=Kiosks(database, pipeline, gallery, thresholds, event_log, clock=clock),
                 sessions=_sessions(settings, database, passwords, live, clock),
                 live=live,
                 clock=clock,

@@ -1,4 +1,4 @@
-"""The server's clocks: wall time for records, monotonic time for deadlines. Tests bring their own."""
+"""The clocks: wall time for records, monotonic time for deadlines. Tests bring their own."""
 
 import time
 from datetime import UTC, datetime

@@ -117,7 +117,9 @@ def _settings(config: Path | None) -> Settings:
 def _password(file: Path | None) -> str:
     if file is not None:
         return file.read_text().rstrip("\n")
-    return str(typer.prompt("Password of the BKD account", hide_input=True, confirmation_prompt=True))
+    return str(
+        typer.prompt("Password of the BKD account", hide_input=True, confirmation_prompt=True)
+    )
 
 
 async def _serve(settings: Settings) -> None:

@@ -55,7 +55,7 @@ ERRORS: Mapping[str, tuple[str, str]] = {
     "LOCATION_INVALID": ("Lokasi tidak sah.", "The location is not valid."),
     "GEOFENCE_INVALID": (
         "Batas lokasi tidak sah: lingkaran 10-20.000 m atau poligon tanpa garis silang.",
-        "The geofence is not valid: a circle of 10-20,000 m or a polygon that does not cross itself.",
+        "The geofence is not valid: a circle of 10-20,000 m, or a polygon without crossings.",
     ),
     "ZONE_UNKNOWN": (
         "Zona waktu {time_zone} tidak dikenal; contoh Asia/Jayapura.",
@@ -311,9 +311,7 @@ def language_of(accept_language: str) -> str:
     return LANGUAGES[0]
 
 
-def text(
-    table: Mapping[str, tuple[str, str]], key: str, language: str, **values: object
-) -> str:
+def text(table: Mapping[str, tuple[str, str]], key: str, language: str, **values: object) -> str:
     """Returns the text of a key; values fill its placeholders."""
     message = table[key][LANGUAGES.index(language)]
     return message.format_map(_Blank(values))

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import grpc
 import typer
-
 from hadir.client import ApiError, readable_errors
 from hadir.v1 import options_pb2, session_pb2
 from hadir.v1.session_pb2_grpc import SessionServiceStub
+
 from server.ctl.context import Ctl, ctl_of
 from server.ctl.help import Username, examples
 from server.ctl.inputs import read_password

@@ -9,7 +9,6 @@ from typing import Final, TypedDict, TypeVar
 
 import grpc.aio
 import typer
-
 from hadir.client import (
     UNARY_DEADLINE_S,
     ApiError,
@@ -17,6 +16,7 @@ from hadir.client import (
     Endpoint,
     readable_errors,
 )
+
 from server.ctl.errors import CtlError, Surroundings, describe
 from server.ctl.render import Screen
 from server.ctl.session import SessionStore

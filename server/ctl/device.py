@@ -6,9 +6,9 @@ from functools import partial
 from typing import Annotated
 
 import typer
-
 from hadir.v1 import device_admin_pb2, device_pb2
 from hadir.v1.device_admin_pb2_grpc import DeviceAdminServiceStub
+
 from server.ctl.context import Ctl, collect, ctl_of
 from server.ctl.help import DeviceId, Nip, SiteId, examples
 from server.ctl.labels import enum_text

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from rich.progress import Progress
-
 from hadir.v1 import directory_pb2
 from hadir.v1.directory_pb2_grpc import DirectoryServiceStub
+from rich.progress import Progress
+
 from server.ctl.context import CallOptions, Ctl, collect, ctl_of
 from server.ctl.help import Nip, examples
 from server.ctl.inputs import read_file

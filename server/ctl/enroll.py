@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-
 from hadir.v1 import directory_pb2, enrollment_pb2
 from hadir.v1.directory_pb2_grpc import DirectoryServiceStub
 from hadir.v1.enrollment_pb2_grpc import EnrollmentServiceStub
+
 from server.ctl.context import Ctl, ctl_of
 from server.ctl.enrollment import Enrolling
 from server.ctl.errors import CtlError
@@ -143,7 +143,7 @@ def _show_enrolment(
 
 def _camera_shots(number: int) -> AsyncGenerator[tuple[str, bytes], None]:
     with opencv_needed():
-        from server.ctl.camera import camera_shots  # noqa: PLC0415 - not every machine enrols
+        from server.ctl.camera import camera_shots
     return camera_shots(number)
 
 

@@ -7,8 +7,8 @@ from typing import Final
 
 import grpc.aio
 from google.protobuf.timestamp_pb2 import Timestamp
-
 from hadir.v1 import enrollment_pb2, frame_pb2
+
 from server.ctl.errors import CtlError
 from server.ctl.labels import enum_name
 from server.ctl.render import Screen

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import grpc
-
 from hadir.client import ApiError
+
 from server.ctl.texts import Language, Text
 
 _HINT_BY_REASON: Final = {

@@ -6,9 +6,9 @@ from functools import partial
 from typing import Annotated, Final
 
 import typer
-
 from hadir.v1 import event_pb2
 from hadir.v1.event_pb2_grpc import EventServiceStub
+
 from server.ctl.context import Ctl, collect, ctl_of
 from server.ctl.help import examples
 from server.ctl.inputs import read_moment

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from hadir.v1 import directory_pb2
+
 from server.ctl.errors import CtlError
 from server.ctl.inputs import read_file
 from server.ctl.texts import Language, Text

@@ -48,7 +48,7 @@ def read_jpeg(file: Path) -> bytes:
     if is_acceptable(content):
         return content
     with opencv_needed():
-        from server.ctl.convert import to_jpeg  # noqa: PLC0415 - not every machine enrols
+        from server.ctl.convert import to_jpeg
     jpeg = to_jpeg(content)
     if jpeg is None:
         raise CtlError(Text.IMAGE_UNUSABLE, reason="IMAGE_UNUSABLE", file=file.name)

@@ -7,8 +7,8 @@ from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 import typer
-
 from hadir.client import Endpoint
+
 from server.ctl import account, device, employee, enroll, event, master, staff
 from server.ctl.context import Ctl
 from server.ctl.help import examples

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-
 from hadir.v1 import directory_pb2
 from hadir.v1.directory_pb2_grpc import DirectoryServiceStub
+
 from server.ctl.context import Ctl, ctl_of
 from server.ctl.errors import CtlError
 from server.ctl.geofence import Circle, geofence_text, read_polygon

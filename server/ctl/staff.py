@@ -5,9 +5,9 @@ from functools import partial
 from typing import Annotated
 
 import typer
-
 from hadir.v1 import directory_pb2, options_pb2
 from hadir.v1.directory_pb2_grpc import DirectoryServiceStub
+
 from server.ctl.account import PasswordFile
 from server.ctl.context import Ctl, ctl_of
 from server.ctl.help import Username, examples

@@ -100,7 +100,9 @@ def _row(
         (state not in EmployeeState.__members__, "STATE_UNKNOWN", True, state),
         (None in record, "TOO_MANY_COLUMNS", True, ""),
     )
-    problems = [Problem(line, reason, grave, text) for wrong, reason, grave, text in checks if wrong]
+    problems = [
+        Problem(line, reason, grave, text) for wrong, reason, grave, text in checks if wrong
+    ]
     row = Row(
         line,
         number,

@@ -94,9 +94,7 @@ def without_person(now: Snapshot, nip: str) -> Snapshot:
         counts[known.site_id] -= 1
     recent = {key: person for key, person in now.recent.items() if key != nip}
     hidden = now.hidden | {nip} if nip in now.base.people else now.hidden
-    return replace(
-        now, version=now.version + 1, recent=recent, hidden=hidden, site_counts=counts
-    )
+    return replace(now, version=now.version + 1, recent=recent, hidden=hidden, site_counts=counts)
 
 
 def everyone_of(now: Snapshot) -> dict[str, Person]:

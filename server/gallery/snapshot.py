@@ -51,7 +51,7 @@ class Base:
             if bits is None:
                 return []
             selector = faiss.IDSelectorBitmap(len(self.nips), faiss.swig_ptr(bits))
-            parameters = faiss.SearchParameters(sel=selector)
+            parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
         scores, rows = self.index.search(probe[None], count, params=parameters)
         return [
             Candidate(self.nips[row], float(score))

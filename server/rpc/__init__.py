@@ -1,0 +1,1 @@
+"""The gRPC edge: proto in, one call on a service, proto out."""

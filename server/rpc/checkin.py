@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 
-import grpc
 from hadir.v1 import checkin_pb2, checkin_pb2_grpc
 
 from server import messages
@@ -12,7 +11,7 @@ from server.domain.quality import FrameOutcome
 from server.domain.refusal import CheckInRefused
 from server.errors import OpenFirst
 from server.rpc import convert
-from server.rpc.call import caller, language
+from server.rpc.call import Context, caller, language
 from server.rpc.streams import Draining, Inbox, Item, StreamLimits, Unseen
 from server.services.checkin import CheckInRequest, CheckIns, CheckInSession, Guidance
 from server.services.events import Recorded
@@ -40,7 +39,7 @@ class CheckInServicer(checkin_pb2_grpc.CheckInServiceServicer):
     async def CheckIn(
         self,
         request_iterator: AsyncIterator[checkin_pb2.CheckInRequest],
-        context: grpc.aio.ServicerContext,
+        context: Context,
     ) -> Responses:
         """See checkin.proto."""
         with self._live.open(caller()) as live:
@@ -98,9 +97,7 @@ class CheckInServicer(checkin_pb2_grpc.CheckInServiceServicer):
             receipt=checkin_pb2.CheckInReceipt(
                 event=convert.event(event),
                 replayed=recorded.replayed,
-                text=messages.text(
-                    messages.CHECK_IN, event.kind.value, language(), time=local
-                ),
+                text=messages.text(messages.CHECK_IN, event.kind.value, language(), time=local),
             )
         )
 
@@ -119,7 +116,7 @@ def _challenge(session: CheckInSession) -> checkin_pb2.CheckInResponse:
     return checkin_pb2.CheckInResponse(
         challenge=checkin_pb2.Challenge(
             nonce=session.challenge.nonce,
-            steps=[checkin_pb2.ChallengeStep.Value(f"CHALLENGE_STEP_{s.value}") for s in steps],
+            steps=[f"CHALLENGE_STEP_{s.value}" for s in steps],
             expire_time=convert.stamp(session.expire_time),
             texts=[messages.text(messages.STEPS, s.value, language()) for s in steps],
         )
@@ -134,13 +131,12 @@ def _guidance(frame_number: int, guidance: Guidance) -> checkin_pb2.CheckInRespo
         if usable
         else messages.text(messages.FRAMES, look.outcome.value, language())
     )
-    name = f"CHALLENGE_STEP_{step.value if step else 'UNSPECIFIED'}"
     return checkin_pb2.CheckInResponse(
         guidance=checkin_pb2.Guidance(
             frame_number=frame_number,
             outcome=convert.outcome(look.outcome),
             steps_done=guidance.steps_done,
-            step=checkin_pb2.ChallengeStep.Value(name),
+            step=f"CHALLENGE_STEP_{step.value if step else 'UNSPECIFIED'}",
             text=text,
             timings=convert.timings(look.timings),
             box=convert.box(look.face.box) if look.face else None,
@@ -152,7 +148,7 @@ def _refusal(refused: CheckInRefused) -> checkin_pb2.CheckInResponse:
     name = refused.refusal.value
     return checkin_pb2.CheckInResponse(
         refusal=checkin_pb2.CheckInRefusal(
-            reason=checkin_pb2.RefusalReason.Value(f"REFUSAL_REASON_{name}"),
+            reason=f"REFUSAL_REASON_{name}",
             text=messages.text(
                 messages.REFUSALS, name, language(), distance=round(refused.distance_m)
             ),

@@ -1,4 +1,4 @@
-"""Between messages of the API and records of the domain, in both directions. The place for `Any`."""
+"""Between messages of the API and records of the domain, both ways. The place for `Any`."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -75,7 +75,7 @@ def page(items: list[T], limit: int, key: Callable[[T], str]) -> tuple[list[T], 
 def role(number: int) -> Role:
     """Returns a role. Raises FieldInvalid for an unknown number."""
     try:
-        return Role(options_pb2.Role.Name(number).removeprefix("ROLE_"))  # type: ignore[arg-type]
+        return Role(options_pb2.Role.Name(number).removeprefix("ROLE_"))
     except ValueError:
         raise FieldInvalid("the role is unknown", field="role") from None
 
@@ -85,7 +85,7 @@ def device_kind(number: int) -> DeviceKind | None:
     if number == device_pb2.DEVICE_KIND_UNSPECIFIED:
         return None
     try:
-        name = device_pb2.DeviceKind.Name(number)  # type: ignore[arg-type]
+        name = device_pb2.DeviceKind.Name(number)
     except ValueError:
         raise FieldInvalid("the kind is unknown", field="kind") from None
     return DeviceKind(name.removeprefix("DEVICE_KIND_"))
@@ -94,7 +94,7 @@ def device_kind(number: int) -> DeviceKind | None:
 def event_kind(number: int) -> EventKind:
     """Returns a kind of event. Raises FieldInvalid."""
     try:
-        return EventKind(event_pb2.EventKind.Name(number).removeprefix("EVENT_KIND_"))  # type: ignore[arg-type]
+        return EventKind(event_pb2.EventKind.Name(number).removeprefix("EVENT_KIND_"))
     except ValueError:
         raise FieldInvalid("the kind is unknown", field="kind") from None
 
@@ -109,7 +109,7 @@ def session(principal: Principal, token: str = "") -> session_pb2.Session:
     return session_pb2.Session(
         token=token,
         expire_time=stamp(principal.expire_time),
-        role=options_pb2.Role.Value(f"ROLE_{principal.role.value}"),
+        role=f"ROLE_{principal.role.value}",
         device_id=principal.device_id,
         username=principal.username,
     )
@@ -119,8 +119,8 @@ def device(record: Device) -> device_pb2.Device:
     """Returns a device, without its key."""
     return device_pb2.Device(
         device_id=record.device_id,
-        kind=device_pb2.DeviceKind.Value(f"DEVICE_KIND_{record.kind.value}"),
-        state=device_pb2.DeviceState.Value(f"DEVICE_STATE_{record.state.value}"),
+        kind=f"DEVICE_KIND_{record.kind.value}",
+        state=f"DEVICE_STATE_{record.state.value}",
         nip=record.nip,
         display_name=record.display_name,
         site_id=record.site_id,
@@ -134,15 +134,13 @@ def device(record: Device) -> device_pb2.Device:
 
 def activation_code(issued: IssuedCode) -> device_admin_pb2.ActivationCode:
     """Returns an activation code, the only time it is shown."""
-    return device_admin_pb2.ActivationCode(
-        code=issued.code, expire_time=stamp(issued.expire_time)
-    )
+    return device_admin_pb2.ActivationCode(code=issued.code, expire_time=stamp(issued.expire_time))
 
 
 def binding_change(change: BindingChange) -> device_admin_pb2.BindingChange:
     """Returns an entry of the history of phones."""
     return device_admin_pb2.BindingChange(
-        action=device_admin_pb2.BindingAction.Value(f"BINDING_ACTION_{change.action.value}"),
+        action=f"BINDING_ACTION_{change.action.value}",
         change_time=stamp(change.change_time),
         device_id=change.device_id,
         actor=change.actor,
@@ -164,8 +162,8 @@ def event(record: Event, *, nip: str | None = None) -> event_pb2.Event:
         nip=record.nip if nip is None else nip,
         display_name=record.display_name,
         unit_id=record.unit_id,
-        kind=event_pb2.EventKind.Value(f"EVENT_KIND_{record.kind.value}"),
-        source=event_pb2.EventSource.Value(f"EVENT_SOURCE_{record.source.value}"),
+        kind=f"EVENT_KIND_{record.kind.value}",
+        source=f"EVENT_SOURCE_{record.source.value}",
         event_time=stamp(record.event_time),
         device_time=stamp(record.device_time),
         clock_disputed=record.clock_disputed,
@@ -234,7 +232,7 @@ def employee(record: Employee) -> directory_pb2.Employee:
         display_name=record.display_name,
         unit_id=record.unit_id,
         site_id=record.site_id,
-        state=directory_pb2.EmployeeState.Value(f"EMPLOYEE_STATE_{record.state.value}"),
+        state=f"EMPLOYEE_STATE_{record.state.value}",
         enrolled=record.enrolled,
         phone_bound=record.phone_bound,
         update_time=stamp(record.update_time),
@@ -245,7 +243,7 @@ def account(record: StaffAccount) -> directory_pb2.StaffAccount:
     """Returns a staff account, without its password."""
     return directory_pb2.StaffAccount(
         username=record.username,
-        role=options_pb2.Role.Value(f"ROLE_{record.role.value}"),
+        role=f"ROLE_{record.role.value}",
         nip=record.nip,
         close_time=stamp(record.close_time),
     )
@@ -272,9 +270,9 @@ def enrollment(record: Enrollment) -> enrollment_pb2.Enrollment:
     )
 
 
-def outcome(value: FrameOutcome) -> frame_pb2.FrameOutcome:
-    """Returns what became of a frame."""
-    return frame_pb2.FrameOutcome.Value(f"FRAME_OUTCOME_{value.value}")
+def outcome(value: FrameOutcome) -> str:
+    """Returns the API's name of what became of a frame."""
+    return f"FRAME_OUTCOME_{value.value}"
 
 
 def box(value: BoundingBox) -> frame_pb2.Box:

@@ -1,10 +1,9 @@
 """DeviceService: proto in, one call on the service, proto out."""
 
-import grpc
 from hadir.v1 import device_pb2, device_pb2_grpc
 
 from server.rpc import convert
-from server.rpc.call import caller
+from server.rpc.call import Context, caller
 from server.services.devices import Devices
 
 
@@ -15,7 +14,7 @@ class DeviceServicer(device_pb2_grpc.DeviceServiceServicer):
         self._devices = devices
 
     async def ActivateDevice(
-        self, request: device_pb2.ActivateDeviceRequest, context: grpc.aio.ServicerContext
+        self, request: device_pb2.ActivateDeviceRequest, context: Context
     ) -> device_pb2.Device:
         """See device.proto."""
         device = await self._devices.activate(
@@ -24,7 +23,7 @@ class DeviceServicer(device_pb2_grpc.DeviceServiceServicer):
         return convert.device(device)
 
     async def GetOwnDevice(
-        self, request: device_pb2.GetOwnDeviceRequest, context: grpc.aio.ServicerContext
+        self, request: device_pb2.GetOwnDeviceRequest, context: Context
     ) -> device_pb2.Device:
         """See device.proto."""
         return convert.device(await self._devices.own(caller()))

@@ -1,11 +1,10 @@
 """DeviceAdminService: proto in, one call on the service, proto out."""
 
-import grpc
 from hadir.v1 import device_admin_pb2, device_admin_pb2_grpc, device_pb2
 
 from server.errors import FieldRequired
 from server.rpc import convert
-from server.rpc.call import caller
+from server.rpc.call import Context, caller
 from server.services.devices import Devices
 from server.storage.pages import key_of, page_size
 
@@ -19,18 +18,16 @@ class DeviceAdminServicer(device_admin_pb2_grpc.DeviceAdminServiceServicer):
     async def IssueActivationCode(
         self,
         request: device_admin_pb2.IssueActivationCodeRequest,
-        context: grpc.aio.ServicerContext,
+        context: Context,
     ) -> device_admin_pb2.ActivationCode:
         """See device_admin.proto."""
         if not request.nip and not request.site_id:
             raise FieldRequired("nip or site_id is required", field="nip, site_id")
-        issued = await self._devices.issue_code(
-            caller(), nip=request.nip, site_id=request.site_id
-        )
+        issued = await self._devices.issue_code(caller(), nip=request.nip, site_id=request.site_id)
         return convert.activation_code(issued)
 
     async def RebindDevice(
-        self, request: device_admin_pb2.RebindDeviceRequest, context: grpc.aio.ServicerContext
+        self, request: device_admin_pb2.RebindDeviceRequest, context: Context
     ) -> device_admin_pb2.RebindDeviceResponse:
         """See device_admin.proto."""
         revoked, issued = await self._devices.rebind(caller(), request.nip, request.reason)
@@ -40,7 +37,7 @@ class DeviceAdminServicer(device_admin_pb2_grpc.DeviceAdminServiceServicer):
         )
 
     async def RevokeDevice(
-        self, request: device_admin_pb2.RevokeDeviceRequest, context: grpc.aio.ServicerContext
+        self, request: device_admin_pb2.RevokeDeviceRequest, context: Context
     ) -> device_pb2.Device:
         """See device_admin.proto."""
         return convert.device(
@@ -48,7 +45,7 @@ class DeviceAdminServicer(device_admin_pb2_grpc.DeviceAdminServiceServicer):
         )
 
     async def ListDevices(
-        self, request: device_admin_pb2.ListDevicesRequest, context: grpc.aio.ServicerContext
+        self, request: device_admin_pb2.ListDevicesRequest, context: Context
     ) -> device_admin_pb2.ListDevicesResponse:
         """See device_admin.proto."""
         limit = page_size(request.page_size)
@@ -66,7 +63,7 @@ class DeviceAdminServicer(device_admin_pb2_grpc.DeviceAdminServiceServicer):
     async def ListBindingHistory(
         self,
         request: device_admin_pb2.ListBindingHistoryRequest,
-        context: grpc.aio.ServicerContext,
+        context: Context,
     ) -> device_admin_pb2.ListBindingHistoryResponse:
         """See device_admin.proto."""
         changes = await self._devices.history(request.nip)

@@ -2,14 +2,13 @@
 
 from collections.abc import AsyncIterator
 
-import grpc
 from hadir.v1 import directory_pb2, directory_pb2_grpc
 
 from server import messages
 from server.domain.roster import Problem
 from server.errors import ImportTooLarge, OpenFirst
 from server.rpc import convert
-from server.rpc.call import caller, language
+from server.rpc.call import Context, caller, language
 from server.services.directory import Directory
 from server.storage.pages import key_of, page_size
 
@@ -24,39 +23,39 @@ class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
         self._directory = directory
 
     async def ListUnits(
-        self, request: directory_pb2.ListUnitsRequest, context: grpc.aio.ServicerContext
+        self, request: directory_pb2.ListUnitsRequest, context: Context
     ) -> directory_pb2.ListUnitsResponse:
         """See directory.proto."""
         units = await self._directory.list_units(caller())
         return directory_pb2.ListUnitsResponse(units=[convert.unit(unit) for unit in units])
 
     async def PutUnit(
-        self, request: directory_pb2.PutUnitRequest, context: grpc.aio.ServicerContext
+        self, request: directory_pb2.PutUnitRequest, context: Context
     ) -> directory_pb2.Unit:
         """See directory.proto."""
         return convert.unit(await self._directory.put_unit(convert.unit_record(request.unit)))
 
     async def ListSites(
-        self, request: directory_pb2.ListSitesRequest, context: grpc.aio.ServicerContext
+        self, request: directory_pb2.ListSitesRequest, context: Context
     ) -> directory_pb2.ListSitesResponse:
         """See directory.proto."""
         sites = await self._directory.list_sites()
         return directory_pb2.ListSitesResponse(sites=[convert.site(site) for site in sites])
 
     async def PutSite(
-        self, request: directory_pb2.PutSiteRequest, context: grpc.aio.ServicerContext
+        self, request: directory_pb2.PutSiteRequest, context: Context
     ) -> directory_pb2.Site:
         """See directory.proto."""
         return convert.site(await self._directory.put_site(convert.site_record(request.site)))
 
     async def GetEmployee(
-        self, request: directory_pb2.GetEmployeeRequest, context: grpc.aio.ServicerContext
+        self, request: directory_pb2.GetEmployeeRequest, context: Context
     ) -> directory_pb2.Employee:
         """See directory.proto."""
         return convert.employee(await self._directory.get_employee(caller(), request.nip))
 
     async def ListEmployees(
-        self, request: directory_pb2.ListEmployeesRequest, context: grpc.aio.ServicerContext
+        self, request: directory_pb2.ListEmployeesRequest, context: Context
     ) -> directory_pb2.ListEmployeesResponse:
         """See directory.proto."""
         limit = page_size(request.page_size)
@@ -71,13 +70,11 @@ class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
     async def ImportEmployees(
         self,
         request_iterator: AsyncIterator[directory_pb2.ImportEmployeesRequest],
-        context: grpc.aio.ServicerContext,
+        context: Context,
     ) -> directory_pb2.ImportEmployeesResponse:
         """See directory.proto."""
         opened, content = await _read_import(request_iterator)
-        result = await self._directory.import_employees(
-            caller(), content, dry_run=opened.dry_run
-        )
+        result = await self._directory.import_employees(caller(), content, dry_run=opened.dry_run)
         shown = sorted(result.problems, key=lambda problem: problem.line)[:PROBLEMS_SHOWN_MAX]
         return directory_pb2.ImportEmployeesResponse(
             row_count=result.rows,
@@ -90,7 +87,7 @@ class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
         )
 
     async def CreateStaffAccount(
-        self, request: directory_pb2.CreateStaffAccountRequest, context: grpc.aio.ServicerContext
+        self, request: directory_pb2.CreateStaffAccountRequest, context: Context
     ) -> directory_pb2.StaffAccount:
         """See directory.proto."""
         account = await self._directory.create_account(
@@ -99,7 +96,7 @@ class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
         return convert.account(account)
 
     async def CloseStaffAccount(
-        self, request: directory_pb2.CloseStaffAccountRequest, context: grpc.aio.ServicerContext
+        self, request: directory_pb2.CloseStaffAccountRequest, context: Context
     ) -> directory_pb2.StaffAccount:
         """See directory.proto."""
         return convert.account(await self._directory.close_account(request.username))

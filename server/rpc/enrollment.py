@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 
-import grpc
 from hadir.v1 import enrollment_pb2, enrollment_pb2_grpc
 
 from server import messages
@@ -11,7 +10,7 @@ from server.domain.frame import Frame
 from server.domain.quality import FrameOutcome
 from server.errors import OpenFirst
 from server.rpc import convert
-from server.rpc.call import caller, language
+from server.rpc.call import Context, caller, language
 from server.rpc.streams import Draining, Inbox, StreamLimits, Unseen
 from server.services.enrollment import (
     FRAMES_KEPT_MAX,
@@ -41,7 +40,7 @@ class EnrollmentServicer(enrollment_pb2_grpc.EnrollmentServiceServicer):
     async def Enroll(
         self,
         request_iterator: AsyncIterator[enrollment_pb2.EnrollRequest],
-        context: grpc.aio.ServicerContext,
+        context: Context,
     ) -> AsyncIterator[enrollment_pb2.EnrollResponse]:
         """See enrollment.proto."""
         with self._live.open(caller()) as live:
@@ -70,13 +69,13 @@ class EnrollmentServicer(enrollment_pb2_grpc.EnrollmentServiceServicer):
                         raise OpenFirst("open comes once, then frames, then commit")
 
     async def GetEnrollment(
-        self, request: enrollment_pb2.GetEnrollmentRequest, context: grpc.aio.ServicerContext
+        self, request: enrollment_pb2.GetEnrollmentRequest, context: Context
     ) -> enrollment_pb2.Enrollment:
         """See enrollment.proto."""
         return convert.enrollment(await self._enrollments.get(request.nip))
 
     async def EraseEnrollment(
-        self, request: enrollment_pb2.EraseEnrollmentRequest, context: grpc.aio.ServicerContext
+        self, request: enrollment_pb2.EraseEnrollmentRequest, context: Context
     ) -> enrollment_pb2.EraseEnrollmentResponse:
         """See enrollment.proto."""
         erasure = await self._enrollments.erase(caller(), request.nip, request.reason)

@@ -1,11 +1,10 @@
 """EventService: proto in, one call on the service, proto out."""
 
-import grpc
 from hadir.v1 import event_pb2, event_pb2_grpc
 
 from server.domain.model import Event
 from server.rpc import convert
-from server.rpc.call import caller
+from server.rpc.call import Context, caller
 from server.services.events import EventLog
 from server.storage.pages import number_of, page_size
 
@@ -17,7 +16,7 @@ class EventServicer(event_pb2_grpc.EventServiceServicer):
         self._event_log = event_log
 
     async def ListOwnEvents(
-        self, request: event_pb2.ListOwnEventsRequest, context: grpc.aio.ServicerContext
+        self, request: event_pb2.ListOwnEventsRequest, context: Context
     ) -> event_pb2.ListEventsResponse:
         """See event.proto."""
         limit = page_size(request.page_size)
@@ -31,7 +30,7 @@ class EventServicer(event_pb2_grpc.EventServiceServicer):
         return _response(rows, limit)
 
     async def ListUnitEvents(
-        self, request: event_pb2.ListUnitEventsRequest, context: grpc.aio.ServicerContext
+        self, request: event_pb2.ListUnitEventsRequest, context: Context
     ) -> event_pb2.ListEventsResponse:
         """See event.proto."""
         limit = page_size(request.page_size)

@@ -18,7 +18,7 @@ from hadir.v1 import options_pb2
 from server import messages
 from server.domain.model import Principal, Role
 from server.errors import HadirError, Kind, RoleDenied, Unauthenticated
-from server.rpc.call import Call, enter
+from server.rpc.call import Call, Context, enter
 from server.rpc.required import check_required
 from server.rpc.status import abort
 
@@ -42,7 +42,9 @@ def roles_by_method(files: Iterator[FileDescriptor]) -> dict[str, Roles]:
     for file in files:
         for service in file.services_by_name.values():
             for method in service.methods:
-                access = method.GetOptions().Extensions[options_pb2.access]
+                access: options_pb2.Access = method.GetOptions().Extensions[
+                    options_pb2.access  # type: ignore[index]
+                ]
                 names = (options_pb2.Role.Name(role) for role in access.roles)
                 table[f"/{service.full_name}/{method.name}"] = frozenset(
                     Role(name.removeprefix("ROLE_")) for name in names
@@ -61,7 +63,7 @@ class Gate(grpc.aio.ServerInterceptor):
         self,
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
         handler_call_details: grpc.HandlerCallDetails,
-    ) -> Any:  # noqa: ANN401  grpc's handlers have no public type
+    ) -> Any:
         """Returns the handler, wrapped by its kind."""
         handler = await continuation(handler_call_details)
         method = handler_call_details.method
@@ -72,10 +74,10 @@ class Gate(grpc.aio.ServerInterceptor):
             return self._streaming(method, handler, metadata)
         return self._single(method, handler, metadata)
 
-    def _single(self, method: str, handler: Any, metadata: dict[str, Any]) -> Any:  # noqa: ANN401
+    def _single(self, method: str, handler: Any, metadata: dict[str, Any]) -> Any:
         behavior = handler.stream_unary or handler.unary_unary
 
-        async def serve(request: Any, context: grpc.aio.ServicerContext) -> Any:  # noqa: ANN401
+        async def serve(request: Any, context: Context) -> Any:
             async with self._call(method, metadata, context):
                 if not handler.request_streaming:
                     check_required(request)
@@ -88,12 +90,12 @@ class Gate(grpc.aio.ServerInterceptor):
         )
         return make(serve, handler.request_deserializer, handler.response_serializer)
 
-    def _streaming(self, method: str, handler: Any, metadata: dict[str, Any]) -> Any:  # noqa: ANN401
+    def _streaming(self, method: str, handler: Any, metadata: dict[str, Any]) -> Any:
         behavior = handler.stream_stream or handler.unary_stream
 
         async def serve(
-            request: Any,  # noqa: ANN401
-            context: grpc.aio.ServicerContext,
+            request: Any,
+            context: Context,
         ) -> AsyncIterator[Any]:
             async with self._call(method, metadata, context):
                 if not handler.request_streaming:
@@ -110,7 +112,7 @@ class Gate(grpc.aio.ServerInterceptor):
 
     @asynccontextmanager
     async def _call(
-        self, method: str, metadata: dict[str, Any], context: grpc.aio.ServicerContext
+        self, method: str, metadata: dict[str, Any], context: Context
     ) -> AsyncIterator[None]:
         """Authorises the call, turns errors into a status and writes the log line."""
         started = time.perf_counter()
@@ -130,7 +132,7 @@ class Gate(grpc.aio.ServerInterceptor):
         except (grpc.aio.AbortError, GeneratorExit):
             outcome = "ENDED"
             raise
-        except Exception as error:  # noqa: BLE001  the edge: nothing of it may reach a caller
+        except Exception as error:
             outcome = "INTERNAL"
             log.exception("rpc_failed")
             failure = InternalFailure(type(error).__name__)

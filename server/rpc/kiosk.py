@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 
-import grpc
 from google.protobuf.duration_pb2 import Duration
 from hadir.v1 import kiosk_pb2, kiosk_pb2_grpc
 
@@ -13,7 +12,7 @@ from server.domain.nip import mask
 from server.domain.track import FaceState
 from server.errors import OpenFirst, ServerDraining
 from server.rpc import convert
-from server.rpc.call import caller, language
+from server.rpc.call import Context, caller, language
 from server.rpc.streams import Draining, Inbox, StreamLimits, Unseen
 from server.services.kiosk import FrameResult, Kiosks, KioskSession, Sighting
 from server.services.live import LiveStreams
@@ -42,7 +41,7 @@ class KioskServicer(kiosk_pb2_grpc.KioskServiceServicer):
     async def Identify(
         self,
         request_iterator: AsyncIterator[kiosk_pb2.IdentifyRequest],
-        context: grpc.aio.ServicerContext,
+        context: Context,
     ) -> AsyncIterator[kiosk_pb2.IdentifyResponse]:
         """See kiosk.proto."""
         with self._live.open(caller()) as live:
@@ -99,11 +98,9 @@ def _face(sighting: Sighting) -> kiosk_pb2.FaceResult:
     return kiosk_pb2.FaceResult(
         track_number=sighting.track,
         box=convert.box(sighting.box),
-        state=kiosk_pb2.FaceState.Value(f"FACE_STATE_{sighting.state.value}"),
+        state=f"FACE_STATE_{sighting.state.value}",
         outcome=convert.outcome(sighting.outcome) if unusable else None,
         text=text,
-        event=(
-            convert.event(recorded.event, nip=mask(recorded.event.nip)) if recorded else None
-        ),
+        event=(convert.event(recorded.event, nip=mask(recorded.event.nip)) if recorded else None),
         already_recorded=recorded.replayed if recorded else False,
     )

@@ -27,13 +27,14 @@ def _fields(descriptor: Descriptor) -> tuple[list[tuple[str, bool]], list[str]]:
     required = [
         (field.name, field.has_presence)
         for field in descriptor.fields
-        if field.GetOptions().Extensions[options_pb2.required]
+        if field.GetOptions().Extensions[options_pb2.required]  # type: ignore[index]
     ]
     nested = [
         field.name
         for field in descriptor.fields
         if field.type == FieldDescriptor.TYPE_MESSAGE
         and field.has_presence
+        and field.message_type is not None
         and field.message_type.file.package.startswith("hadir")
     ]
     return required, nested

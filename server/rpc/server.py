@@ -97,7 +97,7 @@ class RpcServer:
         self.port = 0
         _add(self._server, services, idle_s=idle_s, kiosk_fps_max=kiosk_fps_max)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        names = [service.full_name for file in FILES for service in _services(file)]
+        names = [s.full_name for file in FILES for s in file.services_by_name.values()]
         reflection.enable_server_reflection(
             [*names, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server
         )
@@ -110,7 +110,9 @@ class RpcServer:
             else:
                 self.port = self._server.add_secure_port(listen, credentials)
         except RuntimeError as error:
-            raise SettingsInvalid(f"cannot listen on {listen}; is another server running?") from error
+            raise SettingsInvalid(
+                f"cannot listen on {listen}; is another server running?"
+            ) from error
         await self._server.start()
 
     async def set_serving(self, *, serving: bool) -> None:
@@ -121,10 +123,6 @@ class RpcServer:
     async def stop(self, grace_s: float) -> None:
         """Takes no new calls and lets the running ones end within the grace."""
         await self._server.stop(grace_s)
-
-
-def _services(file: object) -> list[object]:
-    return list(file.services_by_name.values())  # type: ignore[attr-defined]
 
 
 def _add(

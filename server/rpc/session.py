@@ -1,10 +1,9 @@
 """SessionService: proto in, one call on the service, proto out."""
 
-import grpc
 from hadir.v1 import session_pb2, session_pb2_grpc
 
 from server.rpc import convert
-from server.rpc.call import caller
+from server.rpc.call import Context, caller
 from server.services.sessions import Sessions
 
 
@@ -15,7 +14,7 @@ class SessionServicer(session_pb2_grpc.SessionServiceServicer):
         self._sessions = sessions
 
     async def CreateChallenge(
-        self, request: session_pb2.CreateChallengeRequest, context: grpc.aio.ServicerContext
+        self, request: session_pb2.CreateChallengeRequest, context: Context
     ) -> session_pb2.CreateChallengeResponse:
         """See session.proto."""
         challenge, expire_time = await self._sessions.challenge(request.device_id)
@@ -24,7 +23,7 @@ class SessionServicer(session_pb2_grpc.SessionServiceServicer):
         )
 
     async def OpenDeviceSession(
-        self, request: session_pb2.OpenDeviceSessionRequest, context: grpc.aio.ServicerContext
+        self, request: session_pb2.OpenDeviceSessionRequest, context: Context
     ) -> session_pb2.Session:
         """See session.proto."""
         opened = await self._sessions.open_device(
@@ -33,30 +32,28 @@ class SessionServicer(session_pb2_grpc.SessionServiceServicer):
         return convert.session(opened.principal, opened.token)
 
     async def OpenStaffSession(
-        self, request: session_pb2.OpenStaffSessionRequest, context: grpc.aio.ServicerContext
+        self, request: session_pb2.OpenStaffSessionRequest, context: Context
     ) -> session_pb2.Session:
         """See session.proto."""
         opened = await self._sessions.open_staff(request.username, request.password)
         return convert.session(opened.principal, opened.token)
 
     async def GetSession(
-        self, request: session_pb2.GetSessionRequest, context: grpc.aio.ServicerContext
+        self, request: session_pb2.GetSessionRequest, context: Context
     ) -> session_pb2.Session:
         """See session.proto."""
         return convert.session(caller())
 
     async def CloseSession(
-        self, request: session_pb2.CloseSessionRequest, context: grpc.aio.ServicerContext
+        self, request: session_pb2.CloseSessionRequest, context: Context
     ) -> session_pb2.CloseSessionResponse:
         """See session.proto."""
         await self._sessions.close(caller())
         return session_pb2.CloseSessionResponse()
 
     async def ChangePassword(
-        self, request: session_pb2.ChangePasswordRequest, context: grpc.aio.ServicerContext
+        self, request: session_pb2.ChangePasswordRequest, context: Context
     ) -> session_pb2.ChangePasswordResponse:
         """See session.proto."""
-        await self._sessions.change_password(
-            caller(), request.old_password, request.new_password
-        )
+        await self._sessions.change_password(caller(), request.old_password, request.new_password)
         return session_pb2.ChangePasswordResponse()

@@ -1,4 +1,4 @@
-"""Turns an error of ours into a gRPC status with details: reason, text for people, when to retry."""
+"""Turns an error of ours into a gRPC status: reason, text for people, when to retry."""
 
 import random
 from typing import NoReturn
@@ -10,6 +10,7 @@ from google.rpc import error_details_pb2, status_pb2
 
 from server import messages
 from server.errors import HadirError, Kind
+from server.rpc.call import Context
 
 DOMAIN = "hadir"
 # Clients that were refused together must not come back together.
@@ -29,9 +30,7 @@ CODES = {
 }
 
 
-async def abort(
-    context: grpc.aio.ServicerContext, error: HadirError, *, language: str, request_id: str
-) -> NoReturn:
+async def abort(context: Context, error: HadirError, *, language: str, request_id: str) -> NoReturn:
     """Ends the call with the error; the details follow google.rpc.Status."""
     code = CODES[error.kind]
     # The cause of an internal error is for the log, not for the caller.

@@ -53,7 +53,8 @@ Item = Frame | Unseen | Draining | Message
 class Inbox:
     """The messages of one stream, in order, as an async context manager and iterator.
 
-    `arrived` is told of every frame in the order of arrival; an outcome that it returns is the frame's, which nobody then looks at.
+    `arrived` is told of every frame in the order of arrival. An outcome that it returns is the
+    frame's, and nobody looks at the frame then.
     """
 
     def __init__(
@@ -90,7 +91,7 @@ class Inbox:
         self._reader.cancel()
         await asyncio.gather(self._reader, return_exceptions=True)
 
-    async def open(self) -> Any:  # noqa: ANN401  the caller knows its message
+    async def open(self) -> Any:
         """Returns the content of the first message. Raises OpenFirst if it is not `open`."""
         async for item in self:
             if isinstance(item, Message) and item.WhichOneof("message") == "open":
@@ -143,7 +144,7 @@ class Inbox:
         if len(self._waiting) >= WAITING_ITEMS_MAX:
             self._room.clear()
 
-    def _take_frame(self, message: Any) -> None:  # noqa: ANN401
+    def _take_frame(self, message: Any) -> None:
         self._frames += 1
         self._bytes += len(message.jpeg)
         for used, limit in (

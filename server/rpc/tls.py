@@ -1,4 +1,4 @@
-"""TLS from files that are read again when they change; plaintext only where it is safe or asked for.
+"""TLS from files that are read again when they change; plaintext where it is safe or asked for.
 
 A pair that cannot be used, half-written for instance, leaves the last good one in force.
 """
@@ -41,7 +41,7 @@ def credentials(
             "allow_plaintext = true if a proxy in front does TLS"
         )
     pair = _Pair(certificate, key)
-    return grpc.dynamic_ssl_server_credentials(pair.first(), pair.changed, False)
+    return grpc.dynamic_ssl_server_credentials(pair.first(), pair.changed, False)  # type: ignore[arg-type]
 
 
 class _Pair:
@@ -58,7 +58,9 @@ class _Pair:
             content = self._read()
             _check(*content)
         except (OSError, ssl.SSLError) as error:
-            raise SettingsInvalid(f"TLS files {self._files[0]}, {self._files[1]}: {error}") from error
+            raise SettingsInvalid(
+                f"TLS files {self._files[0]}, {self._files[1]}: {error}"
+            ) from error
         self._loaded = content
         return _configuration(*content)
 
@@ -96,7 +98,7 @@ def _check(certificate: bytes, key: bytes) -> None:
         paths = [Path(folder) / name for name in ("certificate", "key")]
         for path, content in zip(paths, (certificate, key), strict=True):
             path.write_bytes(content)
-        context.load_cert_chain(*paths)
+        context.load_cert_chain(certfile=paths[0], keyfile=paths[1])
 
 
 def _configuration(certificate: bytes, key: bytes) -> grpc.ServerCertificateConfiguration:

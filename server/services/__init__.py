@@ -1,0 +1,1 @@
+"""Use cases: what the API does, with its collaborators given by app.py."""

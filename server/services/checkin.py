@@ -13,7 +13,14 @@ from ulid import ULID
 
 from server.clock import Clock
 from server.domain import liveness, place
-from server.domain.challenge import SECONDS_MAX, SECONDS_MIN, Challenge, Progress, Step, new_challenge
+from server.domain.challenge import (
+    SECONDS_MAX,
+    SECONDS_MIN,
+    Challenge,
+    Progress,
+    Step,
+    new_challenge,
+)
 from server.domain.face import Vector
 from server.domain.frame import Frame
 from server.domain.liveness import Liveness
@@ -96,8 +103,8 @@ class CheckIns:
         gallery: Gallery,
         thresholds: Thresholds,
         event_log: EventLog,
-        clock: Clock,
         *,
+        clock: Clock,
         accuracy_m_max: float,
     ) -> None:
         self.pipeline = pipeline
@@ -278,7 +285,7 @@ class CheckInSession:
             if face.passive is not None:
                 self._passive.append(face.passive)
             front = Step.FRONT in self._progress.shows(face.measures)
-            if self._is_person(similarity(face.embedding, self._template), front, frame):
+            if self._is_person(similarity(face.embedding, self._template), frame, front=front):
                 self._landmarks = [*self._landmarks, face.landmarks][-FRAMES_MAX:]
                 self._progress.observe(face.measures)
         if self._progress.failed:
@@ -313,7 +320,7 @@ class CheckInSession:
         self._frozen = True
         await self._owner.keep(self, refused.refusal)
 
-    def _is_person(self, score: float, front: bool, frame: Frame) -> bool:
+    def _is_person(self, score: float, frame: Frame, *, front: bool) -> bool:
         """Whether the face is the employee's; ends the check-in after several that are not."""
         limits = self._owner.thresholds
         if score >= (limits.verification if front else limits.continuity):
@@ -323,9 +330,7 @@ class CheckInSession:
         self._strange += 1
         if self._strange >= STRANGE_FRAMES_MAX:
             changed = len(self._fronts) >= MATCHING_FRONTS_MIN
-            raise CheckInRefused(
-                Refusal.IDENTITY_CHANGED if changed else Refusal.FACE_MISMATCH
-            )
+            raise CheckInRefused(Refusal.IDENTITY_CHANGED if changed else Refusal.FACE_MISMATCH)
         return False
 
     def _check_time(self) -> None:

@@ -53,9 +53,7 @@ def checked_reason(reason: str) -> str:
     """Returns a reason that may be kept. Raises ReasonRequired."""
     reason = reason.strip()
     if not REASON_LENGTH_MIN <= len(reason) <= REASON_LENGTH_MAX:
-        raise ReasonRequired(
-            f"a reason has {REASON_LENGTH_MIN} to {REASON_LENGTH_MAX} characters"
-        )
+        raise ReasonRequired(f"a reason has {REASON_LENGTH_MIN} to {REASON_LENGTH_MAX} characters")
     return reason
 
 
@@ -70,9 +68,7 @@ class Devices:
         self._clock = clock
         self._activation_time = timedelta(hours=activation_hours)
 
-    async def activate(
-        self, code: str, public_key: bytes, signature: bytes, model: str
-    ) -> Device:
+    async def activate(self, code: str, public_key: bytes, signature: bytes, model: str) -> Device:
         """Turns an activation code into a device; consumes the code in the same transaction."""
         read_public_key(public_key)
         payload = b"hadir-activate-v1\0" + plain_code(code).encode() + public_key

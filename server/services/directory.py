@@ -78,7 +78,7 @@ class Directory:
         clock: Clock,
         *,
         background: Executor,
-        moved: Callable[[], Awaitable[None]],
+        moved: Callable[[], Awaitable[object]],
     ) -> None:
         self._database = database
         self._passwords = passwords

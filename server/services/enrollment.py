@@ -17,6 +17,7 @@ from server.domain.model import Consent, EmployeeState, Principal
 from server.domain.quality import ENROLMENT, FrameOutcome
 from server.errors import (
     ConsentRequired,
+    DataInvalid,
     EmployeeInactive,
     EmployeeUnknown,
     FieldInvalid,
@@ -71,6 +72,7 @@ class Enrollments:
         pipeline: Pipeline,
         gallery: Gallery,
         thresholds: Thresholds,
+        *,
         clock: Clock,
     ) -> None:
         self._database = database
@@ -257,4 +259,6 @@ def _packed(crop: Image) -> bytes:
 
 def _unpacked(content: bytes) -> Image:
     image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+    if image is None:
+        raise DataInvalid("a stored crop is no image")
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)

@@ -38,9 +38,7 @@ class EventLog:
         async with self._database.read() as connection:
             return await _find(connection, nip, request_id, content_digest)
 
-    async def record_phone(
-        self, event: Event, request_id: str, content_digest: bytes
-    ) -> Recorded:
+    async def record_phone(self, event: Event, request_id: str, content_digest: bytes) -> Recorded:
         """Stores a phone's event with its request id, or returns what is stored already.
 
         Raises DeviceRevoked if the phone lost its binding meanwhile, RequestIdReused.

@@ -1,4 +1,4 @@
-"""Recognition at a kiosk: several faces a frame, tracks that vote, events that are recorded once."""
+"""Recognition at a kiosk: several faces a frame, tracks that vote, events recorded once."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -68,6 +68,7 @@ class Kiosks:
         gallery: Gallery,
         thresholds: Thresholds,
         event_log: EventLog,
+        *,
         clock: Clock,
     ) -> None:
         self.pipeline = pipeline

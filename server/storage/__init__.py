@@ -1,0 +1,1 @@
+"""SQLite: SQL lives here and nowhere else."""

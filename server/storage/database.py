@@ -1,8 +1,8 @@
 """One SQLite file: a single writer that commits whole transactions in groups, and readers.
 
 Writes wait in a bounded queue; the writer opens BEGIN IMMEDIATE, runs up to GROUP_MAX of them, each
-in its savepoint, and answers only after COMMIT (synchronous=FULL). Estimate: 0.3 ms a commit, 0.1 ms
-a row. Readers are query_only and short. One server process a file, held by a lock file.
+in its savepoint, and answers only after COMMIT (synchronous=FULL). Estimate: 0.3 ms a commit,
+0.1 ms a row. Readers are query_only and short. One server process a file, held by a lock file.
 """
 
 import asyncio
@@ -116,8 +116,7 @@ async def _commit_group(connection: AsyncConnection, group: list[_Write]) -> Non
     try:
         failpoint("before_begin")
         await connection.begin()
-        for write in wanted:
-            results.append(await _run(connection, write))
+        results.extend([await _run(connection, write) for write in wanted])
         failpoint("before_commit")
         await connection.commit()
         failpoint("after_commit")
@@ -179,7 +178,7 @@ def _engine(path: Path, *, reader: bool) -> AsyncEngine:
     )
 
     @event.listens_for(engine.sync_engine, "connect")
-    def _configure(connection: Any, _: Any) -> None:  # noqa: ANN401  SQLAlchemy's own types
+    def _configure(connection: Any, _: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout={BUSY_MS_MAX}")
@@ -195,7 +194,7 @@ def _engine(path: Path, *, reader: bool) -> AsyncEngine:
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")
-    def _begin(connection: Any) -> None:  # noqa: ANN401  SQLAlchemy's own types
+    def _begin(connection: Any) -> None:
         connection.exec_driver_sql("BEGIN" if reader else "BEGIN IMMEDIATE")
 
     return engine

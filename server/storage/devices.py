@@ -107,11 +107,7 @@ async def revoke(
     """Revokes an active device. Returns False if it was not active."""
     result = await connection.execute(
         update(devices)
-        .where(
-            and_(
-                devices.c.device_id == device_id, devices.c.state == DeviceState.ACTIVE.value
-            )
-        )
+        .where(and_(devices.c.device_id == device_id, devices.c.state == DeviceState.ACTIVE.value))
         .values(
             state=DeviceState.REVOKED.value,
             revoke_time=pack(now),
@@ -176,7 +172,7 @@ async def history(connection: AsyncConnection, nip: str) -> list[BindingChange]:
     ]
 
 
-def _devices() -> Any:  # noqa: ANN401  a Select of twelve columns is not worth its type
+def _devices() -> Any:
     name = func.coalesce(employees.c.display_name, sites.c.display_name, "").label("display_name")
     return (
         select(devices, name)

@@ -90,13 +90,9 @@ async def employees_as_stored(connection: AsyncConnection) -> dict[str, tuple[st
     """Returns (name, unit, own site, state) of every employee by NIP, for an import."""
     columns = employees.c
     rows = await connection.execute(
-        select(
-            columns.nip, columns.display_name, columns.unit_id, columns.site_id, columns.state
-        )
+        select(columns.nip, columns.display_name, columns.unit_id, columns.site_id, columns.state)
     )
-    return {
-        row.nip: (row.display_name, row.unit_id, row.site_id or "", row.state) for row in rows
-    }
+    return {row.nip: (row.display_name, row.unit_id, row.site_id or "", row.state) for row in rows}
 
 
 async def put_employees(connection: AsyncConnection, rows: Sequence[Employee]) -> None:
@@ -129,7 +125,7 @@ async def known_nips(connection: AsyncConnection, nips: Iterable[str]) -> frozen
     return frozenset(rows.scalars())
 
 
-def _employees() -> Any:  # noqa: ANN401  a Select of seven columns is not worth its type
+def _employees() -> Any:
     enrolled = exists().where(enrollments.c.nip == employees.c.nip)
     bound = exists().where(
         and_(

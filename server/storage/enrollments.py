@@ -172,9 +172,7 @@ async def stream_templates(
         after = rows[-1][0]
 
 
-async def images(
-    connection: AsyncConnection, vault: Vault, nip: str
-) -> list[bytes]:
+async def images(connection: AsyncConnection, vault: Vault, nip: str) -> list[bytes]:
     """Returns the enrolment crops (PNG) of an employee, to re-embed them by a new model."""
     wrapped = await connection.scalar(
         select(enrollments.c.wrapped_key).where(enrollments.c.nip == nip)

@@ -180,9 +180,7 @@ async def refusals_since(
     return int(count), unpack(last)
 
 
-def _in_period(
-    statement: Select[Any], start: datetime | None, end: datetime | None
-) -> Select[Any]:
+def _in_period(statement: Select[Any], start: datetime | None, end: datetime | None) -> Select[Any]:
     if start is not None:
         statement = statement.where(events.c.event_time >= pack(start))
     if end is not None:

@@ -1,4 +1,4 @@
-"""Brings a database file to the newest schema, in one transaction; says when it is not there yet."""
+"""Brings a database file to the newest schema, in one transaction; says when it is behind."""
 
 from pathlib import Path
 

@@ -1,0 +1,1 @@
+"""From JPEG to embeddings: models, sessions, and the way of a frame."""

@@ -53,7 +53,7 @@ class YuNet:
     def detect(self, image: Image) -> list[Detection]:
         """Returns the faces of an RGB image, largest first, FACES_MAX at most."""
         blob, scale = self._blob(image)
-        rows = self._candidates(self._session.run(blob), 0, blob.shape[2], blob.shape[3])
+        rows = self._candidates(self._session.run(blob), 0, blob.shape[3])
         if not len(rows):
             return []
         rows[:, 1:] /= scale
@@ -68,14 +68,15 @@ class YuNet:
         outputs = self._session.run(blob)
         refined = []
         for number, (face, (scale, left, top)) in enumerate(zip(found, views, strict=True)):
-            rows = self._candidates(outputs, number, _LOOK_SIDE, _LOOK_SIDE)
+            rows = self._candidates(outputs, number, _LOOK_SIDE)
             before = (face.landmarks - (left, top)) * scale
             marks = rows[:, 5:].reshape(-1, 5, 2)
             moved = np.abs(marks - before).max(axis=(1, 2))
             if moved.size and moved.min() <= _LOOK_MOVE_MAX * _LOOK_SIDE:
                 after = marks[moved.argmin()] / scale + (left, top)
-                face = replace(face, landmarks=after.astype(np.float32))
-            refined.append(face)
+                refined.append(replace(face, landmarks=after.astype(np.float32)))
+            else:
+                refined.append(face)
         return refined
 
     def _blob(self, image: Image) -> tuple[Array, float]:
@@ -91,8 +92,11 @@ class YuNet:
         blob[0, :, :rows, :columns] = small[:, :, ::-1].transpose(2, 0, 1)
         return blob, scale
 
-    def _candidates(self, outputs: list[Array], number: int, height: int, width: int) -> Array:
-        """Returns, for one image of a batch, rows of score, left, top, right, bottom and 10 landmark coordinates."""
+    def _candidates(self, outputs: list[Array], number: int, width: int) -> Array:
+        """Returns, for one image of a batch, rows of score, 4 box and 10 landmark coordinates.
+
+        width: of the network's input, in pixels. Best score first.
+        """
         found = []
         for index, stride in enumerate(_STRIDES):
             cls, obj, box, points = (outputs[group * 3 + index][number] for group in range(4))

@@ -14,7 +14,7 @@ import numpy as np
 from server.domain.face import BoundingBox, Image
 from server.errors import ModelInvalid
 from server.vision.detector import FACES_MAX, Detection
-from server.vision.embedder import unit
+from server.vision.embedder import Embedder, unit
 from server.vision.pack import Pack, file_version, load_sface
 from server.vision.session import Array, OrtSession, Runtime
 
@@ -36,6 +36,7 @@ def load(directory: Path, *, runtime: Runtime, threads: int, detect_side: int) -
             recogniser = ArcFace(path, session), file_version(path)
     if detector is None:
         raise ModelInvalid(f"no SCRFD detector (*.onnx) in {directory}", path=directory)
+    embedder: Embedder
     if recogniser is None:
         embedder, version, runtime_name = load_sface(runtime, threads)
     else:

@@ -62,9 +62,7 @@ class OrtSession:
         options.inter_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3
-        self.raw = onnxruntime.InferenceSession(
-            model, options, providers=["CPUExecutionProvider"]
-        )
+        self.raw = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         self._input = self.raw.get_inputs()[0].name
 
     def run(self, batch: Array) -> list[Array]:

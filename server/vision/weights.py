@@ -1,7 +1,7 @@
 """Reads the default weights and folds their block-quantised constants to float, once at start.
 
-The files are ONNX opset 21 with block-wise DequantizeLinear, which ONNX Runtime 1.32 refuses for one
-node; after folding both runtimes take them, and no step of inference pays for dequantisation.
+The files are ONNX opset 21 with block-wise DequantizeLinear, which ONNX Runtime 1.32 refuses for
+one node; after folding both runtimes take them, and no step of inference pays for dequantisation.
 """
 
 import hashlib
@@ -99,7 +99,9 @@ def _dequantize(
     return folded
 
 
-def _reshape(node: onnx.NodeProto, constants: dict[str, NDArray[np.generic]]) -> NDArray[np.generic]:
+def _reshape(
+    node: onnx.NodeProto, constants: dict[str, NDArray[np.generic]]
+) -> NDArray[np.generic]:
     shape = [int(size) for size in constants[node.input[1]]]
     return constants[node.input[0]].reshape(shape)
 

@@ -21,7 +21,6 @@ from cryptography.x509.oid import NameOID
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
-
 from hadir.client import ApiError, Client, Endpoint, EndpointError, read_error
 from hadir.device import (
     DeviceKey,
@@ -66,7 +65,7 @@ class FakeDevices(device_pb2_grpc.DeviceServiceServicer):
         self.failure = failure
         self.request = device_pb2.ActivateDeviceRequest()
 
-    async def ActivateDevice(  # noqa: N802
+    async def ActivateDevice(
         self, request: device_pb2.ActivateDeviceRequest, context: Context
     ) -> device_pb2.Device:
         """Answer as told."""
@@ -88,14 +87,14 @@ class FakeSessions(session_pb2_grpc.SessionServiceServicer):
         self.request = session_pb2.OpenDeviceSessionRequest()
         self.metadata_keys: set[str] = set()
 
-    async def CreateChallenge(  # noqa: N802
+    async def CreateChallenge(
         self, _: session_pb2.CreateChallengeRequest, context: Context
     ) -> session_pb2.CreateChallengeResponse:
         """Give the same challenge always."""
         self.metadata_keys.update(key for key, _ in context.invocation_metadata() or ())
         return session_pb2.CreateChallengeResponse(challenge=CHALLENGE)
 
-    async def OpenDeviceSession(  # noqa: N802
+    async def OpenDeviceSession(
         self, request: session_pb2.OpenDeviceSessionRequest, context: Context
     ) -> session_pb2.Session:
         """Accept every signature; the test judges it."""

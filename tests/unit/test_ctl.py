@@ -25,12 +25,12 @@ from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
-from rich.console import Console
-from typer.testing import CliRunner
-
 from hadir.v1 import device_admin_pb2 as admin
 from hadir.v1 import device_pb2, enrollment_pb2, event_pb2, frame_pb2, session_pb2
 from hadir.v1 import directory_pb2 as directory
+from rich.console import Console
+from typer.testing import CliRunner
+
 from server.ctl import camera, enrollment
 from server.ctl.errors import CtlError
 from server.ctl.geofence import Circle

@@ -16,8 +16,6 @@ import pytest
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
-from typer.testing import CliRunner
-
 from hadir.client import Client, Endpoint
 from hadir.device import DeviceKey, Identity, save_identity
 from hadir.v1 import (
@@ -27,6 +25,8 @@ from hadir.v1 import (
     session_pb2,
     session_pb2_grpc,
 )
+from typer.testing import CliRunner
+
 from kiosk_client.camera import SourceError
 from kiosk_client.main import RunOptions, app, run_kiosk
 from kiosk_client.screen import LineScreen
@@ -47,14 +47,14 @@ FAST = 200.0
 SOON = Backoff(s_min=0.01, s_max=0.02)
 
 
-def ready(**fields: Any) -> kiosk_pb2.IdentifyResponse:  # noqa: ANN401 - fields of the message
+def ready(**fields: Any) -> kiosk_pb2.IdentifyResponse:
     """Return the answer to `open`."""
     opened = kiosk_pb2.IdentifyReady(site_name="Kantor Gubernur", **fields)
     opened.server_time.GetCurrentTime()
     return kiosk_pb2.IdentifyResponse(ready=opened)
 
 
-def result(number: int, *faces: kiosk_pb2.FaceResult, busy: bool = False) -> Any:  # noqa: ANN401
+def result(number: int, *faces: kiosk_pb2.FaceResult, busy: bool = False) -> Any:
     """Return the answer to a frame."""
     outcome = frame_pb2.FRAME_OUTCOME_OVERLOADED if busy else frame_pb2.FRAME_OUTCOME_USABLE
     answer = kiosk_pb2.FrameResult(frame_number=number, outcome=outcome, faces=faces)
@@ -87,13 +87,13 @@ class FakeServer(kiosk_pb2_grpc.KioskServiceServicer, session_pb2_grpc.SessionSe
         self.logins = 0
         self.refuse_login = False
 
-    async def CreateChallenge(  # noqa: N802
+    async def CreateChallenge(
         self, _: session_pb2.CreateChallengeRequest, __: Context
     ) -> session_pb2.CreateChallengeResponse:
         """Give a challenge."""
         return session_pb2.CreateChallengeResponse(challenge=b"c" * 32)
 
-    async def OpenDeviceSession(  # noqa: N802
+    async def OpenDeviceSession(
         self, _: session_pb2.OpenDeviceSessionRequest, context: Context
     ) -> session_pb2.Session:
         """Accept every signature, or none."""
@@ -102,7 +102,7 @@ class FakeServer(kiosk_pb2_grpc.KioskServiceServicer, session_pb2_grpc.SessionSe
         self.logins += 1
         return session_pb2.Session(token=f"t{self.logins}")
 
-    async def Identify(self, requests: Requests, context: Context) -> Answers:  # noqa: N802
+    async def Identify(self, requests: Requests, context: Context) -> Answers:
         """Play the next script."""
         self.streams_at_s.append(time.monotonic())
         metadata = {key: str(value) for key, value in context.invocation_metadata() or ()}

@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 import pytest
 import simplejpeg
+from hadir.v1 import event_pb2, kiosk_pb2
 from rich.console import Console
 
-from hadir.v1 import event_pb2, kiosk_pb2
 from kiosk_client.camera import JPEG_BYTES_MAX, SourceError, encode, open_source
 from kiosk_client.screen import HOLD_S, LineScreen, PanelScreen
 from kiosk_client.updates import Answer, CameraTrouble, Ended, Offline, Online, Update

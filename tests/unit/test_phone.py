@@ -14,9 +14,6 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-
-from benchmarks.phone import ImposterKnobs, Phone
-from benchmarks.walker import walk
 from hadir.client import ApiError, Client, Endpoint
 from hadir.device import DeviceKey, Identity, IdentityError, seal_message
 from hadir.v1 import (
@@ -27,6 +24,9 @@ from hadir.v1 import (
     kiosk_pb2,
     kiosk_pb2_grpc,
 )
+
+from benchmarks.phone import ImposterKnobs, Phone
+from benchmarks.walker import walk
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -62,7 +62,7 @@ class FakeCheckIns(checkin_pb2_grpc.CheckInServiceServicer):
         self.frames: list[frame_pb2.Frame] = []
         self.ended_politely = False
 
-    async def CheckIn(  # noqa: N802
+    async def CheckIn(
         self, requests: AsyncIterator[checkin_pb2.CheckInRequest], context: Context
     ) -> CheckInAnswers:
         """Check one person in."""
@@ -127,7 +127,7 @@ class FakeKiosks(kiosk_pb2_grpc.KioskServiceServicer):
         self.unanswered = self.unanswered_max = 0
         self.half_closed = False
 
-    async def Identify(  # noqa: N802
+    async def Identify(
         self, requests: AsyncIterator[kiosk_pb2.IdentifyRequest], context: Context
     ) -> IdentifyAnswers:
         """Answer each frame."""
@@ -262,7 +262,7 @@ class TestHonestPhone:
         """An error in the frame source is not swallowed."""
 
         class Broken(Person):
-            def frame_for(self, step: Any, progress: float) -> bytes:  # noqa: ANN401, ARG002
+            def frame_for(self, step: Any, progress: float) -> bytes:
                 message = "no more frames"
                 raise LookupError(message)
 
