@@ -83,6 +83,12 @@ class Actor:
         self._from = self.front
         self._step: int | None = None
 
+    @property
+    def effort(self) -> float:
+        """How far the still must be turned in all, in degrees: the less, the more believable."""
+        turns = self._turns
+        return 2 * abs(turns.front) + abs(turns.left) + abs(turns.right)
+
     def reset(self) -> None:
         """Goes back to where a check-in begins: straight before the camera, at rest."""
         self._pose, self._step = self.front, None
