@@ -47,7 +47,7 @@ app = typer.Typer(
     add_completion=False,
     help=(
         "Kiosk absensi wajah. / Face attendance kiosk.\n\n"
-        "1. BKD issues a code for the site: hadirctl device issue-code --site SITE\n\n"
+        "1. BKD issues a code for the site: hadirctl kiosk activate-code SITE\n\n"
         "2. hadir-kiosk activate CODE --server hadir.example.go.id:443\n\n"
         "3. hadir-kiosk run"
     ),

@@ -318,12 +318,6 @@ class AccountLocked(HadirError):
     kind, reason = Kind.EXHAUSTED, "ACCOUNT_LOCKED"
 
 
-class ChallengesExhausted(HadirError):
-    """Too many login challenges wait for their answer."""
-
-    kind, reason = Kind.EXHAUSTED, "CHALLENGES_EXHAUSTED"
-
-
 class FrameBudget(HadirError):
     """A stream sent more frames or bytes than one use needs."""
 

@@ -141,10 +141,6 @@ ERRORS: Mapping[str, tuple[str, str]] = {
         "Akun terkunci karena terlalu banyak percobaan. Coba lagi dalam {seconds} detik.",
         "The account is locked after too many tries. Try again in {seconds} seconds.",
     ),
-    "CHALLENGES_EXHAUSTED": (
-        "Server sedang sibuk. Coba lagi sebentar.",
-        "The server is busy. Try again in a moment.",
-    ),
     "FRAME_BUDGET": (
         "Terlalu banyak gambar dalam satu proses. Mulai lagi.",
         "Too many pictures in one go. Begin again.",

@@ -1,14 +1,19 @@
 """Password hashes (argon2id, RFC 9106 low-memory profile), off the event loop."""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import Executor
+from typing import TypeVar
 
 import argon2
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from server.errors import PasswordTooWeak
+from server.errors import Overloaded, PasswordTooWeak
 
 LENGTH_MIN, LENGTH_MAX = 12, 256
+WAITING_MAX = 32
+
+T = TypeVar("T")
 
 
 class Passwords:
@@ -16,9 +21,20 @@ class Passwords:
 
     def __init__(self, executor: Executor) -> None:
         self._executor = executor
+        self._waiting = 0
         self._hasher = argon2.PasswordHasher()  # argon2id, t=3, m=64 MiB, p=4
         # Verified for unknown users, so that they cost the same time.
         self._decoy = self._hasher.hash("no account has this password")
+
+    async def _run(self, work: Callable[..., T], *arguments: str) -> T:
+        if self._waiting >= WAITING_MAX:
+            raise Overloaded("too many logins wait", retry_after_s=1)
+        self._waiting += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._executor, work, *arguments)
+        finally:
+            self._waiting -= 1
 
     async def hash(self, username: str, password: str) -> str:
         """Returns the hash in PHC form. Raises PasswordTooWeak."""
@@ -26,15 +42,12 @@ class Passwords:
             raise PasswordTooWeak(f"a password has {LENGTH_MIN} to {LENGTH_MAX} characters")
         if username.lower() in password.lower() or len(set(password)) < 5:
             raise PasswordTooWeak("a password must not hold the user name or few characters only")
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, self._hasher.hash, password)
+        return await self._run(self._hasher.hash, password)
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
         """Whether the password fits; None stands for an unknown user."""
-        loop = asyncio.get_running_loop()
-        fits = await loop.run_in_executor(
-            self._executor, self._fits, password_hash or self._decoy, password[: LENGTH_MAX + 1]
-        )
+        stored = password_hash or self._decoy
+        fits = await self._run(self._fits, stored, password[: LENGTH_MAX + 1])
         return fits and password_hash is not None
 
     def _fits(self, password_hash: str, password: str) -> bool:

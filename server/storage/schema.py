@@ -108,7 +108,6 @@ Index(
     devices.c.nip,
     unique=True,
     sqlite_where=text("state = 'ACTIVE' AND kind = 'PHONE'"),
-    postgresql_where=text("state = 'ACTIVE' AND kind = 'PHONE'"),
 )
 
 activation_codes = Table(

@@ -9,6 +9,8 @@ from server.domain.model import Principal, Role, StaffAccount
 from server.storage.schema import devices, login_challenges, sessions, staff
 from server.storage.times import pack, unpack
 
+CHALLENGES_PER_DEVICE_MAX = 4
+
 
 async def put_challenge(
     connection: AsyncConnection,
@@ -17,20 +19,31 @@ async def put_challenge(
     device_id: str,
     now: datetime,
     expire_time: datetime,
-    waiting_max: int,
-) -> bool:
-    """Stores a login challenge and clears the expired. Returns False if too many wait."""
-    old = login_challenges.c.expire_time <= pack(now)
+) -> None:
+    """Stores the login challenge of an active device in place of its oldest; clears the expired.
+
+    For other devices nothing is stored, so that nobody can fill the table.
+    """
+    table = login_challenges.c
+    await connection.execute(delete(login_challenges).where(table.expire_time <= pack(now)))
+    active = select(devices.c.device_id).where(
+        and_(devices.c.device_id == device_id, devices.c.state == "ACTIVE")
+    )
+    if (await connection.execute(active)).first() is None:
+        return
+    kept = (
+        select(table.challenge_hash)
+        .where(table.device_id == device_id)
+        .order_by(table.expire_time.desc())
+        .limit(CHALLENGES_PER_DEVICE_MAX - 1)
+    )
+    old = and_(table.device_id == device_id, table.challenge_hash.not_in(kept))
     await connection.execute(delete(login_challenges).where(old))
-    count = await connection.scalar(select(func.count()).select_from(login_challenges))
-    if count is not None and count >= waiting_max:
-        return False
     await connection.execute(
         insert(login_challenges).values(
             challenge_hash=challenge_hash, device_id=device_id, expire_time=pack(expire_time)
         )
     )
-    return True
 
 
 async def take_challenge(

@@ -72,9 +72,8 @@ class SessionServiceServicer:
     """
 
     def CreateChallenge(self, request, context):
-        """Returns a challenge for a device; it is valid once and for 60 seconds. Unknown devices get
-        one too, so that nobody learns which devices exist.
-        Errors: RESOURCE_EXHAUSTED (CHALLENGES_EXHAUSTED).
+        """Returns a challenge for a device; it is valid once and for 60 seconds. A device has 4 at most,
+        a fifth ends the oldest. Unknown devices get one too, so that nobody learns which exist.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -90,7 +89,7 @@ class SessionServiceServicer:
 
     def OpenStaffSession(self, request, context):
         """Opens the session of a staff account. Errors: UNAUTHENTICATED (LOGIN_REFUSED),
-        RESOURCE_EXHAUSTED (ACCOUNT_LOCKED, with the time to wait).
+        RESOURCE_EXHAUSTED (ACCOUNT_LOCKED with the time to wait, OVERLOADED).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

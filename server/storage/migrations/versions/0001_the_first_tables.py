@@ -156,7 +156,6 @@ def upgrade() -> None:
             ["nip"],
             unique=True,
             sqlite_where=sa.text("state = 'ACTIVE' AND kind = 'PHONE'"),
-            postgresql_where=sa.text("state = 'ACTIVE' AND kind = 'PHONE'"),
         )
 
     op.create_table(
