@@ -177,7 +177,8 @@ class KioskStream:
         call = stub.Identify(metadata=self._client.metadata)
         async with Duplex(call, language=self._client.endpoint.language) as duplex:
             ready = await self._open(duplex)
-            yield Online(ready.site_name, ready.server_time.ToMilliseconds() / 1000 - time.time())
+            offset_s = ready.server_time.ToMilliseconds() / 1000 - time.time()
+            yield Online(ready.site_name, offset_s, ready.time_zone)
             link = _Link(self._pace(ready))
             duplex.send_with(self._send(duplex, link))
             while (response := await self._read(duplex)) is not None:

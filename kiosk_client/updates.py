@@ -27,6 +27,8 @@ class Online:
     site_name: str
     # Server's clock less the kiosk's.
     clock_offset_s: float
+    # IANA name; empty where the server does not say.
+    time_zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ Says "recorded" for an event that the server has stored and for nothing else.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hadir.v1 import event_pb2, kiosk_pb2
 
@@ -72,11 +73,12 @@ class FaceView:
     recorded: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Wording:
-    """The screen's own words in one language."""
+    """The screen's own words in one language, with times of the site once it is known."""
 
     language: str = "id"
+    _zone: tzinfo | None = None
 
     def text(self, name: str, *values: object) -> str:
         """Return a text, with its values."""
@@ -99,7 +101,8 @@ class Wording:
     def _stored(self, face: kiosk_pb2.FaceResult) -> FaceView:
         event = face.event
         kind = {event_pb2.EVENT_KIND_IN: "in", event_pb2.EVENT_KIND_OUT: "out"}.get(event.kind)
-        at = time.strftime("%H:%M:%S", time.localtime(event.event_time.ToMilliseconds() / 1000))
+        moment = event.event_time.ToDatetime(tzinfo=UTC).astimezone(self._zone)
+        at = moment.strftime("%H:%M:%S")
         said = self.text("already" if face.already_recorded else "recorded")
         title = f"{self.text(kind)} {at}" if kind else at
         detail = f"{printable(event.display_name)}\n{masked_nip(event.nip)}\n{said}"
@@ -111,11 +114,20 @@ class Wording:
         return f"{self.text('offline')}. {printable(update.text, chars_max=TEXT_CHARS_MAX)} {retry}"
 
     def online(self, update: Online) -> str:
-        """Describe an open stream in one line."""
+        """Describe an open stream in one line; from here on times are those of its site."""
+        self._zone = _zone(update.time_zone)
         line = self.text("online", printable(update.site_name))
         if abs(update.clock_offset_s) <= CLOCK_OFFSET_S_MAX:
             return line
         return f"{line}. {self.text('clock', abs(update.clock_offset_s) / 60)}"
+
+
+def _zone(name: str) -> tzinfo | None:
+    """Return a time zone; None, which is this machine's, for a name that is not known here."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
 
 
 def masked_nip(nip: str) -> str:

@@ -1,4 +1,4 @@
-"""Faces for every folder of tests: the models once a session, and virtual people made from a still."""
+"""Faces for every folder of tests: virtual people made from one still, and models loaded once."""
 
 from functools import cache
 from importlib import resources
@@ -11,53 +11,55 @@ from benchmarks.actor import Actor, people_in
 from benchmarks.virtual import VirtualPerson
 from server import app
 from server.vision import pack
+from server.vision.detector import Detector
 from server.vision.session import Runtime
 
 # Six people stand on the still; the fifth shows half a face, which no warp makes whole.
-HALF_PROFILE = 4
 _STILL = "data/images/t1.jpg"
+_HALF_PROFILE = 4
 _SIDE_OF_STILL, _SIDE_OF_FRAMES = 640, 320
 
 
 class Cast:
-    """The people of the tests. Actors are made once, since finding their turns takes a while."""
+    """Five people, by number. Their actors are kept, since finding the turns of one takes long."""
 
     def __init__(self) -> None:
         still = cv2.imread(str(resources.files("insightface") / _STILL))
         everyone = people_in(np.ascontiguousarray(still[:, :, ::-1]), _detector(_SIDE_OF_STILL))
         self.people: list[VirtualPerson] = [
-            person for index, person in enumerate(everyone) if index != HALF_PROFILE
+            person for index, person in enumerate(everyone) if index != _HALF_PROFILE
         ]
-        self.detector = _detector(_SIDE_OF_FRAMES)
-        self._actors: dict[int, Actor] = {}
+        self._detector = _detector(_SIDE_OF_FRAMES)
+        self._actors: dict[tuple[int, int, bool], Actor] = {}
 
-    def actor(self, number: int) -> Actor:
-        """Returns a person, back at rest; the frames of one session never repeat."""
-        if number not in self._actors:
-            self._actors[number] = Actor(self.people[number], self.detector, seed=number + 1)
-        self._actors[number].reset()
-        return self._actors[number]
+    def actor(self, number: int, *, take: int = 0, flat: bool = False) -> Actor:
+        """Returns a person (or a print of one) at rest; no two frames of a session are alike.
 
-    def print_of(self, number: int) -> Actor:
-        """Returns a flat print of a person."""
-        return Actor(self.people[number], self.detector, seed=100 + number, flat=True)
+        Who acts in two places at once needs another take.
+        """
+        key = (number, take, flat)
+        if key not in self._actors:
+            seed = 1 + number + 10 * take + 100 * flat
+            person = self.people[number]
+            self._actors[key] = Actor(person, self._detector, seed=seed, flat=flat)
+        self._actors[key].reset()
+        return self._actors[key]
 
 
-def _detector(side: int):
-    return pack.load_pack(
-        "default", runtime=Runtime.AUTO, threads=1, detect_side=side
-    ).detector
+def _detector(side: int) -> Detector:
+    loaded = pack.load_pack("default", runtime=Runtime.AUTO, threads=1, detect_side=side)
+    return loaded.detector
 
 
 @pytest.fixture(scope="session")
 def cast() -> Cast:
-    """Five people, numbered from 0."""
+    """The people of the tests."""
     return Cast()
 
 
-@pytest.fixture(scope="session", autouse=False)
+@pytest.fixture(scope="session")
 def shared_models():
-    """Servers of one session share their models: loading takes longer than most tests."""
+    """Lets the servers of this process share their models: loading takes longer than most tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(app, "load_pack", cache(pack.load_pack))
         yield

@@ -66,6 +66,7 @@ class KioskServicer(kiosk_pb2_grpc.KioskServiceServicer):
                 site_name=session.site.display_name,
                 server_time=convert.stamp(self._clock.now()),
                 max_frames_per_second=self._fps_max,
+                time_zone=session.site.time_zone,
             )
         )
 

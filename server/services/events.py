@@ -45,7 +45,6 @@ class EventLog:
         """
 
         async def work(connection: Connection) -> Recorded:
-            await events.lock_employee(connection, event.nip)
             if not await devices.is_active(connection, event.device_id):
                 raise DeviceRevoked("the device was revoked by BKD")
             known = await _find(connection, event.nip, request_id, content_digest)
@@ -75,7 +74,6 @@ class EventLog:
         """
 
         async def work(connection: Connection) -> Recorded:
-            await events.lock_employee(connection, event.nip)
             if not await devices.is_active(connection, event.device_id):
                 raise DeviceRevoked("the device was revoked by BKD")
             near = await self._near(connection, event)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.model import Event, EventKind, EventSource, Location, Scores
 from server.failpoints import failpoint
-from server.storage.schema import employees, events, refusals, requests
+from server.storage.schema import events, refusals, requests
 from server.storage.times import pack, unpack
 
 
@@ -94,13 +94,6 @@ async def find_request(
     )
     row = (await connection.execute(statement)).first()
     return (_event(row), row.content_digest) if row else None
-
-
-async def lock_employee(connection: AsyncConnection, nip: str) -> None:
-    """Makes writes for one employee wait for each other (SQLite's one writer does already)."""
-    await connection.execute(
-        select(employees.c.nip).where(employees.c.nip == nip).with_for_update()
-    )
 
 
 async def between(

@@ -46,14 +46,16 @@ class IdentifyRequest(_message.Message):
     def __init__(self, open: _Optional[_Union[OpenIdentify, _Mapping]] = ..., frame: _Optional[_Union[_frame_pb2.Frame, _Mapping]] = ...) -> None: ...
 
 class IdentifyReady(_message.Message):
-    __slots__ = ("site_name", "server_time", "max_frames_per_second")
+    __slots__ = ("site_name", "server_time", "max_frames_per_second", "time_zone")
     SITE_NAME_FIELD_NUMBER: _ClassVar[int]
     SERVER_TIME_FIELD_NUMBER: _ClassVar[int]
     MAX_FRAMES_PER_SECOND_FIELD_NUMBER: _ClassVar[int]
+    TIME_ZONE_FIELD_NUMBER: _ClassVar[int]
     site_name: str
     server_time: _timestamp_pb2.Timestamp
     max_frames_per_second: float
-    def __init__(self, site_name: _Optional[str] = ..., server_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., max_frames_per_second: _Optional[float] = ...) -> None: ...
+    time_zone: str
+    def __init__(self, site_name: _Optional[str] = ..., server_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., max_frames_per_second: _Optional[float] = ..., time_zone: _Optional[str] = ...) -> None: ...
 
 class FaceResult(_message.Message):
     __slots__ = ("track_number", "box", "state", "outcome", "text", "event", "already_recorded")

@@ -1,0 +1,223 @@
+"""The main job: an employee is enrolled, gets a phone, checks in, and those who may see it."""
+
+import asyncio
+import uuid
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hadir.v1 import checkin_pb2, device_pb2, event_pb2, options_pb2
+
+from benchmarks.phone import Phone
+from tests.functional.world import Api, World, outcomes, refused
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("later")]
+
+IN, OUT = event_pb2.EVENT_KIND_IN, event_pb2.EVENT_KIND_OUT
+WIT = ZoneInfo("Asia/Jayapura")
+
+
+class LateSecondFrame:
+    """An actor; the server's clock passes some seconds before the second frame."""
+
+    def __init__(self, world: World, actor, seconds: float) -> None:
+        self.first_time: datetime | None = None
+        self._world, self._actor, self._seconds = world, actor, seconds
+
+    def frame_for(self, step, progress):
+        if self.first_time is None:
+            self.first_time = self._world.clock.now()
+        elif self._seconds:
+            self._world.clock.advance(seconds=self._seconds)
+            self._seconds = 0.0
+        return self._actor.frame_for(step, progress)
+
+
+async def new_phone(world: World, number: int, language: str = "id") -> Phone:
+    """Returns the phone of a person who has none yet."""
+    bkd = await world.bkd()
+    code = await bkd.call("IssueActivationCode", nip=world.seed.people[number].nip)
+    phone = Phone(world.client(language=language), step_s=0.5)
+    await phone.activate(f"  {code.code.lower().replace('-', ' ')} ", model="Ponsel uji")
+    return phone
+
+
+class TestFromEnrolmentToReceipt:
+    """A person whom the server has never seen is enrolled, gets a phone and checks in."""
+
+    async def test_the_whole_way(self, world, cast):
+        """Every station shows what the one before did; the event is the first frame's moment."""
+        bkd, person = await world.bkd(), world.seed.people[4]
+        before = await bkd.call("GetEmployee", nip=person.nip)
+
+        seen, enrolment = await world.enrol(person.nip, list(cast.actor(4).enrolment())[:3])
+        phone = await new_phone(world, 4)
+        session = await phone.login()
+        source = LateSecondFrame(world, cast.actor(4), seconds=5)
+        result = await phone.check_in(IN, world.place(4), source)
+        after = await bkd.call("GetEmployee", nip=person.nip)
+
+        assert (False, False) == (before.enrolled, before.phone_bound)
+        assert ["USABLE"] * 3 == seen
+        assert 3 == enrolment.template_count
+        assert "bkd" == enrolment.actor
+        assert options_pb2.ROLE_EMPLOYEE == session.role
+        assert 43 == len(session.token)
+        assert (True, True) == (after.enrolled, after.phone_bound)
+        assert result.recorded
+        event = result.receipt.event
+        first = event.event_time.ToDatetime(UTC)
+        assert abs(first - source.first_time) < timedelta(seconds=1)
+        assert event.create_time.ToDatetime(UTC) - first > timedelta(seconds=5)
+        assert abs(event.device_time.ToDatetime(UTC) - first) < timedelta(seconds=1)
+        assert (IN, event_pb2.EVENT_SOURCE_PHONE) == (event.kind, event.source)
+        assert (person.nip, person.display_name) == (event.nip, event.display_name)
+        assert (person.unit_id, "kantor-gubernur") == (event.unit_id, event.site_id)
+        assert (0.0, False) == (event.distance_m, event.clock_disputed)
+        assert phone.identity.device_id == event.device_id
+        assert event.scores.threshold < event.scores.similarity <= 1
+        assert 0.0 == event.scores.margin
+        assert event.scores.relief > 0
+        assert not event.scores.HasField("passive")
+        assert not result.receipt.replayed
+
+    async def test_device_knows_itself(self, world):
+        """An activated phone sees its owner and its model as it gave it."""
+        phone = await world.phone(0)
+
+        device = await Api(phone.client).call("GetOwnDevice")
+
+        assert device_pb2.DEVICE_KIND_PHONE == device.kind
+        assert device_pb2.DEVICE_STATE_ACTIVE == device.state
+        assert world.seed.people[0].nip == device.nip
+        assert "Simulated phone" == device.model
+
+    @pytest.mark.parametrize(
+        ("language", "kind", "words"),
+        [
+            ("id", IN, "Absen masuk tercatat pukul {}."),
+            ("en", OUT, "Check-out recorded at {}."),
+        ],
+    )
+    async def test_receipt_says_it(self, world, cast, language, kind, words):
+        """The receipt tells the local time of the site, in the caller's language."""
+        phone = await world.phone(1, language=language)
+
+        result = await phone.check_in(kind, world.place(1), cast.actor(1))
+
+        local = result.receipt.event.event_time.ToDatetime(UTC).astimezone(WIT)
+        assert words.format(f"{local:%H.%M}") == result.receipt.text
+
+    async def test_disputed_clock(self, world, cast):
+        """A phone whose clock is an hour off is recorded at the server's time, and it shows."""
+        phone, ahead = await world.phone(2), world.clock.now() + timedelta(hours=1)
+        world.clock.advance(hours=1)
+
+        result = await phone.check_in(IN, world.place(2), cast.actor(2))
+
+        event = result.receipt.event
+        assert event.clock_disputed
+        assert abs(event.event_time.ToDatetime(UTC) - ahead) < timedelta(seconds=5)
+        off = event.event_time.ToDatetime(UTC) - event.device_time.ToDatetime(UTC)
+        assert off > timedelta(minutes=59)
+
+    async def test_guidance(self, world, cast, steps):
+        """Each frame is answered once, with the step to do next and where the face is."""
+        steps("FRONT", "LEFT", "FRONT", "RIGHT")
+        phone = await world.phone(3, language="en")
+
+        result = await phone.check_in(IN, world.place(3), cast.actor(3))
+
+        names = [checkin_pb2.ChallengeStep.Name(step)[15:] for step in result.challenge.steps]
+        numbers = [answer.frame_number for answer in result.guidance]
+        done = [answer.steps_done for answer in result.guidance]
+        assert result.recorded
+        assert ["FRONT", "LEFT", "FRONT", "RIGHT"] == names
+        assert "Turn your head to your left." == result.challenge.texts[1]
+        assert 32 == len(result.challenge.nonce)
+        left = result.challenge.expire_time.ToDatetime(UTC) - world.clock.now()
+        assert timedelta(seconds=50) < left <= timedelta(seconds=60)
+        assert sorted(set(numbers)) == numbers
+        assert sorted(done) == done
+        assert 4 == done[-1]
+        assert {"USABLE"} == set(outcomes(answer.outcome for answer in result.guidance))
+        assert all(answer.box.width > 50 for answer in result.guidance)
+
+
+class TestTriesAgain:
+    """A retry never doubles an event, and a request id stands for one content."""
+
+    async def test_same_request_id(self, world, cast):
+        """The second try gets the stored receipt at once, without a challenge."""
+        phone, request_id = await world.phone(0), str(uuid.uuid4())
+        place = world.place(0)
+        first = await phone.check_in(IN, place, cast.actor(0), request_id=request_id)
+
+        again = await phone.check_in(IN, place, cast.actor(0), request_id=request_id)
+
+        assert first.recorded
+        assert not first.receipt.replayed
+        assert again.receipt.replayed
+        assert first.receipt.event == again.receipt.event
+        assert again.challenge is None
+        assert 0 == again.frames_sent
+
+    @pytest.mark.parametrize(
+        ("kind", "north_m"), [(OUT, 0.0), (IN, 5.0)], ids=["other kind", "other place"]
+    )
+    async def test_same_id_for_something_else(self, world, cast, kind, north_m):
+        """A request id with another content is refused; the stored event stays as it is."""
+        phone, request_id = await world.phone(0), str(uuid.uuid4())
+        first = await phone.check_in(IN, world.place(0), cast.actor(0), request_id=request_id)
+        before = await world.events()
+
+        with refused("REQUEST_ID_REUSED", "ALREADY_EXISTS"):
+            await phone.check_in(
+                kind, world.place(0, north_m=north_m), cast.actor(0), request_id=request_id
+            )
+
+        assert first.recorded
+        assert before == await world.events()
+
+    async def test_same_id_of_another_employee(self, world, cast):
+        """Request ids of two employees have nothing to do with each other."""
+        request_id = str(uuid.uuid4())
+        results = [
+            await (await world.phone(number)).check_in(
+                IN, world.place(number), cast.actor(number), request_id=request_id
+            )
+            for number in (0, 1)
+        ]
+
+        nips = [result.receipt.event.nip for result in results]
+        assert [world.seed.people[number].nip for number in (0, 1)] == nips
+        assert not any(result.receipt.replayed for result in results)
+
+    async def test_two_tries_at_once(self, world, cast):
+        """Two streams with one request id end with one event."""
+        phones = [await world.phone(2), await world.phone(2)]
+        request_id, place = str(uuid.uuid4()), world.place(2)
+        before = len(await world.events())
+
+        results = await asyncio.gather(
+            *(
+                phone.check_in(OUT, place, cast.actor(2, take=take), request_id=request_id)
+                for take, phone in enumerate(phones)
+            )
+        )
+
+        assert 1 == len({result.receipt.event.event_id for result in results})
+        assert [False, True] == sorted(result.receipt.replayed for result in results)
+        assert before + 1 == len(await world.events())
+
+    async def test_repeat_within_minutes(self, world, cast):
+        """Another request of the same kind within repeat_minutes gets the first event."""
+        phone = await world.phone(3)
+        first = await phone.check_in(IN, world.place(3), cast.actor(3))
+        world.clock.advance(minutes=4)
+
+        again = await phone.check_in(IN, world.place(3), cast.actor(3))
+
+        assert not first.receipt.replayed
+        assert again.receipt.replayed
+        assert first.receipt.event == again.receipt.event
