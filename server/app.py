@@ -97,13 +97,14 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
         settings.verification_fmr,
     )
     search = ThreadPoolExecutor(workers, thread_name_prefix="search")
-    background = ThreadPoolExecutor(2, thread_name_prefix="background")
+    logins = ThreadPoolExecutor(2, thread_name_prefix="logins")
+    background = ThreadPoolExecutor(1, thread_name_prefix="background")
     try:
         await pipeline.warm_up()
         async with open_database(path) as database:
             gallery = Gallery(pipeline.dimension, search)
             live = LiveStreams()
-            passwords = Passwords(background)
+            passwords = Passwords(logins)
             event_log = EventLog(database, repeat_minutes=settings.repeat_minutes)
             enrollments = Enrollments(database, vault, pipeline, gallery, thresholds, clock=clock)
             yield Services(
@@ -134,8 +135,8 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
             )
     finally:
         pipeline.close()
-        search.shutdown(cancel_futures=True)
-        background.shutdown(cancel_futures=True)
+        for executor in (search, logins, background):
+            executor.shutdown(cancel_futures=True)
 
 
 def usable_cores() -> int:

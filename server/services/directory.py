@@ -99,7 +99,7 @@ class Directory:
         checked_id(unit.unit_id, "unit_id")
         unit = replace(unit, display_name=checked_name(unit.display_name))
 
-        async def work(connection: Connection) -> None:
+        async def work(connection: Connection) -> bool:
             units = await directory.list_units(connection)
             known = {other.unit_id for other in units}
             if unit.parent_unit_id and unit.parent_unit_id not in known | {unit.unit_id}:
@@ -111,9 +111,11 @@ class Directory:
             if unit.head_nip and not await directory.known_nips(connection, [unit.head_nip]):
                 raise ReferenceUnknown("no such employee", head_nip=unit.head_nip)
             await directory.put_unit(connection, unit)
+            before = next((old for old in units if old.unit_id == unit.unit_id), None)
+            return before is not None and before.site_id != unit.site_id
 
-        await self._database.write(work)
-        await self._moved()
+        if await self._database.write(work):
+            await self._moved()
         log.info("unit_stored", unit_id=unit.unit_id)
         return unit
 
@@ -169,17 +171,22 @@ class Directory:
         except UnicodeDecodeError as error:
             raise CsvInvalid("the file is not UTF-8", position=error.start) from None
 
-        async def work(connection: Connection) -> ImportResult:
-            return await self._import(connection, text, dry_run=dry_run)
-
-        if dry_run:
-            async with self._database.read() as connection:
-                return await work(connection)
-        result = await self._database.write(work)
-        if result.stored:
+        plan = await self._plan(text)
+        stored = not dry_run and not any(problem.is_error for problem in plan.problems)
+        if stored:
+            await self._database.write(
+                lambda connection: directory.put_employees(connection, plan.changed)
+            )
             await self._moved()
-            log.info("employees_imported", actor=principal.username, rows=result.rows)
-        return result
+            log.info("employees_imported", actor=principal.username, rows=plan.rows)
+        return ImportResult(
+            rows=plan.rows,
+            created=plan.created,
+            updated=len(plan.changed) - plan.created,
+            unchanged=plan.rows - len(plan.changed),
+            problems=plan.problems,
+            stored=stored,
+        )
 
     async def create_account(
         self, username: str, role: Role, password: str, nip: str
@@ -224,24 +231,15 @@ class Directory:
         log.info("account_closed", username=username)
         return account
 
-    async def _import(self, connection: Connection, text: str, *, dry_run: bool) -> ImportResult:
-        units = {unit.unit_id for unit in await directory.list_units(connection)}
-        sites = {site.site_id for site in await directory.list_sites(connection)}
-        stored = await directory.employees_as_stored(connection)
+    async def _plan(self, text: str) -> "_Plan":
+        """Reads an import off the event loop and the writer: check-ins go on meanwhile."""
+        async with self._database.read() as connection:
+            units = {unit.unit_id for unit in await directory.list_units(connection)}
+            sites = {site.site_id for site in await directory.list_sites(connection)}
+            stored = await directory.employees_as_stored(connection)
         loop = asyncio.get_running_loop()
-        plan = await loop.run_in_executor(
+        return await loop.run_in_executor(
             self._background, _plan, text, units, sites, stored, self._clock.now()
-        )
-        possible = not any(problem.is_error for problem in plan.problems)
-        if possible and not dry_run:
-            await directory.put_employees(connection, plan.changed)
-        return ImportResult(
-            rows=plan.rows,
-            created=plan.created,
-            updated=len(plan.changed) - plan.created,
-            unchanged=plan.rows - len(plan.changed),
-            problems=plan.problems,
-            stored=possible and not dry_run,
         )
 
 

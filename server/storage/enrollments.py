@@ -27,7 +27,7 @@ from server.storage.times import pack, unpack
 from server.storage.vault import Vault
 
 # Opening the sealed rows of one fetch takes some 5 ms of the event loop.
-_ROWS_A_FETCH = 200
+_ROWS_A_FETCH = 100
 
 
 @dataclass(frozen=True, slots=True)

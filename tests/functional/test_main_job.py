@@ -45,8 +45,12 @@ async def new_phone(world: World, number: int, language: str = "id") -> Phone:
 class TestFromEnrolmentToReceipt:
     """A person whom the server has never seen is enrolled, gets a phone and checks in."""
 
-    async def test_the_whole_way(self, world, cast):
+    async def test_the_whole_way(self, open_copy, cast):
         """Every station shows what the one before did; the event is the first frame's moment."""
+        async with open_copy() as world:
+            await self._walk_through(world, cast)
+
+    async def _walk_through(self, world, cast):
         bkd, person = await world.bkd(), world.seed.people[4]
         before = await bkd.call("GetEmployee", nip=person.nip)
 

@@ -171,6 +171,7 @@ class World:
         self.seed = seed
         self.cast = cast
         self.address = f"127.0.0.1:{app.server.port}"
+        self.directory = app.settings.key_file.parent
         self.anyone = Api(Client(Endpoint(self.address)))
         self._stack = stack
         self._staff: dict[str, tuple[Api, datetime]] = {}
