@@ -5,6 +5,7 @@ are for non-commercial research: the settings must accept that by name.
 """
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ def load(directory: Path, *, runtime: Runtime, threads: int, detect_side: int) -
 
     A package without a recogniser is completed with SFace. Raises ModelInvalid.
     """
+    if find_spec("insightface") is None:
+        raise ModelInvalid("the package insightface is missing: pip install 'hadir[insightface]'")
     detector, recogniser = None, None
     for path in sorted(directory.glob("*.onnx")):
         session = OrtSession(path.read_bytes())
