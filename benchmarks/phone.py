@@ -40,11 +40,18 @@ MODEL: Final = "Simulated phone"
 Call = Duplex[checkin_pb2.CheckInRequest, checkin_pb2.CheckInResponse]
 
 
+# How long a source is told apart that a step lasts, in parts of the time it should take.
+PROGRESS_MAX: Final = 4.0
+
+
 class FrameSource(Protocol):
     """The person in front of the phone. Called on the event loop: prepare what is slow."""
 
     def frame_for(self, step: checkin_pb2.ChallengeStep | None, progress: float) -> bytes:
-        """Return the next JPEG for a step (None: all are done), `progress` of the way into it."""
+        """Return the next JPEG for a step (None: all are done), `progress` of the way into it.
+
+        1.0 when a step should be done; up to PROGRESS_MAX while it lasts longer.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +244,7 @@ class _CheckIn:
 
     def _next_frame(self) -> frame_pb2.Frame:
         passed_s = time.monotonic() - self._step_start_s
-        jpeg = self._source.frame_for(self._step, min(1.0, passed_s / self._phone.step_s))
+        jpeg = self._source.frame_for(self._step, min(PROGRESS_MAX, passed_s / self._phone.step_s))
         self._seen.frames_sent += 1
         number = self._seen.frames_sent
         skew_ms = self._knobs.capture_skew_ms(number) if self._knobs.capture_skew_ms else 0

@@ -16,8 +16,6 @@ from server.rpc.streams import Draining, Inbox, Item, StreamLimits, Unseen
 from server.services.checkin import CheckInRequest, CheckIns, CheckInSession, Guidance
 from server.services.events import Recorded
 from server.services.live import LiveStreams
-from server.services.usable import Look
-from server.vision.pipeline import Timings
 
 FRAMES_MAX = 1200
 BYTES_MAX = 96 * 1024 * 1024
@@ -72,11 +70,10 @@ class CheckInServicer(checkin_pb2_grpc.CheckInServiceServicer):
 
     async def _answer(self, session: CheckInSession, item: Item) -> Responses:
         if isinstance(item, Unseen):
-            yield _guidance(item.number, session.guidance(Look(item.outcome, Timings())))
+            yield _guidance(item.number, session.pass_over(item.outcome))
         elif isinstance(item, Frame):
             if session.complete:
-                look = Look(FrameOutcome.SUPERSEDED, Timings())
-                yield _guidance(item.number, session.guidance(look))
+                yield _guidance(item.number, session.pass_over(FrameOutcome.SUPERSEDED))
                 return
             yield _guidance(item.number, await session.observe(item))
             if session.complete:

@@ -59,7 +59,7 @@ from server.services.usable import Look, look_at_one
 from server.storage import devices, directory
 from server.storage import events as event_rows
 from server.storage.database import Database
-from server.vision.pipeline import Pipeline
+from server.vision.pipeline import Pipeline, Timings
 
 CLOCK_SKEW_MAX = timedelta(minutes=5)
 # Frames of another face until the check-in ends: one may be a bad embedding.
@@ -291,6 +291,13 @@ class CheckInSession:
         if self._progress.failed:
             raise CheckInRefused(Refusal.CHALLENGE_MISMATCH)
         return self.guidance(look)
+
+    def pass_over(self, outcome: FrameOutcome) -> Guidance:
+        """Answers a frame that nobody looks at. Raises CheckInRefused when time or trust is up."""
+        self._check_time()
+        if self._reused >= REUSED_FRAMES_MAX:
+            raise CheckInRefused(Refusal.FRAMES_REUSED)
+        return self.guidance(Look(outcome, Timings()))
 
     def guidance(self, look: Look) -> Guidance:
         """Returns a look with where the challenge stands."""
