@@ -24,6 +24,13 @@ REFERENCE: Vector = np.array(
 )
 
 
+# Points of the crop that hold the face: hair and background say nothing of focus and light on it.
+_TOP, _BOTTOM, _LEFT, _RIGHT = 16, 104, 16, 96
+_MIDDLE = np.stack(
+    np.meshgrid(np.linspace(_LEFT, _RIGHT, 12), np.linspace(_TOP, _BOTTOM, 12)), axis=-1
+).reshape(-1, 2)
+
+
 def similarity(source: Vector, target: Vector) -> NDArray[np.float64]:
     """Returns the 2 x 3 rotation, scale and shift that best maps source to target (n x 2).
 
@@ -49,20 +56,31 @@ def crop(image: Image, landmarks: Vector) -> Image:
     return np.asarray(warped, np.uint8)
 
 
+def _share_inside(width: int, height: int, landmarks: Vector) -> float:
+    """Returns how much of the crop's middle comes from inside the image, 0 to 1.
+
+    A detector's box ends at the frame's edge; what the embedder sees beyond it is black.
+    """
+    back = similarity(REFERENCE, landmarks)
+    points = _MIDDLE @ back[:, :2].T + back[:, 2]
+    inside = (points >= 0) & (points <= (width - 1, height - 1))
+    return float(inside.all(axis=1).mean())
+
+
 def measure(image: Image, box: BoundingBox, landmarks: Vector, aligned: Image) -> Measures:
     """Returns the measured quality of a face; `aligned` is its crop, RGB."""
-    # The middle of the crop: hair and background say nothing of focus and light on the face.
-    grey = cv2.cvtColor(aligned[16:104, 16:96], cv2.COLOR_RGB2GRAY)
+    grey = cv2.cvtColor(aligned[_TOP:_BOTTOM, _LEFT:_RIGHT], cv2.COLOR_RGB2GRAY)
     height, width = image.shape[:2]
     seen = BoundingBox(
         max(0.0, box.left), max(0.0, box.top), min(width, box.right), min(height, box.bottom)
     )
+    box_share = seen.area / box.area if box.area else 0.0
     yaw, pitch, roll = yaw_pitch_roll(landmarks)
     return Measures(
         eye_distance=eye_distance(landmarks),
         sharpness=float(cv2.Laplacian(grey, cv2.CV_32F).var()),
         brightness=float(grey.mean()),
-        inside=seen.area / box.area if box.area else 0.0,
+        inside=min(box_share, _share_inside(width, height, landmarks)),
         yaw=yaw,
         pitch=pitch,
         roll=roll,
