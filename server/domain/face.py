@@ -49,7 +49,8 @@ class Measures:
 
     eye_distance: pixels of the frame between the eyes. sharpness: variance of the Laplacian of the
     aligned 112 x 112 grey crop. brightness: mean grey of it, 0 to 255. inside: part of the box and
-    of the aligned face that lies inside the frame, 0 to 1, the smaller of the two. yaw, pitch, roll: see domain/pose.py.
+    of the aligned face that lies inside the frame, 0 to 1, the smaller of the two. yaw, pitch,
+    roll: see domain/pose.py.
     """
 
     eye_distance: float

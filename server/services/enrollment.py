@@ -109,8 +109,9 @@ class Enrollments:
     async def observe(self, session: EnrollmentSession, frame: Frame) -> Look:
         """Looks at a frame and keeps its face if it is good, new and the same person's."""
         look = await look_at_one(self._pipeline, frame, ENROLMENT)
-        if look.face is None or look.face.embedding is None:
+        if look.outcome is not FrameOutcome.USABLE or look.face is None:
             return look
+        assert look.face.embedding is not None, "a usable face passed the gate"
         outcome = await self._fits(session, look.face.embedding)
         if outcome is FrameOutcome.USABLE and len(session.faces) < FRAMES_KEPT_MAX:
             session.faces.append(look.face)
