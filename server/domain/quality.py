@@ -90,12 +90,13 @@ def judge(measures: Measures, limits: QualityLimits) -> FrameOutcome:
     """Returns USABLE, or the first fault in the order in which a person can mend it."""
     faults = (
         (measures.inside < limits.inside_min, FrameOutcome.CROPPED),
-        (measures.eye_distance < limits.eye_distance_min, FrameOutcome.TOO_SMALL),
-        (measures.brightness < limits.brightness_min, FrameOutcome.TOO_DARK),
-        (measures.brightness > limits.brightness_max, FrameOutcome.TOO_BRIGHT),
+        # A turned head has its eyes closer together: before the size.
         (abs(measures.yaw) > limits.yaw_max, FrameOutcome.POSE),
         (not limits.pitch_min <= measures.pitch <= limits.pitch_max, FrameOutcome.POSE),
         (abs(measures.roll) > limits.roll_max, FrameOutcome.POSE),
+        (measures.eye_distance < limits.eye_distance_min, FrameOutcome.TOO_SMALL),
+        (measures.brightness < limits.brightness_min, FrameOutcome.TOO_DARK),
+        (measures.brightness > limits.brightness_max, FrameOutcome.TOO_BRIGHT),
         (measures.sharpness < limits.sharpness_min, FrameOutcome.BLURRED),
     )
     return next((outcome for wrong, outcome in faults if wrong), FrameOutcome.USABLE)
