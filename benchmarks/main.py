@@ -4,6 +4,7 @@ import typer
 
 from benchmarks.accuracy import accuracy
 from benchmarks.pipeline import pipeline
+from benchmarks.race import race
 
 app = typer.Typer(
     help="Measures Hadir on this machine. Every report names the machine, commit and settings.",
@@ -11,7 +12,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
-for command in (accuracy, pipeline):
+for command in (accuracy, pipeline, race):
     app.command()(command)
 
 

@@ -60,6 +60,12 @@ class DataInvalid(HadirError):
 # What a request says is wrong.
 
 
+class MessageInvalid(HadirError):
+    """The bytes are no message of the method's type."""
+
+    kind, reason = Kind.INVALID, "MESSAGE_INVALID"
+
+
 class FieldRequired(HadirError):
     """A field that the API marks as required is empty."""
 

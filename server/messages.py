@@ -16,6 +16,10 @@ ERRORS: Mapping[str, tuple[str, str]] = {
     "MODEL_INVALID": ("Berkas model tidak dapat dipakai.", "A model file cannot be used."),
     "SETTINGS_INVALID": ("Pengaturan server salah.", "The server's settings are wrong."),
     "DATA_INVALID": ("Data server tidak dapat dibaca.", "The server's data cannot be read."),
+    "MESSAGE_INVALID": (
+        "Pesan tidak dapat dibaca. Perbarui aplikasi.",
+        "The message cannot be read. Update the application.",
+    ),
     "FIELD_REQUIRED": ("Isian {field} wajib diisi.", "The field {field} is required."),
     "FIELD_INVALID": ("Isian {field} tidak sah.", "The field {field} is not valid."),
     "OPEN_FIRST": (

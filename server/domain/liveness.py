@@ -5,6 +5,9 @@ import enum
 from server.domain.relief import RELIEF_MIN
 
 PASSIVE_LIVE_MIN = 0.5
+# After a challenge half the relief is enough: its turns were judged by the nose against the eyes,
+# which a flat print does not move either, and a quick challenge holds a turn for few frames.
+RELIEF_MIN_AFTER_CHALLENGE = RELIEF_MIN / 2
 
 
 class Liveness(enum.Enum):
@@ -15,12 +18,12 @@ class Liveness(enum.Enum):
     SPOOF = "SPOOF"
 
 
-def judge(relief: float, passive: float | None) -> Liveness:
+def judge(relief: float, passive: float | None, *, relief_min: float = RELIEF_MIN) -> Liveness:
     """LIVE if every known cue is good, SPOOF if every known cue is bad, else DOUBTFUL.
 
     relief: see relief.py, 0 and up. passive: MiniFASNet's probability, None where not installed.
     """
-    cues = [relief >= RELIEF_MIN]
+    cues = [relief >= relief_min]
     if passive is not None:
         cues.append(passive >= PASSIVE_LIVE_MIN)
     if all(cues):

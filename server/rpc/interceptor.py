@@ -13,11 +13,12 @@ from typing import Any
 import grpc
 import structlog
 from google.protobuf.descriptor import FileDescriptor
+from google.protobuf.message import DecodeError, Message
 from hadir.v1 import options_pb2
 
 from server import messages
 from server.domain.model import Principal, Role
-from server.errors import HadirError, Kind, RoleDenied, Unauthenticated
+from server.errors import HadirError, Kind, MessageInvalid, RoleDenied, Unauthenticated
 from server.rpc.call import Call, Context, enter
 from server.rpc.required import check_required
 from server.rpc.status import abort
@@ -79,28 +80,21 @@ class Gate(grpc.aio.ServerInterceptor):
 
         async def serve(request: Any, context: Context) -> Any:
             async with self._call(method, metadata, context):
-                if not handler.request_streaming:
-                    check_required(request)
-                return await behavior(request, context)
+                return await behavior(_decoded(handler, request), context)
 
         make = (
             grpc.stream_unary_rpc_method_handler
             if handler.request_streaming
             else grpc.unary_unary_rpc_method_handler
         )
-        return make(serve, handler.request_deserializer, handler.response_serializer)
+        return make(serve, None, handler.response_serializer)
 
     def _streaming(self, method: str, handler: Any, metadata: dict[str, Any]) -> Any:
         behavior = handler.stream_stream or handler.unary_stream
 
-        async def serve(
-            request: Any,
-            context: Context,
-        ) -> AsyncIterator[Any]:
+        async def serve(request: Any, context: Context) -> AsyncIterator[Any]:
             async with self._call(method, metadata, context):
-                if not handler.request_streaming:
-                    check_required(request)
-                async for response in behavior(request, context):
+                async for response in behavior(_decoded(handler, request), context):
                     yield response
 
         make = (
@@ -108,7 +102,7 @@ class Gate(grpc.aio.ServerInterceptor):
             if handler.request_streaming
             else grpc.unary_stream_rpc_method_handler
         )
-        return make(serve, handler.request_deserializer, handler.response_serializer)
+        return make(serve, None, handler.response_serializer)
 
     @asynccontextmanager
     async def _call(
@@ -155,6 +149,31 @@ class Gate(grpc.aio.ServerInterceptor):
         if principal.role not in roles:
             raise RoleDenied("the role may not call this method", role=principal.role.value)
         return principal
+
+
+def _decoded(handler: Any, request: Any) -> Any:
+    """Returns the request as a checked message, or a stream as an iterator of messages.
+
+    Decoding belongs to us: gRPC would answer bytes that are no message with UNKNOWN, and log them.
+    """
+    if handler.request_streaming:
+        return _decoded_stream(handler, request)
+    message = _message(handler, request)
+    check_required(message)
+    return message
+
+
+async def _decoded_stream(handler: Any, requests: AsyncIterator[bytes]) -> AsyncIterator[Message]:
+    async for request in requests:
+        yield _message(handler, request)
+
+
+def _message(handler: Any, content: bytes) -> Message:
+    try:
+        message: Message = handler.request_deserializer(content)
+    except (DecodeError, UnicodeDecodeError):
+        raise MessageInvalid("the bytes are no message of this method") from None
+    return message
 
 
 def _value(metadata: dict[str, Any], key: str) -> str:

@@ -17,7 +17,7 @@ from server.clock import Clock
 from server.domain import frame as frames
 from server.domain.frame import Frame
 from server.domain.quality import FrameOutcome
-from server.errors import FrameBudget, HadirError, OpenFirst, StreamIdle
+from server.errors import FrameBudget, OpenFirst, StreamIdle
 from server.rpc import convert
 from server.rpc.required import check_required
 from server.services.live import LiveStream
@@ -129,7 +129,7 @@ class Inbox:
                 await self._room.wait()
                 self._take(message)
                 self._live.wake.set()
-        except HadirError as error:
+        except Exception as error:  # noqa: BLE001  a task's top: the handler raises it
             self._failure = error
         finally:
             self._closed = True

@@ -353,7 +353,10 @@ class CheckInSession:
         if len(self._fronts) < MATCHING_FRONTS_MIN:
             raise CheckInRefused(Refusal.FACE_MISMATCH)
         # The challenge is a cue too: one of the other two may be in doubt, not both.
-        if liveness.judge(self.relief, self.passive) is Liveness.SPOOF:
+        said = liveness.judge(
+            self.relief, self.passive, relief_min=liveness.RELIEF_MIN_AFTER_CHALLENGE
+        )
+        if said is Liveness.SPOOF:
             raise CheckInRefused(Refusal.SPOOF_SUSPECTED)
 
     def _check_seal(self, signature: bytes) -> None:

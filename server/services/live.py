@@ -69,10 +69,11 @@ class LiveStreams:
             if stream.principal.session_hash == session_hash:
                 stream.end(error)
 
-    def end_account(self, username: str, error: HadirError) -> None:
-        """Ends the streams of a staff account."""
+    def end_account(self, username: str, error: HadirError, *, but: bytes = b"") -> None:
+        """Ends the streams of a staff account, but those of one session."""
         for stream in list(self._streams):
-            if stream.principal.username == username:
+            principal = stream.principal
+            if principal.username == username and principal.session_hash != but:
                 stream.end(error)
 
     def begin_drain(self) -> None:

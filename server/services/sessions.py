@@ -137,6 +137,8 @@ class Sessions:
             )
 
         await self._database.write(work)
+        ended = SessionEnded("the password was changed")
+        self._live.end_account(principal.username, ended, but=principal.session_hash)
         log.info("password_changed", username=principal.username)
 
     async def _verified(self, username: str, password: str) -> StaffAccount:

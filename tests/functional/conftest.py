@@ -46,6 +46,12 @@ def open_copy(cast: Cast, seed: Seed, tmp_path_factory: pytest.TempPathFactory) 
     return opened
 
 
+@pytest.fixture(scope="session")
+def new_copy(seed: Seed, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """Makes fresh copies of the province, for servers in processes of their own."""
+    return lambda: copy_of(seed, tmp_path_factory.mktemp("copy"))
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def world(open_copy: OpenCopy) -> AsyncIterator[World]:
     """The server that the tests of a module share."""

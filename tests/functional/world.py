@@ -163,19 +163,20 @@ class Seed:
 class World:
     """One server with its province."""
 
+    # The server, where it runs in this process.
+    app: App
+
     def __init__(
-        self, app: App, clock: SteppedClock, seed: Seed, cast: Any, stack: AsyncExitStack
+        self, port: int, directory: Path, seed: Seed, cast: Any, stack: AsyncExitStack
     ) -> None:
-        self.app = app
-        self.clock = clock
+        self.address = f"127.0.0.1:{port}"
+        self.directory = directory
         self.seed = seed
         self.cast = cast
-        self.address = f"127.0.0.1:{app.server.port}"
-        self.directory = app.settings.key_file.parent
-        self.anyone = Api(Client(Endpoint(self.address)))
+        self.clock = SteppedClock()
         self._stack = stack
         self._staff: dict[str, tuple[Api, datetime]] = {}
-        stack.push_async_callback(self.anyone.client.close)
+        self.anyone = Api(self.client())
 
     def client(self, *, language: str = "id", token: str | None = None) -> Client:
         """Returns a client that the world closes."""
@@ -288,7 +289,9 @@ async def open_world(
     """Opens the server of a directory; behind the block it has drained."""
     clock = SteppedClock()
     async with open_app(settings_in(directory, **changes), clock) as app, AsyncExitStack() as stack:
-        yield World(app, clock, seed, cast, stack)
+        world = World(app.server.port, directory, seed, cast, stack)
+        world.app, world.clock = app, clock
+        yield world
 
 
 def _class_of(descriptor: Any) -> Any:

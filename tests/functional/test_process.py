@@ -1,0 +1,234 @@
+"""The server as a process: set up, log, second start, stop."""
+
+import asyncio
+import base64
+import sqlite3
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from hadir.client import ApiError
+from hadir.v1 import event_pb2, kiosk_pb2
+from typer.testing import CliRunner
+
+from benchmarks.phone import Phone
+from benchmarks.walker import walk
+from server import main
+from tests.functional.processes import command, run_server
+from tests.functional.world import PASSWORD, World, now, open_world, refused
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+IN = event_pb2.EVENT_KIND_IN
+WRONG = "sandi-yang-keliru"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def running(new_copy, seed, cast):
+    """A server with its log, after a day's work in short: see `work`."""
+    async with run_server(new_copy(), seed, cast) as (world, process):
+        done = await work(world)
+        yield world, process, done
+
+
+async def work(world: World) -> dict[str, object]:
+    """Does a little of everything. Returns what must, and must not, be in the log."""
+    errors: list[ApiError] = []
+
+    async def fail(call) -> None:
+        with pytest.raises(ApiError) as caught:
+            await call
+        errors.append(caught.value)
+
+    bkd, person = await world.bkd(), world.seed.people[4]
+    await fail(world.staff("bkd", WRONG))
+    await fail(world.anyone.call("ListSites"))
+    await fail((await world.operator()).call("GetEmployee", nip=person.nip))
+    await fail(bkd.call("GetEmployee", nip="199001012015011999"))
+    pictures = list(world.cast.actor(4).enrolment())[:3]
+    await world.enrol(person.nip, pictures)
+    code = (await bkd.call("IssueActivationCode", nip=person.nip)).code
+    phone = Phone(world.client(), step_s=0.5)
+    await phone.activate(code)
+    await phone.login()
+    result = await phone.check_in(IN, world.place(4), world.cast.actor(4))
+    refusal = await phone.check_in(IN, world.place(4, north_m=900), world.cast.actor(4))
+    kiosk = await world.kiosk()
+    walked = await walk(kiosk.client, world.cast.actor(0).walk(18), frames_per_second=15)
+    await bkd.call("EraseEnrollment", nip=person.nip, reason="Permintaan pegawai")
+    return {
+        "errors": errors,
+        "event_ids": [result.receipt.event.event_id, walked.recognised[0].event.event_id],
+        "refused": refusal.refusal is not None,
+        "secrets": [
+            *(api.client.token for api in (bkd, kiosk)),
+            phone.client.token,
+            PASSWORD,
+            WRONG,
+            code,
+            code.replace("-", ""),
+            *(base64.b64encode(picture[:60]).decode()[:60] for picture in pictures),
+        ],
+        "people": [
+            *(one.nip for one in world.seed.employees),
+            *(one.display_name for one in world.seed.people.values()),
+        ],
+    }
+
+
+class TestLog:
+    """One JSON line a call and one a decision: ids and reasons, never secrets or faces."""
+
+    async def test_calls(self, running):
+        """Every call has a line with its method, its own id, how it ended and how long it took."""
+        _, process, _ = running
+
+        calls = [record for record in process.records() if record["event"] == "rpc"]
+
+        ids = [record["request_id"] for record in calls]
+        assert len(set(ids)) == len(ids) > 15
+        assert all(record["method"].startswith("/hadir.v1.") for record in calls)
+        assert all(record["took_ms"] >= 0 and record["outcome"] for record in calls)
+        assert {"info"} == {record["level"] for record in calls}
+        methods = {record["method"].rpartition("/")[2] for record in calls}
+        assert {"CheckIn", "Identify", "Enroll", "OpenStaffSession"} <= methods
+
+    async def test_errors_lead_to_their_line(self, running):
+        """The id that a caller was shown leads to the line of that call."""
+        _, process, done = running
+        calls = {r["request_id"]: r for r in process.records() if r["event"] == "rpc"}
+
+        reasons = [calls[e.metadata["request_id"]]["outcome"] for e in done["errors"]]
+
+        expected = ["LOGIN_REFUSED", "UNAUTHENTICATED", "ROLE_DENIED", "EMPLOYEE_UNKNOWN"]
+        assert expected == [error.reason for error in done["errors"]]
+        assert expected == reasons
+
+    async def test_decisions(self, running):
+        """Events, refusals, enrolments, activations and erasures have a line each, with ids."""
+        _, process, done = running
+        records = process.records()
+        by_event = {record["event"]: record for record in records}
+
+        recorded = [r["event_id"] for r in records if r["event"] == "event_recorded"]
+
+        assert done["event_ids"] == recorded
+        assert done["refused"]
+        assert "OUTSIDE_GEOFENCE" == by_event["check_in_refused"]["reason"]
+        assert {"enrolled", "device_activated", "session_opened", "login_refused"} <= set(by_event)
+        assert "bkd" == by_event["enrolment_erased"]["actor"]
+
+    async def test_no_secrets(self, running):
+        """Neither tokens, passwords, codes, pictures, nor numbers and names of employees."""
+        _, process, done = running
+        text = "\n".join(process.lines())
+
+        assert [] == [secret for secret in done["secrets"] if secret in text]
+        assert [] == [word for word in done["people"] if word in text]
+
+    async def test_nothing_failed(self, running):
+        """A day without faults has no error in its log."""
+        _, process, _ = running
+
+        levels = {record["level"] for record in process.records()}
+
+        assert levels <= {"info", "warning"}
+
+    async def test_one_server_a_database(self, running):
+        """A second server on the same files does not start, and says what to do."""
+        world, _, _ = running
+        key = str(world.directory / "hadir.key")
+
+        code, _, errors = await command(
+            "run", "--config", str(world.directory / "hadir.toml"), HADIR_KEY_FILE=key
+        )
+
+        assert 1 == code
+        assert "another server uses" in errors
+        assert "stop it first" in errors
+        assert "Traceback" not in errors
+
+
+class TestStop:
+    """SIGTERM ends a server in good order."""
+
+    async def test_drain(self, new_copy, seed, cast):
+        """A check-in under way is recorded, a kiosk is told to come back, the exit code is 0."""
+        directory = new_copy()
+        async with run_server(directory, seed, cast) as (world, process):
+            phone, kiosk, begun = await world.phone(0), await world.kiosk(), asyncio.Event()
+            actor = cast.actor(0)
+
+            class Watched:
+                def frame_for(self, step, progress):
+                    begun.set()
+                    return actor.frame_for(step, progress)
+
+            async with kiosk.stream("Identify") as stream:
+                await stream.send(open=kiosk_pb2.OpenIdentify(device_time=now()))
+                await stream.receive()
+                check_in = asyncio.create_task(phone.check_in(IN, world.place(0), Watched()))
+                await begun.wait()
+                process.stop()
+                resume = await stream.receive()
+                with refused("SERVER_DRAINING", "UNAVAILABLE"):
+                    await stream.rest()
+                result = await check_in
+            code = await process.exit_code()
+            events = [record["event"] for record in process.records()]
+
+        assert resume.HasField("resume")
+        assert result.recorded
+        assert 0 == code
+        assert ["draining", "stopped"] == [e for e in events if e in {"draining", "stopped"}]
+        assert not list(directory.glob("hadir.db-wal"))
+        assert [(result.receipt.event.event_id,)] == _stored(directory)
+
+
+class TestSetUp:
+    """`hadir-server init` makes what a server needs, once."""
+
+    async def test_init_then_login(self, tmp_path, cast, seed, shared_models):
+        """After init the first account logs in; a second init changes nothing."""
+        password = tmp_path / "password"
+        password.write_text(f"{PASSWORD}\n")
+        home = tmp_path / "hadir"
+        arguments = ["init", str(home), "--username", "pertama", "--password-file", str(password)]
+        invoke = CliRunner().invoke
+        first = await asyncio.to_thread(invoke, main.app, arguments)
+        key = (home / "hadir.key").read_bytes()
+        second = await asyncio.to_thread(invoke, main.app, arguments)
+
+        async with open_world(home, seed, cast) as world:
+            api = await world.staff("pertama")
+            session = await api.call("GetSession")
+            listed = await api.call("ListEmployees")
+
+        assert (0, 0) == (first.exit_code, second.exit_code)
+        assert "pertama (BKD)" in first.output
+        assert key == (home / "hadir.key").read_bytes()
+        assert "pertama" == session.username
+        assert [] == list(listed.employees)
+
+    async def test_what_is_missing(self, new_copy):
+        """A missing file keeps the server from starting; it is named, without a traceback."""
+        files = ["hadir.toml", "hadir.db", "hadir.key"]
+        results = await asyncio.gather(*(self._run_without(new_copy(), name) for name in files))
+
+        assert [1, 1, 1] == [code for code, _, _ in results]
+        for name, (_, _, errors) in zip(files, results, strict=True):
+            assert name in errors
+            assert "Traceback" not in errors
+
+    async def _run_without(self, directory, name: str) -> tuple[int, str, str]:
+        config = directory / "hadir.toml"
+        config.write_text('database = "sqlite:///hadir.db"\nkey_file = "hadir.key"\n')
+        (directory / name).unlink()
+        return await command("run", "--config", str(config))
+
+
+def _stored(directory: Path) -> list[tuple]:
+    connection = sqlite3.connect(f"file:{directory}/hadir.db?mode=ro", uri=True)
+    found = connection.execute("SELECT event_id FROM events").fetchall()
+    connection.close()
+    return found

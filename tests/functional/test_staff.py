@@ -1,0 +1,268 @@
+"""Staff accounts: passwords, lockout, roles, and the last account that stays."""
+
+import asyncio
+from datetime import UTC
+
+import pytest
+from hadir.client import ApiError
+from hadir.v1 import enrollment_pb2, options_pb2
+
+from tests.functional.world import PASSWORD, World, consent, refused
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+OPERATOR, HEAD, BKD = options_pb2.ROLE_OPERATOR, options_pb2.ROLE_HEAD, options_pb2.ROLE_BKD
+WRONG = "bukan-kata-sandi-ini"
+
+
+async def account(world: World, username: str, role: int = OPERATOR, **fields) -> None:
+    """Creates a staff account."""
+    bkd = await world.bkd()
+    values = {"username": username, "role": role, "password": PASSWORD, **fields}
+    await bkd.call("CreateStaffAccount", **values)
+
+
+async def login(world: World, username: str, password: str = PASSWORD) -> str:
+    """Returns how a login ends."""
+    try:
+        await world.staff(username, password)
+    except ApiError as error:
+        return error.reason
+    return "OK"
+
+
+class TestLogin:
+    """Guessing is slow, and does not tell who exists."""
+
+    async def test_lockout(self, world):
+        """After five wrong passwords the right one is refused too, for 15 minutes."""
+        await account(world, "terkunci")
+        tries = [await login(world, "terkunci", WRONG) for _ in range(5)]
+
+        with refused("ACCOUNT_LOCKED", "RESOURCE_EXHAUSTED") as caught:
+            await world.staff("terkunci")
+        others = await login(world, "operator")
+        world.clock.advance(minutes=14)
+        early = await login(world, "terkunci")
+        world.clock.advance(minutes=2)
+        late = await login(world, "terkunci")
+
+        assert ["LOGIN_REFUSED"] * 5 == tries
+        assert 880 < int(caught.value.metadata["seconds"]) <= 900
+        assert 700 < caught.value.retry_after_s < 1300
+        assert ("OK", "ACCOUNT_LOCKED", "OK") == (others, early, late)
+
+    async def test_parallel_guesses(self, world):
+        """Guesses at once count one by one: of twenty, at most five are tried."""
+        await account(world, "serentak")
+
+        answers = await asyncio.gather(*(login(world, "serentak", WRONG) for _ in range(20)))
+
+        assert {"LOGIN_REFUSED": 5, "ACCOUNT_LOCKED": 15} == {
+            reason: answers.count(reason) for reason in set(answers)
+        }
+
+    async def test_good_login_forgets_the_bad(self, world):
+        """Four wrong passwords and a right one begin the count anew."""
+        await account(world, "pelupa")
+        first = [await login(world, "pelupa", WRONG) for _ in range(4)]
+        middle = await login(world, "pelupa")
+        second = [await login(world, "pelupa", WRONG) for _ in range(4)]
+
+        assert ["LOGIN_REFUSED"] * 8 == first + second
+        assert ("OK", "OK") == (middle, await login(world, "pelupa"))
+
+    @pytest.mark.parametrize("username", ["tidak-ada", "' OR 1=1 --", "x" * 5000, "BKD", "bkd\0"])
+    async def test_unknown_user(self, world, username):
+        """An unknown user is answered like a wrong password, and is never locked."""
+        answers = {await login(world, username, PASSWORD) for _ in range(6)}
+
+        assert {"LOGIN_REFUSED"} == answers
+
+    async def test_same_words(self, world):
+        """The two answers do not differ in a word."""
+        errors = []
+        for username in ("operator", "tidak-ada"):
+            with refused("LOGIN_REFUSED", "UNAUTHENTICATED") as caught:
+                await world.staff(username, WRONG)
+            errors.append(caught.value)
+
+        assert errors[0].message == errors[1].message
+        assert {"request_id"} == set(errors[0].metadata) == set(errors[1].metadata)
+        assert "OK" == await login(world, "operator")
+
+    async def test_session(self, world):
+        """A session says as whom it acts and when it ends."""
+        head = await world.head()
+
+        session = await head.call("GetSession")
+
+        left = session.expire_time.ToDatetime(UTC) - world.clock.now()
+        assert ("kepala", HEAD, "") == (session.username, session.role, session.device_id)
+        assert 0 < left.total_seconds() <= 8 * 3600
+
+
+class TestAccounts:
+    """Only BKD makes accounts; their form is checked."""
+
+    @pytest.mark.parametrize(
+        "password",
+        ["sebelas-huru", "x" * 257, "Petugas-baru-2026", "aaaaaaaaaaaab", "abababababababab"],
+        ids=["eleven", "too long", "user name", "two letters", "ab"],
+    )
+    async def test_weak_password(self, world, password):
+        """A password is long, varied and not the user name."""
+        password = password[:11] if password.startswith("sebelas") else password
+
+        with refused("PASSWORD_TOO_WEAK", "INVALID_ARGUMENT"):
+            await account(world, "petugas", password=password)
+
+    @pytest.mark.parametrize("length", [12, 256])
+    async def test_lengths_of_passwords(self, world, length):
+        """12 and 256 characters are passwords."""
+        password = ("sandi-Kuat-2026 ñ😀" * 20)[:length]
+        await account(world, f"panjang-{length}", password=password)
+
+        assert "OK" == await login(world, f"panjang-{length}", password)
+        assert "LOGIN_REFUSED" == await login(world, f"panjang-{length}", password[:-1])
+
+    async def test_taken(self, world):
+        """A user name is given once, to closed accounts too."""
+        await account(world, "sekali")
+        bkd = await world.bkd()
+        await bkd.call("CloseStaffAccount", username="sekali")
+
+        with refused("USERNAME_TAKEN", "ALREADY_EXISTS"):
+            await account(world, "sekali")
+
+    @pytest.mark.parametrize(
+        ("role", "reason"),
+        [
+            (options_pb2.ROLE_EMPLOYEE, "ROLE_INVALID"),
+            (options_pb2.ROLE_KIOSK, "ROLE_INVALID"),
+            (options_pb2.ROLE_ANYONE, "ROLE_INVALID"),
+            (options_pb2.ROLE_UNSPECIFIED, "FIELD_REQUIRED"),
+            (77, "FIELD_INVALID"),
+        ],
+    )
+    async def test_roles(self, world, role, reason):
+        """Staff are heads, BKD or operators."""
+        with refused(reason, "INVALID_ARGUMENT"):
+            await account(world, "peran", role)
+
+    @pytest.mark.parametrize("nip", ["", "199001012015011999"])
+    async def test_head_is_an_employee(self, world, nip):
+        """A head's account belongs to an employee: the tree is found by the NIP."""
+        with refused("REFERENCE_UNKNOWN", "INVALID_ARGUMENT"):
+            await account(world, "kepala-baru", HEAD, nip=nip)
+
+    @pytest.mark.parametrize("username", ["Admin", "a b", "-a", "x" * 64, "a\u202eb"])
+    async def test_user_names(self, world, username):
+        """User names have the form of ids."""
+        with refused("ID_INVALID", "INVALID_ARGUMENT"):
+            await account(world, username)
+
+
+class TestClosing:
+    """A closed account is over at once; somebody of BKD always stays."""
+
+    async def test_closed(self, world):
+        """Sessions end, logins are refused, closing again changes nothing."""
+        await account(world, "pensiun")
+        bkd, gone = await world.bkd(), await world.staff("pensiun")
+        first = await bkd.call("CloseStaffAccount", username="pensiun")
+        world.clock.advance(minutes=1)
+        second = await bkd.call("CloseStaffAccount", username="pensiun")
+
+        assert first == second
+        assert first.HasField("close_time")
+        assert "LOGIN_REFUSED" == await login(world, "pensiun")
+        with refused("UNAUTHENTICATED", "UNAUTHENTICATED"):
+            await gone.call("GetSession")
+
+    async def test_open_stream_of_a_closed_account(self, world):
+        """An enrolment that is under way ends with the account."""
+        await account(world, "petugas-lama", BKD)
+        bkd, clerk = await world.bkd(), await world.staff("petugas-lama")
+        async with clerk.stream("Enroll") as stream:
+            await _open_enrolment(world, stream)
+            await bkd.call("CloseStaffAccount", username="petugas-lama")
+
+            with refused("SESSION_ENDED", "PERMISSION_DENIED"):
+                await asyncio.wait_for(stream.rest(), 2)
+
+    async def test_last_bkd_account(self, open_copy):
+        """The last BKD account cannot be closed; of two that close each other at once, one stays."""
+        async with open_copy() as world:
+            bkd = await world.bkd()
+            with refused("LAST_BKD_ACCOUNT", "FAILED_PRECONDITION"):
+                await bkd.call("CloseStaffAccount", username="bkd")
+            await account(world, "bkd-dua", BKD)
+            second = await world.staff("bkd-dua")
+
+            results = await asyncio.gather(
+                bkd.call("CloseStaffAccount", username="bkd-dua"),
+                second.call("CloseStaffAccount", username="bkd"),
+                return_exceptions=True,
+            )
+            opened = {await login(world, "bkd"), await login(world, "bkd-dua")}
+
+        lost = [result.reason for result in results if isinstance(result, ApiError)]
+        assert 1 == len(lost)
+        assert lost[0] in {"LAST_BKD_ACCOUNT", "UNAUTHENTICATED"}
+        assert {"OK", "LOGIN_REFUSED"} == opened
+
+    async def test_unknown(self, world):
+        """An account that never was cannot be closed."""
+        bkd = await world.bkd()
+
+        with refused("ACCOUNT_UNKNOWN", "NOT_FOUND"):
+            await bkd.call("CloseStaffAccount", username="tidak-ada")
+
+
+class TestChangePassword:
+    """A new password takes the place of the old and ends what was opened with it."""
+
+    async def test_changed(self, world):
+        """The own session goes on, every other one ends, the old password is worth nothing."""
+        await account(world, "pengganti")
+        own, other = await world.staff("pengganti"), await world.staff("pengganti")
+        new = "kata-sandi-lain-2027"
+
+        await own.call("ChangePassword", old_password=PASSWORD, new_password=new)
+
+        assert "pengganti" == (await own.call("GetSession")).username
+        with refused("UNAUTHENTICATED", "UNAUTHENTICATED"):
+            await other.call("GetSession")
+        assert "LOGIN_REFUSED" == await login(world, "pengganti")
+        assert "OK" == await login(world, "pengganti", new)
+
+    async def test_wrong_or_weak(self, world):
+        """Without the old password, or with a weak new one, nothing changes."""
+        await account(world, "tetap")
+        own = await world.staff("tetap")
+
+        with refused("LOGIN_REFUSED", "UNAUTHENTICATED"):
+            await own.call("ChangePassword", old_password=WRONG, new_password="sandi-baru-2027-x")
+        with refused("PASSWORD_TOO_WEAK", "INVALID_ARGUMENT"):
+            await own.call("ChangePassword", old_password=PASSWORD, new_password="pendek")
+
+        assert "OK" == await login(world, "tetap")
+
+    async def test_open_stream_of_another_session(self, world):
+        """What another session had under way ends, too: it may be a thief's."""
+        await account(world, "petugas-sah", BKD)
+        own, thief = await world.staff("petugas-sah"), await world.staff("petugas-sah")
+        async with thief.stream("Enroll") as stream:
+            await _open_enrolment(world, stream)
+            new = "kata-sandi-lain-2027"
+            await own.call("ChangePassword", old_password=PASSWORD, new_password=new)
+
+            with refused("SESSION_ENDED", "PERMISSION_DENIED"):
+                await asyncio.wait_for(stream.rest(), 2)
+
+
+async def _open_enrolment(world: World, stream) -> None:
+    nip = world.seed.people[4].nip
+    await stream.send(open=enrollment_pb2.OpenEnrollment(nip=nip, consent=consent()))
+    await stream.receive()
