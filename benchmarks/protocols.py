@@ -13,8 +13,14 @@ from benchmarks import metrics
 from benchmarks.embedding import Embedded
 from benchmarks.lfw import Identification, LfwInvalid, Pair, by_person, person_of
 from benchmarks.metrics import Counts, Search, Vectors
-from server.domain.calibration import ERRORS_MIN, FPIR_MAX, Calibration
+from server.domain.calibration import (
+    ERRORS_MIN,
+    FPIR_MAX,
+    VERIFICATION_FMR_MAX,
+    Calibration,
+)
 from server.domain.match import MARGIN_MIN
+from server.services.thresholds import Thresholds
 from server.vision.embedder import unit
 
 FMRS = (1e-3, 1e-4)
@@ -168,7 +174,8 @@ def summarise_searches(searches: Searches, calibration: Calibration) -> dict[str
 
 
 def _as_the_server(searches: Searches, calibration: Calibration) -> dict[str, Any]:
-    threshold = calibration.identification_threshold(searches.gallery_size)
+    thresholds = Thresholds(calibration, FPIR_MAX, VERIFICATION_FMR_MAX)
+    threshold = thresholds.identification(searches.gallery_size)
     named = metrics.accepted(searches.mated, threshold, MARGIN_MIN)
     false = metrics.accepted(searches.impostors, threshold, MARGIN_MIN)
     return {
