@@ -7,45 +7,28 @@ every request is sent again, as a phone does that got no answer.
 
 import asyncio
 import contextlib
-import logging
 import multiprocessing
 import signal
 import sqlite3
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
-import structlog
 from sqlalchemy import select
 from ulid import ULID
 
 from server import failpoints
-from server.domain.geo import Circle
-from server.domain.model import (
-    Device,
-    DeviceKind,
-    DeviceState,
-    Employee,
-    EmployeeState,
-    Event,
-    EventKind,
-    EventSource,
-    Scores,
-    Site,
-    Unit,
-)
+from server.domain.model import Event, EventKind, EventSource, Scores
 from server.services.events import EventLog
-from server.storage import devices, directory, migrate
+from server.storage import migrate
 from server.storage.database import Database, open_database
 from server.storage.schema import events, requests
+from tests.faults.conftest import NIPS, NOW, quiet
 
-BASE = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
 DIGEST = b"\x01" * 32
-PEOPLE = 8
 KILLS = 30
 FAILPOINTS = ("before_begin", "after_insert", "after_request", "before_commit", "after_commit")
 WRITERS = (1, 4, 40)
@@ -81,11 +64,10 @@ class Ledger:
 
 def event_of(number: int) -> Event:
     """Returns the event of a request, under a new id; the digest of its frame tells whose it is."""
-    nip = nip_of(number % PEOPLE)
-    moment = BASE + timedelta(hours=number)
+    moment = NOW + timedelta(hours=number)
     return Event(
         event_id=str(ULID()),
-        nip=nip,
+        nip=NIPS[number % len(NIPS)],
         display_name="Pegawai",
         unit_id="bkd",
         kind=EventKind.IN,
@@ -95,26 +77,16 @@ def event_of(number: int) -> Event:
         clock_disputed=False,
         site_id="kantor",
         distance_m=3.0,
-        device_id=f"phone-{nip[-2:]}",
+        device_id=f"phone-{number % len(NIPS)}",
         scores=Scores(0.8, 0.4, 0.3, 1.0, None),
         create_time=moment,
         frame_digest=request_of(number).encode(),
     )
 
 
-def nip_of(person: int) -> str:
-    """Returns the NIP of a person."""
-    return f"1990010120150310{person:02d}"
-
-
 def request_of(number: int) -> str:
     """Returns the id of a request."""
     return f"00000000-0000-4000-8000-{number:012d}"
-
-
-def quiet() -> None:
-    """Keeps the event log's lines out of the output."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
 
 
 def serve(plan: Plan, pipe: Connection) -> None:
@@ -154,49 +126,6 @@ async def _serve(plan: Plan, pipe: Connection) -> None:
 def upgrade(path: Path) -> None:
     """The child of the migration tests."""
     migrate.upgrade(path)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _quiet() -> Iterator[None]:
-    quiet()
-    yield
-    structlog.reset_defaults()
-
-
-@pytest.fixture(scope="module")
-def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A closed database with people and their phones."""
-    path = tmp_path_factory.mktemp("seed") / "hadir.db"
-    migrate.upgrade(path)
-    asyncio.run(_seed(path))
-    return path
-
-
-@pytest.fixture
-def path(seeded: Path, tmp_path: Path) -> Path:
-    """A copy of the seeded database."""
-    copy = tmp_path / "hadir.db"
-    copy.write_bytes(seeded.read_bytes())
-    return copy
-
-
-async def _seed(path: Path) -> None:
-    async def work(connection) -> None:
-        site = Site("kantor", "Kantor Gubernur", "Asia/Jayapura", Circle((0.7, 127.5), 100))
-        await directory.put_site(connection, site)
-        await directory.put_unit(connection, Unit("bkd", "BKD", site_id="kantor"))
-        for person in range(PEOPLE):
-            nip = nip_of(person)
-            row = Employee(nip, "Pegawai", "bkd", "", EmployeeState.ACTIVE, BASE)
-            await directory.put_employees(connection, [row])
-            key = f"key-{person}".encode()
-            phone = Device(
-                f"phone-{nip[-2:]}", DeviceKind.PHONE, DeviceState.ACTIVE, key, BASE, nip
-            )
-            await devices.insert_device(connection, phone)
-
-    async with open_database(path) as database:
-        await database.write(work)
 
 
 def run_and_kill(

@@ -18,7 +18,8 @@ from tests.functional.world import METHODS, PASSWORD, Api, World, refused
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 TABLE = {
-    path.rpartition("/")[2]: roles for path, roles in roles_by_method(iter(rpc_server.FILES)).items()
+    path.rpartition("/")[2]: roles
+    for path, roles in roles_by_method(iter(rpc_server.FILES)).items()
 }
 CALLERS = [None, Role.EMPLOYEE, Role.KIOSK, Role.HEAD, Role.BKD, Role.OPERATOR]
 CELLS = [(name, caller) for name in sorted(METHODS) for caller in CALLERS]
@@ -68,7 +69,9 @@ class TestTable:
     """Every cell of methods times roles, asked at the server."""
 
     @pytest.mark.parametrize(
-        ("name", "role"), CELLS, ids=[f"{name}-{role.value if role else 'NOBODY'}" for name, role in CELLS]
+        ("name", "role"),
+        CELLS,
+        ids=[f"{name}-{role.value if role else 'NOBODY'}" for name, role in CELLS],
     )
     async def test_cell(self, world, callers, name, role):
         """Who is declared gets through to the method; anybody else is stopped before it."""

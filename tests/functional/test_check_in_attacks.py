@@ -335,9 +335,7 @@ class TestTooManyRefusals:
         """Standing outside the fence is no attack, however often."""
         phone, outside = await world.phone(3), world.place(3, north_m=900)
 
-        reasons = [
-            reason_of(await phone.check_in(IN, outside, cast.actor(3))) for _ in range(7)
-        ]
+        reasons = [reason_of(await phone.check_in(IN, outside, cast.actor(3))) for _ in range(7)]
 
         assert ["OUTSIDE_GEOFENCE"] * 7 == reasons
 

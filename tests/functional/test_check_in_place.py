@@ -160,7 +160,9 @@ class TestWho:
         """Whoever left the service checks in no more, at once."""
         async with open_copy() as world:
             phone, person = await world.phone(2), world.seed.people[2]
-            row = f"nip,name,unit_id,state\n{person.nip},{person.display_name},kesbangpol,INACTIVE\n"
+            row = (
+                f"nip,name,unit_id,state\n{person.nip},{person.display_name},kesbangpol,INACTIVE\n"
+            )
             await import_csv(await world.bkd(), row.encode())
 
             with refused("EMPLOYEE_INACTIVE", "FAILED_PRECONDITION"):

@@ -328,7 +328,11 @@ class TestRevocation:
     async def test_open_kiosk_stream(self, open_copy):
         """A kiosk's stream ends within two seconds; the other kiosk's goes on."""
         async with open_copy() as world:
-            bkd, kiosk, other = await world.bkd(), await world.kiosk(), await world.kiosk("jalan-40")
+            bkd, kiosk, other = (
+                await world.bkd(),
+                await world.kiosk(),
+                await world.kiosk("jalan-40"),
+            )
             async with kiosk.stream("Identify") as stream, other.stream("Identify") as second:
                 for one in (stream, second):
                     await one.send(open=kiosk_pb2.OpenIdentify(device_time=now()))

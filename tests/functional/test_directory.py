@@ -181,7 +181,9 @@ class TestSites:
         with refused("GEOFENCE_INVALID", "INVALID_ARGUMENT"):
             await bkd.call("PutSite", site=bare)
 
-    @pytest.mark.parametrize("zone", ["WIT", "Mars/Olympus", "../../etc/passwd", "/etc/localtime", "a\0b", "Asia", "."])
+    @pytest.mark.parametrize(
+        "zone", ["WIT", "Mars/Olympus", "../../etc/passwd", "/etc/localtime", "a\0b", "Asia", "."]
+    )
     async def test_unknown_zone(self, bkd, zone):
         """A time zone is one of the IANA database, and never a way to a file."""
         with refused("ZONE_UNKNOWN", "INVALID_ARGUMENT"):

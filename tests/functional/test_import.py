@@ -153,7 +153,9 @@ class TestNumbers:
         assert result.stored
         assert "Aneh" == (await employee(bkd, nip)).display_name
 
-    @pytest.mark.parametrize("nip", ["", "12345", "1990010120150110011", "19900101201501100A", "\u0661" * 18])
+    @pytest.mark.parametrize(
+        "nip", ["", "12345", "1990010120150110011", "19900101201501100A", "\u0661" * 18]
+    )
     async def test_no_number_is_an_error(self, bkd, nip):
         """Anything but 18 ASCII digits keeps the file out."""
         result = await import_csv(bkd, f"{HEAD}{nip},Salah,bkd,,\n".encode())

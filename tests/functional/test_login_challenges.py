@@ -83,9 +83,7 @@ class TestChallenge:
         """Of twenty answers to one challenge at once, one opens a session."""
         phone = world.seed.phones[1]
         challenge = await challenge_for(world, phone.device_id)
-        tries = [
-            (phone.device_id, challenge, login_signature(phone, challenge)) for _ in range(20)
-        ]
+        tries = [(phone.device_id, challenge, login_signature(phone, challenge)) for _ in range(20)]
 
         assert 1 == await accepted(world, *tries)
 
@@ -138,15 +136,11 @@ class TestChallenge:
             phone = world.seed.phones[0]
             early, late = [await challenge_for(world, phone.device_id) for _ in range(2)]
             world.clock.advance(seconds=58)
-            in_time = await accepted(
-                world, (phone.device_id, early, login_signature(phone, early))
-            )
+            in_time = await accepted(world, (phone.device_id, early, login_signature(phone, early)))
             world.clock.advance(seconds=2)
 
             assert 1 == in_time
-            assert 0 == await accepted(
-                world, (phone.device_id, late, login_signature(phone, late))
-            )
+            assert 0 == await accepted(world, (phone.device_id, late, login_signature(phone, late)))
 
     async def test_after_a_restart(self, open_copy, cast, seed):
         """A challenge of before a restart is as good, and as used, as without one."""

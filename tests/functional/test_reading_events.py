@@ -134,7 +134,9 @@ class TestUnitEvents:
         """The head of the top unit reads the units below it, as soon as the unit says so."""
         bkd, nip = await world.bkd(), world.seed.people[3].nip
         role = options_pb2.ROLE_HEAD
-        await bkd.call("CreateStaffAccount", username="sekda", password=PASSWORD, role=role, nip=nip)
+        await bkd.call(
+            "CreateStaffAccount", username="sekda", password=PASSWORD, role=role, nip=nip
+        )
         secretary = await world.staff("sekda")
         before = await error_of(secretary, "ListUnitEvents", unit_id="provinsi")
         top = directory_pb2.Unit(unit_id="provinsi", display_name="Provinsi", head_nip=nip)

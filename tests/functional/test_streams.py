@@ -85,7 +85,10 @@ class TestOrder:
     async def test_last_message_first(self, world):
         """Neither a seal nor a commit opens a stream."""
         seal = checkin_pb2.SealCheckIn(signature=b"x")
-        messages = {"CheckIn": {"seal": seal}, "Enroll": {"commit": enrollment_pb2.CommitEnrollment()}}
+        messages = {
+            "CheckIn": {"seal": seal},
+            "Enroll": {"commit": enrollment_pb2.CommitEnrollment()},
+        }
         for name, message in messages.items():
             api = await caller(world, name)
             async with api.stream(name) as stream:

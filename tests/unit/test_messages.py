@@ -1,0 +1,187 @@
+"""What people read: everything that the code can say has a text, in both languages."""
+
+import ast
+import enum
+import inspect
+import re
+import string
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from hadir.v1 import (
+    checkin_pb2,
+    device_admin_pb2,
+    device_pb2,
+    directory_pb2,
+    event_pb2,
+    frame_pb2,
+    kiosk_pb2,
+    options_pb2,
+)
+
+import server
+from server import errors, messages
+from server.domain import model, roster
+from server.domain.challenge import Step
+from server.domain.quality import FrameOutcome
+from server.domain.refusal import Refusal
+from server.domain.track import FaceState
+
+Table = Mapping[str, tuple[str, str]]
+TABLES = {
+    name: table
+    for name, table in vars(messages).items()
+    if name.isupper() and isinstance(table, dict)
+}
+ENTRIES = [(name, key) for name, table in TABLES.items() for key in table]
+ERRORS = {
+    name: error
+    for name, error in vars(errors).items()
+    if isinstance(error, type) and issubclass(error, errors.HadirError)
+}
+ENUMS = [
+    (FrameOutcome, frame_pb2.FrameOutcome, "FRAME_OUTCOME_"),
+    (FaceState, kiosk_pb2.FaceState, "FACE_STATE_"),
+    (Refusal, checkin_pb2.RefusalReason, "REFUSAL_REASON_"),
+    (Step, checkin_pb2.ChallengeStep, "CHALLENGE_STEP_"),
+    (model.Role, options_pb2.Role, "ROLE_"),
+    (model.EmployeeState, directory_pb2.EmployeeState, "EMPLOYEE_STATE_"),
+    (model.DeviceKind, device_pb2.DeviceKind, "DEVICE_KIND_"),
+    (model.DeviceState, device_pb2.DeviceState, "DEVICE_STATE_"),
+    (model.BindingAction, device_admin_pb2.BindingAction, "BINDING_ACTION_"),
+    (model.EventKind, event_pb2.EventKind, "EVENT_KIND_"),
+    (model.EventSource, event_pb2.EventSource, "EVENT_SOURCE_"),
+]
+
+
+def placeholders(text: str) -> list[str]:
+    """Returns the names in braces, in order."""
+    return sorted(name for _, name, _, _ in string.Formatter().parse(text) if name is not None)
+
+
+def raised() -> Iterator[tuple[str, str, set[str]]]:
+    """Returns (place, error class, names of its metadata) for each error that the server makes."""
+    root = Path(server.__file__).parent
+    for path in root.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                if node.func.id in ERRORS and all(word.arg for word in node.keywords):
+                    names = {str(word.arg) for word in node.keywords} - {"retry_after_s"}
+                    yield f"{path.relative_to(root)}:{node.lineno}", node.func.id, names
+
+
+class TestTables:
+    """Every key has two texts, and no table has a key that nothing says."""
+
+    def test_every_error_has_a_text(self) -> None:
+        """By its reason."""
+        assert {error.reason for error in ERRORS.values()} == set(messages.ERRORS)
+
+    @pytest.mark.parametrize(
+        ("table", "words", "more", "less"),
+        [
+            (messages.FRAMES, FrameOutcome, set(), set()),
+            # Nothing to do any more.
+            (messages.STEPS, Step, {""}, set()),
+            # What is wrong with an unusable face is said by its outcome.
+            (messages.FACES, FaceState, set(), {"UNUSABLE"}),
+            (messages.REFUSALS, Refusal, set(), set()),
+            (messages.CHECK_IN, model.EventKind, set(), set()),
+        ],
+    )
+    def test_every_word_of_the_domain_has_a_text(
+        self, table: Table, words: type[enum.Enum], more: set[str], less: set[str]
+    ) -> None:
+        """Outcomes, steps, states, refusals, kinds of events."""
+        assert set(words.__members__) - less | more == set(table)
+
+    def test_every_problem_of_an_import_has_a_text(self) -> None:
+        """The codes that the reader of the CSV knows."""
+        codes = set(re.findall(r'"([A-Z0-9_]{5,})"', inspect.getsource(roster.read)))
+        codes |= set(re.findall(r'"([A-Z0-9_]{5,})"', inspect.getsource(roster._row)))
+
+        assert len(codes) > 5
+        assert codes == set(messages.PROBLEMS)
+
+    @pytest.mark.parametrize(("words", "api", "prefix"), ENUMS)
+    def test_the_domain_and_the_api_have_the_same_words(
+        self, words: type[enum.Enum], api: enum.Enum, prefix: str
+    ) -> None:
+        """Names are converted by their prefix; the API adds UNSPECIFIED."""
+        names = {name.removeprefix(prefix) for name in api.keys()}
+
+        assert {*words.__members__, "UNSPECIFIED"} == names
+        assert {name: name for name in words.__members__} == {
+            name: word.value for name, word in words.__members__.items()
+        }
+
+    def test_no_enum_of_the_domain_was_forgotten(self) -> None:
+        """Every enum of model.py is compared above."""
+        own = {
+            word
+            for word in vars(model).values()
+            if inspect.isclass(word) and issubclass(word, enum.Enum)
+        }
+
+        assert own <= {words for words, _, _ in ENUMS}
+
+
+class TestTexts:
+    """Indonesian and English say the same."""
+
+    @pytest.mark.parametrize(("table", "key"), ENTRIES)
+    def test_both_languages_are_written(self, table: str, key: str) -> None:
+        """Not empty, not the same, complete sentences with the same placeholders."""
+        indonesian, english = TABLES[table][key]
+
+        assert placeholders(indonesian) == placeholders(english)
+        assert indonesian != english
+        assert all(text.strip() == text and text[-1] in ".!?" for text in (indonesian, english))
+
+    @pytest.mark.parametrize(("place", "name", "metadata"), list(raised()))
+    def test_every_error_fills_its_placeholders(
+        self, place: str, name: str, metadata: set[str]
+    ) -> None:
+        """Where it is raised: nobody reads "the field ? is required"."""
+        needed = set(placeholders(messages.ERRORS[ERRORS[name].reason][0]))
+
+        assert needed <= metadata, place
+        # Names of the parameters of messages.text().
+        assert not metadata & {"table", "key", "language"}, place
+
+    def test_fills_values(self) -> None:
+        """A value with braces is text, not a placeholder."""
+        given = messages.text(messages.ERRORS, "FIELD_REQUIRED", "en", field="{nip}", other=1)
+
+        assert "The field {nip} is required." == given
+
+    def test_leaves_a_mark_where_a_value_is_missing(self) -> None:
+        """An error text never raises an error of its own."""
+        assert "Isian ? wajib diisi." == messages.text(messages.ERRORS, "FIELD_REQUIRED", "id")
+
+
+class TestLanguageOf:
+    """The accept-language of a call."""
+
+    @pytest.mark.parametrize(
+        ("header", "language"),
+        [
+            ("", "id"),
+            ("id", "id"),
+            ("id-ID", "id"),
+            ("en", "en"),
+            ("EN-us", "en"),
+            ("en-US,en;q=0.9,id;q=0.8", "en"),
+            ("id-ID,id;q=0.9,en;q=0.8", "id"),
+            (" en ; q=1 , id", "en"),
+            ("de", "id"),
+            ("ja,ko", "id"),
+            (",;=,", "id"),
+            # What Java and older Androids call Indonesian.
+            ("in-ID,en-US;q=0.9", "id"),
+        ],
+    )
+    def test_is_indonesian_unless_english_comes_first(self, header: str, language: str) -> None:
+        """Other languages are read as Indonesian."""
+        assert language == messages.language_of(header)

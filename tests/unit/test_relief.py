@@ -1,0 +1,156 @@
+"""The flat-print cue: heads that turn have relief, prints and noise have none.
+
+A head is five points in space, a print is the same five points in one plane; both are turned, moved
+and drawn by a pinhole camera.
+"""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from server.domain.face import Vector
+from server.domain.relief import FRAMES_MAX, FRAMES_MIN, RELIEF_MIN, relief
+
+# Eyes, nose tip, corners of the mouth in millimetres: the nose stands out, the eyes lie back.
+HEAD = np.array([[-31, -33, 0], [31, -33, 0], [0, 0, 28], [-24, 32, 4], [24, 32, 4]], float)
+PRINT = HEAD * (1, 1, 0)
+# Eye distance of 75 pixels at half a metre.
+FOCAL_PX, DISTANCE_MM = 605.0, 500.0
+QUICK = settings(deadline=None, max_examples=40)
+
+
+def rotation(yaw: float, pitch: float) -> NDArray[np.float64]:
+    """Returns the matrix of a head turned by degrees."""
+    a, b = math.radians(yaw), math.radians(pitch)
+    around_y = [[math.cos(a), 0, math.sin(a)], [0, 1, 0], [-math.sin(a), 0, math.cos(a)]]
+    around_x = [[1, 0, 0], [0, math.cos(b), -math.sin(b)], [0, math.sin(b), math.cos(b)]]
+    return np.array(around_y) @ np.array(around_x)
+
+
+def drawn(points: NDArray[np.float64], yaw: float, pitch: float = 0) -> Vector:
+    """Returns the landmarks of turned points in pixels of a VGA frame."""
+    x, y, z = (points @ rotation(yaw, pitch).T).T
+    depth = DISTANCE_MM - z
+    return np.column_stack([320 + FOCAL_PX * x / depth, 240 + FOCAL_PX * y / depth])
+
+
+def swaying(
+    points: NDArray[np.float64], degrees: float, frames: int = 16, noise_px: float = 0, seed: int = 0
+) -> list[Vector]:
+    """Returns the track of a head that sways once to both sides."""
+    source = np.random.default_rng(seed)
+    turns = degrees * np.sin(2 * np.pi * np.arange(frames) / frames)
+    return [
+        (drawn(points, yaw) + source.normal(0, noise_px, (5, 2))).astype(np.float32)
+        for yaw in turns
+    ]
+
+
+class TestHead:
+    """Depth shows as soon as the head turns."""
+
+    @pytest.mark.parametrize("degrees", [10, 15, 20, 30])
+    def test_a_turning_head_has_relief(self, degrees: float) -> None:
+        """From ten degrees to each side."""
+        assert relief(swaying(HEAD, degrees)) > RELIEF_MIN
+
+    def test_more_turn_shows_more(self) -> None:
+        """It grows with the angle."""
+        values = [relief(swaying(HEAD, degrees)) for degrees in (0, 5, 10, 20, 30)]
+
+        assert sorted(values) == values
+        assert values[0] == pytest.approx(0, abs=1e-4)
+
+    def test_a_turning_head_has_relief_under_noise(self) -> None:
+        """20 degrees with half a pixel of noise: 50 of 50."""
+        low = min(relief(swaying(HEAD, 20, noise_px=0.5, seed=seed)) for seed in range(50))
+
+        assert low > RELIEF_MIN
+
+
+class TestPrint:
+    """A plane has none, however it is moved."""
+
+    @QUICK
+    @given(
+        st.lists(
+            st.tuples(st.floats(-25, 25), st.floats(-25, 25)),
+            min_size=FRAMES_MIN,
+            max_size=FRAMES_MAX,
+        )
+    )
+    def test_a_tilted_print_has_nearly_none(self, tilts: list[tuple[float, float]]) -> None:
+        """Perspective leaves a little, well under the limit."""
+        track = [drawn(PRINT, yaw, pitch).astype(np.float32) for yaw, pitch in tilts]
+
+        assert relief(track) < RELIEF_MIN
+
+    @QUICK
+    @given(st.integers(0, 2**32 - 1))
+    def test_an_affine_map_of_one_print_has_none_at_all(self, seed: int) -> None:
+        """Shear, stretch, roll, shift: the nose follows eyes and mouth exactly."""
+        source = np.random.default_rng(seed)
+        flat = drawn(PRINT, 0)
+        track = [
+            (flat @ (np.eye(2) + source.uniform(-0.3, 0.3, (2, 2))) + source.uniform(-90, 90, 2))
+            for _ in range(12)
+        ]
+
+        assert 0 == pytest.approx(relief(track), abs=1e-6)
+
+
+class TestNoise:
+    """Trembling landmarks are no relief."""
+
+    @pytest.mark.parametrize("frames", [8, 16, 24])
+    def test_noise_on_a_print_averages_out(self, frames: int) -> None:
+        """Half a pixel: at most 1 of 100 tracks reaches the limit."""
+        track = drawn(PRINT, 0)
+        source = np.random.default_rng(frames)
+        passed = sum(
+            relief([(track + source.normal(0, 0.5, (5, 2))) for _ in range(frames)]) >= RELIEF_MIN
+            for _ in range(100)
+        )
+
+        assert passed <= 1
+
+    def test_one_wild_frame_is_not_enough(self) -> None:
+        """A nose that jumps for one frame has no neighbour that jumped with it."""
+        track = [drawn(PRINT, 0) for _ in range(16)]
+        track[7] = track[7] + np.array([[0, 0], [0, 0], [9, 0], [0, 0], [0, 0]])
+
+        assert relief(track) < RELIEF_MIN
+
+
+class TestFrames:
+    """How many looks it takes, and what cannot be judged."""
+
+    def test_too_few_frames_have_none(self) -> None:
+        """Five looks say nothing yet, whatever they show."""
+        track = swaying(HEAD, 30, FRAMES_MIN)
+
+        assert relief(track) > 0
+        assert relief(track[:-1]) == 0
+        assert relief([]) == 0
+
+    def test_points_without_eyes_have_none(self) -> None:
+        """No division by zero, no warning."""
+        assert relief([np.zeros((5, 2), np.float32)] * 10) == 0
+
+    @QUICK
+    @given(st.floats(-180, 180), st.floats(0.3, 5), st.floats(-500, 500))
+    def test_does_not_depend_on_camera_or_place(
+        self, angle: float, scale: float, shift: float
+    ) -> None:
+        """A kiosk that hangs askew, far or near, sees the same."""
+        a = math.radians(angle)
+        turn = scale * np.array([[math.cos(a), -math.sin(a)], [math.sin(a), math.cos(a)]])
+        track = swaying(HEAD, 20)
+
+        moved = [(points.astype(float) @ turn + shift) for points in track]
+
+        assert relief(track) == pytest.approx(relief(moved), rel=1e-3)

@@ -1,0 +1,282 @@
+"""Tracks at a kiosk: who follows whom, and what it takes to be recognised."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import product
+
+import numpy as np
+import pytest
+
+from server.domain.face import BoundingBox, Face, Measures, Vector
+from server.domain.frame import Frame
+from server.domain.match import Decision, Verdict
+from server.domain.track import (
+    GONE_AFTER_S,
+    OVERLAP_MIN,
+    SPOOF_AFTER_LOOKS,
+    TRACKS_MAX,
+    VOTES_KEPT,
+    VOTES_NEEDED,
+    FaceState,
+    Track,
+    Tracker,
+)
+
+ANN, BEN = "198501152010011001", "199003032015032002"
+NOON = datetime(2026, 11, 24, 3, tzinfo=UTC)
+BOX = BoundingBox(100, 100, 200, 200)
+UPRIGHT = np.array([[38, 52], [74, 52], [56, 72], [42, 92], [70, 92]], np.float32)
+ME = np.eye(4, dtype=np.float32)
+
+
+def frame(at_s: float = 0, number: int = 1) -> Frame:
+    """Returns a frame that arrived then."""
+    return Frame(number, b"", NOON, NOON, at_s, b"")
+
+
+def face(
+    box: BoundingBox = BOX,
+    *,
+    nose: float = 0,
+    embedding: Vector | None = ME[0],
+    passive: float | None = None,
+) -> Face:
+    """Returns a face whose nose is so many pixels to the side; a head's nose wanders."""
+    marks = UPRIGHT.copy()
+    marks[2, 0] += nose
+    crop = np.zeros((1, 1, 3), np.uint8)
+    return Face(box, 0.9, marks, Measures(36, 80, 120, 1, 0, 0.5, 0), crop, embedding, passive)
+
+
+def vote(nip: str, similarity: float = 0.7) -> Decision:
+    """Returns what a search said of one look."""
+    if not nip:
+        return Decision(Verdict.UNKNOWN, similarity=similarity)
+    return Decision(Verdict.MATCH, nip, similarity, 0.45, 0.3)
+
+
+AMBIGUOUS = Decision(Verdict.AMBIGUOUS, similarity=0.6)
+
+
+def voted(*decisions: Decision) -> Track:
+    """Returns a track after looks at a still face."""
+    track = Track(1, BOX, frame(), 0)
+    for decision in decisions:
+        track.observe(face(), decision)
+    return track
+
+
+def seen(looks: int, *, turns: bool, passive: float | None = None, nip: str = ANN) -> Track:
+    """Returns a track of one person, seen so often, who turns the head or not."""
+    track = Track(1, BOX, frame(), 0)
+    for number in range(looks):
+        nose = 6 * np.sin(number / 2) if turns else 0
+        track.observe(face(nose=nose, passive=passive), vote(nip))
+    return track
+
+
+class TestVotes:
+    """K of the last N looks must name the same employee."""
+
+    def test_three_looks_are_needed(self) -> None:
+        """Two are a guess."""
+        assert voted(vote(ANN), vote(ANN)).winner() is None
+        assert ANN == voted(*[vote(ANN)] * VOTES_NEEDED).winner().nip
+
+    def test_the_best_look_is_recorded(self) -> None:
+        """Its scores are those of the event."""
+        track = voted(vote(ANN, 0.6), vote(ANN, 0.8), vote(ANN, 0.7))
+
+        assert 0.8 == track.winner().similarity
+
+    def test_unknown_looks_between_do_not_hurt(self) -> None:
+        """Three of the last five."""
+        assert ANN == voted(vote(ANN), vote(""), vote(ANN), AMBIGUOUS, vote(ANN)).winner().nip
+
+    def test_a_second_name_blocks(self) -> None:
+        """Four looks for one and one for another: look again, never choose."""
+        track = voted(*[vote(ANN)] * 4, vote(BEN))
+
+        assert track.winner() is None
+        assert FaceState.LOOK_AGAIN is track.judge()
+
+    def test_a_second_name_is_forgotten_with_its_look(self) -> None:
+        """After five more looks only those count."""
+        track = voted(vote(BEN), *[vote(ANN)] * VOTES_KEPT)
+
+        assert ANN == track.winner().nip
+
+    def test_no_sequence_of_votes_names_anybody_wrongly(self) -> None:
+        """All 4 ^ 5 of them: a winner has K votes, and nobody else has one."""
+        choices = {"a": vote(ANN), "b": vote(BEN), "u": vote(""), "m": AMBIGUOUS}
+        for keys in product(choices, repeat=VOTES_KEPT):
+            winner = voted(*[choices[key] for key in keys]).winner()
+            names = {key for key in keys if key in "ab"}
+            expected = len(names) == 1 and keys.count(*names) >= VOTES_NEEDED
+            assert expected == (winner is not None)
+            if winner is not None:
+                assert winner.nip == {"a": ANN, "b": BEN}[names.pop()]
+
+    def test_four_unknown_looks_are_nobody(self) -> None:
+        """Three may be a bad start; ambiguous looks are no strangers."""
+        assert FaceState.LOOK_AGAIN is voted(*[vote("")] * VOTES_NEEDED).judge()
+        assert FaceState.NOT_RECOGNISED is voted(*[vote("")] * (VOTES_NEEDED + 1)).judge()
+        assert FaceState.LOOK_AGAIN is voted(*[AMBIGUOUS] * VOTES_KEPT).judge()
+
+
+class TestSignsOfLife:
+    """A winner is recorded only if the face looks alive."""
+
+    def test_a_head_that_turns_is_recognised(self) -> None:
+        """Relief is enough where no model is installed."""
+        assert FaceState.RECOGNISED is seen(12, turns=True).judge()
+
+    def test_a_still_face_is_asked_to_turn(self) -> None:
+        """A print and a head that keeps still look the same."""
+        assert FaceState.TURN_HEAD is seen(12, turns=False).judge()
+
+    def test_a_still_face_becomes_a_suspicion(self) -> None:
+        """After 40 looks, not before."""
+        assert FaceState.TURN_HEAD is seen(SPOOF_AFTER_LOOKS - 1, turns=False).judge()
+        assert FaceState.SPOOF_SUSPECTED is seen(SPOOF_AFTER_LOOKS, turns=False).judge()
+
+    def test_a_turn_after_that_is_still_good(self) -> None:
+        """The person read the text."""
+        track = seen(SPOOF_AFTER_LOOKS, turns=False)
+        for number in range(24):
+            track.observe(face(nose=6 * np.sin(number / 2)), vote(ANN))
+
+        assert FaceState.RECOGNISED is track.judge()
+
+    @pytest.mark.parametrize(
+        ("turns", "passive", "state"),
+        [
+            (True, 0.9, FaceState.RECOGNISED),
+            (True, 0.1, FaceState.LOOK_AGAIN),
+            (False, 0.9, FaceState.TURN_HEAD),
+            (False, 0.1, FaceState.TURN_HEAD),
+        ],
+    )
+    def test_the_model_and_the_relief_must_agree(
+        self, turns: bool, passive: float, state: FaceState
+    ) -> None:
+        """What to do about it is said: turn, or look again."""
+        assert state is seen(12, turns=turns, passive=passive).judge()
+
+    def test_the_models_score_is_the_mean_of_its_last_looks(self) -> None:
+        """Eight of them; None without a model."""
+        track = seen(20, turns=True, passive=0.0)
+        for _ in range(8):
+            track.observe(face(passive=0.5), vote(ANN))
+
+        assert 0.5 == track.passive_score
+        assert voted(vote(ANN)).passive_score is None
+
+
+class TestNextPerson:
+    """Whoever steps into a track inherits nothing."""
+
+    def test_another_face_is_noticed(self) -> None:
+        """By its embedding against the last one."""
+        track = voted(vote(ANN))
+
+        assert track.is_other_person(face(embedding=ME[1]), 0.3)
+        assert not track.is_other_person(face(embedding=ME[0]), 0.3)
+
+    def test_a_face_that_was_not_embedded_is_nobody_else(self) -> None:
+        """It did not pass the gate; the first look has nothing to compare with."""
+        assert not voted(vote(ANN)).is_other_person(face(embedding=None), 0.3)
+        assert not Track(1, BOX, frame(), 0).is_other_person(face(), 0.3)
+
+    def test_beginning_anew_forgets_everything(self) -> None:
+        """Votes, looks, relief, model scores, and the time of the first frame."""
+        track = seen(SPOOF_AFTER_LOOKS, turns=True, passive=0.9)
+        now = frame(9, 50)
+
+        track.begin_anew(now)
+
+        assert now is track.first
+        assert (0, 0.0, None, None) == (
+            track.looks, track.relief, track.passive_score, track.winner(),
+        )  # fmt: skip
+        assert FaceState.LOOK_AGAIN is track.judge()
+        assert not track.is_other_person(face(embedding=ME[1]), 0.3)
+
+
+def boxes(*lefts: float) -> list[Face]:
+    """Returns faces of 100 pixels side by side."""
+    return [face(BoundingBox(left, 100, left + 100, 200)) for left in lefts]
+
+
+def numbers(tracks: Sequence[Track]) -> list[int]:
+    """Returns the numbers of tracks."""
+    return [track.number for track in tracks]
+
+
+class TestTracker:
+    """Boxes become tracks."""
+
+    def test_follows_people_who_walk(self) -> None:
+        """In the order of the faces, whichever order the detector gives."""
+        tracker = Tracker()
+
+        assert [1, 2] == numbers(tracker.follow(boxes(0, 500), frame(0)))
+        assert [2, 1] == numbers(tracker.follow(boxes(470, 30), frame(0.2)))
+        assert [1, 2] == numbers(tracker.follow(boxes(60, 440), frame(0.4)))
+
+    def test_the_larger_overlap_wins(self) -> None:
+        """Two who stand close keep their numbers."""
+        tracker = Tracker()
+        tracker.follow(boxes(0, 60), frame(0))
+
+        assert [2, 1] == numbers(tracker.follow(boxes(50, 10), frame(0.2)))
+
+    def test_one_track_is_never_given_to_two_faces(self) -> None:
+        """The second one is new."""
+        tracker = Tracker()
+        tracker.follow(boxes(0), frame(0))
+
+        assert [1, 2] == numbers(tracker.follow(boxes(5, 20), frame(0.2)))
+
+    def test_a_jump_is_somebody_else(self) -> None:
+        """Below the least overlap."""
+        left = 100 * (1 - OVERLAP_MIN) / (1 + OVERLAP_MIN)
+        for step, number in ((left - 1, 1), (left + 1, 2)):
+            tracker = Tracker()
+            tracker.follow(boxes(0), frame(0))
+            assert [number] == numbers(tracker.follow(boxes(step), frame(0.2)))
+
+    def test_who_looks_away_for_a_moment_is_the_same(self) -> None:
+        """1.5 seconds; after that the place belongs to the next."""
+        for gap, number in ((GONE_AFTER_S, 1), (GONE_AFTER_S + 0.1, 2)):
+            tracker = Tracker()
+            tracker.follow(boxes(0), frame(10))
+            tracker.follow([], frame(10.1))
+            assert [number] == numbers(tracker.follow(boxes(0), frame(10 + gap)))
+
+    def test_a_track_keeps_its_first_frame(self) -> None:
+        """Its arrival is the time of the event."""
+        tracker = Tracker()
+        tracker.follow(boxes(0), frame(1, 11))
+        (track,) = tracker.follow(boxes(10), frame(2, 12))
+
+        assert (11, 2, 10) == (track.first.number, track.seen_s, track.box.left)
+
+    def test_knows_who_is_in_view(self) -> None:
+        """Those who left are not."""
+        tracker = Tracker()
+        tracker.follow(boxes(0, 500), frame(0))
+        assert {1, 2} == tracker.numbers
+
+        tracker.follow(boxes(0), frame(2))
+        assert {3} == tracker.numbers
+
+    def test_a_crowd_is_bounded(self) -> None:
+        """However many faces flash by, the oldest tracks go; numbers are never used twice."""
+        tracker = Tracker()
+        given: list[int] = []
+        for number in range(40):
+            given += numbers(tracker.follow(boxes(number * 300.0), frame(number / 100)))
+
+        assert list(range(1, 41)) == given
+        assert TRACKS_MAX == len(tracker.numbers)
