@@ -1,7 +1,9 @@
 """Activation of devices and BKD's rule over them: one active phone an employee, a kept history."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import structlog
 from ulid import ULID
@@ -13,8 +15,6 @@ from server.domain.model import (
     Device,
     DeviceKind,
     DeviceState,
-    Employee,
-    EmployeeState,
     Principal,
 )
 from server.errors import (
@@ -22,13 +22,13 @@ from server.errors import (
     DeviceAlreadyBound,
     DeviceRevoked,
     DeviceUnknown,
-    EmployeeInactive,
     EmployeeUnknown,
     KeyAlreadyUsed,
     ReasonRequired,
     SignatureInvalid,
     SiteUnknown,
 )
+from server.services.finish import finish
 from server.services.keys import read_public_key, signature_fits
 from server.services.live import LiveStreams
 from server.services.tokens import code_hash, new_code, plain_code
@@ -38,6 +38,7 @@ from server.storage.database import Connection, Database
 REASON_LENGTH_MIN, REASON_LENGTH_MAX = 3, 500
 MODEL_LENGTH_MAX = 120
 
+T = TypeVar("T")
 log = structlog.get_logger()
 
 
@@ -81,6 +82,8 @@ class Devices:
             if subject is None:
                 raise ActivationCodeInvalid("the activation code is unknown, used or expired")
             nip, site_id = subject
+            if nip:
+                await directory.active_employee(connection, nip)
             if await devices.key_is_used(connection, public_key):
                 raise KeyAlreadyUsed("the public key belongs to another device")
             if nip and await devices.active_phone(connection, nip) is not None:
@@ -122,7 +125,7 @@ class Devices:
 
         async def work(connection: Connection) -> IssuedCode:
             if nip:
-                await self._active_employee(connection, nip)
+                await directory.active_employee(connection, nip)
                 if await devices.active_phone(connection, nip) is not None:
                     raise DeviceAlreadyBound("the employee has an active phone; rebind it", nip=nip)
             elif await directory.get_site(connection, site_id) is None:
@@ -138,7 +141,7 @@ class Devices:
         reason = checked_reason(reason)
 
         async def work(connection: Connection) -> tuple[Device | None, IssuedCode]:
-            await self._active_employee(connection, nip)
+            await directory.active_employee(connection, nip)
             old = await devices.active_phone(connection, nip)
             if old is not None:
                 await self._revoke(connection, old, reason, principal.username)
@@ -146,9 +149,7 @@ class Devices:
             code = await self._put_code(connection, principal, nip=nip, reason=reason)
             return old, code
 
-        old, code = await self._database.write(work)
-        if old is not None:
-            self._end_streams(old.device_id)
+        old, code = await finish(self._and_end_streams(work, nip=nip))
         log.info("device_rebound", actor=principal.username, old=old.device_id if old else "")
         return old, code
 
@@ -165,8 +166,7 @@ class Devices:
             assert stored is not None
             return stored
 
-        device = await self._database.write(work)
-        self._end_streams(device_id)
+        device = await finish(self._and_end_streams(work, device_id=device_id))
         log.info("device_revoked", actor=principal.username, device_id=device_id)
         return device
 
@@ -185,14 +185,6 @@ class Devices:
             if await directory.get_employee(connection, nip) is None:
                 raise EmployeeUnknown("no such employee", nip=nip)
             return await devices.history(connection, nip)
-
-    async def _active_employee(self, connection: Connection, nip: str) -> Employee:
-        employee = await directory.get_employee(connection, nip)
-        if employee is None:
-            raise EmployeeUnknown("no such employee", nip=nip)
-        if employee.state is not EmployeeState.ACTIVE:
-            raise EmployeeInactive("the employee is not in service", nip=nip)
-        return employee
 
     async def _put_code(
         self,
@@ -234,5 +226,11 @@ class Devices:
             )
             await devices.add_change(connection, gone)
 
-    def _end_streams(self, device_id: str) -> None:
-        self._live.end_device(device_id, DeviceRevoked("the device was revoked by BKD"))
+    async def _and_end_streams(
+        self, work: Callable[[Connection], Awaitable[T]], *, nip: str = "", device_id: str = ""
+    ) -> T:
+        """Stores a revocation, then ends the streams of the device or of the employee's phones."""
+        result = await self._database.write(work)
+        error = DeviceRevoked("the device was revoked by BKD")
+        self._live.end_devices(error, nip=nip, device_id=device_id)
+        return result

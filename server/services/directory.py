@@ -12,11 +12,20 @@ import structlog
 
 from server.clock import Clock
 from server.domain import geo, roster
-from server.domain.model import Employee, Principal, Role, Site, StaffAccount, Unit
+from server.domain.model import (
+    Employee,
+    EmployeeState,
+    Principal,
+    Role,
+    Site,
+    StaffAccount,
+    Unit,
+)
 from server.domain.units import makes_cycle
 from server.errors import (
     AccountUnknown,
     CsvInvalid,
+    EmployeeInactive,
     EmployeeUnknown,
     FieldInvalid,
     GeofenceInvalid,
@@ -29,6 +38,7 @@ from server.errors import (
     ZoneUnknown,
 )
 from server.services.events import visible_subtree, visible_units
+from server.services.finish import finish
 from server.services.live import LiveStreams
 from server.services.passwords import Passwords
 from server.services.sessions import checked_staff_role
@@ -114,8 +124,11 @@ class Directory:
             before = next((old for old in units if old.unit_id == unit.unit_id), None)
             return before is not None and before.site_id != unit.site_id
 
-        if await self._database.write(work):
-            await self._moved()
+        async def store() -> None:
+            if await self._database.write(work):
+                await self._moved()
+
+        await finish(store())
         log.info("unit_stored", unit_id=unit.unit_id)
         return unit
 
@@ -174,10 +187,7 @@ class Directory:
         plan = await self._plan(text)
         stored = not dry_run and not any(problem.is_error for problem in plan.problems)
         if stored:
-            await self._database.write(
-                lambda connection: directory.put_employees(connection, plan.changed)
-            )
-            await self._moved()
+            await finish(self._put_employees(plan.changed))
             log.info("employees_imported", actor=principal.username, rows=plan.rows)
         return ImportResult(
             rows=plan.rows,
@@ -226,10 +236,23 @@ class Directory:
             await sessions.delete_sessions(connection, username=username)
             return replace(account, close_time=now)
 
-        account = await self._database.write(work)
-        self._live.end_account(username, SessionEnded("the account was closed"))
+        async def close() -> StaffAccount:
+            account = await self._database.write(work)
+            self._live.end_account(username, SessionEnded("the account was closed"))
+            return account
+
+        account = await finish(close())
         log.info("account_closed", username=username)
         return account
+
+    async def _put_employees(self, changed: list[Employee]) -> None:
+        """Stores employees; who left the service is not recognised or served from here on."""
+        await self._database.write(lambda connection: directory.put_employees(connection, changed))
+        await self._moved()
+        for employee in changed:
+            if employee.state is not EmployeeState.ACTIVE:
+                gone = EmployeeInactive("the employee is not in service")
+                self._live.end_devices(gone, nip=employee.nip)
 
     async def _plan(self, text: str) -> "_Plan":
         """Reads an import off the event loop and the writer: check-ins go on meanwhile."""

@@ -1,9 +1,8 @@
 """Enrolment of faces, attended by BKD: good, different frames of one person, and of nobody else."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -13,12 +12,11 @@ from server.clock import Clock
 from server.domain.face import Face, Image, Vector
 from server.domain.frame import Frame
 from server.domain.match import mean_template, similarity
-from server.domain.model import Consent, EmployeeState, Principal
+from server.domain.model import Consent, Employee, Principal
 from server.domain.quality import ENROLMENT, FrameOutcome
 from server.errors import (
     ConsentRequired,
     DataInvalid,
-    EmployeeInactive,
     EmployeeUnknown,
     FieldInvalid,
     LooksLikeAnother,
@@ -28,6 +26,7 @@ from server.errors import (
 from server.gallery.gallery import Gallery
 from server.gallery.snapshot import Person
 from server.services.devices import checked_reason
+from server.services.finish import finish
 from server.services.thresholds import Thresholds
 from server.services.usable import Look, look_at_one
 from server.storage import directory, enrollments
@@ -42,7 +41,6 @@ NOTICE_LENGTH_MAX = 60
 # Frames more alike than this add nothing; the next picture of a video is above 0.98.
 ALIKE_MIN = 0.97
 
-T = TypeVar("T")
 log = structlog.get_logger()
 
 
@@ -52,7 +50,6 @@ class EnrollmentSession:
 
     principal: Principal
     nip: str
-    site_id: str
     consent: Consent
     faces: list[Face] = field(default_factory=list, repr=False)
 
@@ -83,7 +80,6 @@ class Enrollments:
         self._clock = clock
         # Storage and gallery change in the same order.
         self._changing = asyncio.Lock()
-        self._commits: set[asyncio.Task[Any]] = set()
 
     @property
     def gallery_size(self) -> int:
@@ -99,12 +95,8 @@ class Enrollments:
         if not 0 < len(consent.notice_version) <= NOTICE_LENGTH_MAX:
             raise FieldInvalid("notice_version is too long", field="notice_version")
         async with self._database.read() as connection:
-            employee = await directory.get_employee(connection, nip)
-        if employee is None:
-            raise EmployeeUnknown("no such employee", nip=nip[:18])
-        if employee.state is not EmployeeState.ACTIVE:
-            raise EmployeeInactive("the employee is not in service", nip=nip)
-        return EnrollmentSession(principal, nip, employee.site_id, consent)
+            await directory.active_employee(connection, nip)
+        return EnrollmentSession(principal, nip, consent)
 
     async def observe(self, session: EnrollmentSession, frame: Frame) -> Look:
         """Looks at a frame and keeps its face if it is good, new and the same person's."""
@@ -125,7 +117,7 @@ class Enrollments:
                 accepted=len(session.faces),
                 needed=FRAMES_NEEDED,
             )
-        return await self._complete(self._commit(session))
+        return await finish(self._commit(session))
 
     async def get(self, nip: str) -> Enrollment:
         """Returns what is stored. Raises EmployeeUnknown, NothingEnrolled."""
@@ -141,7 +133,7 @@ class Enrollments:
         """Erases an employee's face for good and returns the proof."""
         reason = checked_reason(reason)
         await self.get(nip)
-        return await self._complete(self._erase(principal, nip, reason))
+        return await finish(self._erase(principal, nip, reason))
 
     async def load_gallery(self) -> int:
         """Builds the gallery from storage. Returns how many people can be recognised."""
@@ -167,8 +159,13 @@ class Enrollments:
         new = replace(old, model_version=self._pipeline.model_version)
         await self._store(new, singles, images)
 
-    async def _store(self, enrollment: Enrollment, singles: Vector, images: list[bytes]) -> None:
-        async def work(connection: Connection) -> None:
+    async def _store(
+        self, enrollment: Enrollment, singles: Vector, images: list[bytes]
+    ) -> Employee:
+        """Stores an enrolment of an employee who is in service now, and returns the employee."""
+
+        async def work(connection: Connection) -> Employee:
+            employee = await directory.active_employee(connection, enrollment.nip)
             await enrollments.put(
                 connection,
                 self._vault,
@@ -177,8 +174,9 @@ class Enrollments:
                 mean=mean_template(singles),
                 images=images,
             )
+            return employee
 
-        await self._database.write(work)
+        return await self._database.write(work)
 
     async def _fits(self, session: EnrollmentSession, probe: Vector) -> FrameOutcome:
         if await self._twin(session.nip, probe):
@@ -199,13 +197,6 @@ class Enrollments:
                 return candidate.nip
         return ""
 
-    async def _complete(self, work: Coroutine[Any, Any, T]) -> T:
-        """Finishes a change of storage and gallery even if the caller is cancelled half-way."""
-        task = asyncio.create_task(work)
-        self._commits.add(task)
-        task.add_done_callback(self._commits.discard)
-        return await asyncio.shield(task)
-
     async def _commit(self, session: EnrollmentSession) -> Enrollment:
         singles = session.vectors
         mean = mean_template(singles)
@@ -221,8 +212,8 @@ class Enrollments:
         async with self._changing:
             if await self._twin(session.nip, mean):
                 raise LooksLikeAnother("the face looks like another enrolled employee")
-            await self._store(enrollment, singles, images)
-            await self._gallery.put(Person(session.nip, session.site_id, singles, mean))
+            employee = await self._store(enrollment, singles, images)
+            await self._gallery.put(Person(session.nip, employee.site_id, singles, mean))
         log.info("enrolled", actor=enrollment.actor, templates=len(singles))
         return enrollment
 

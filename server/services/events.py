@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from server.domain.direction import kind_of_sighting, local_day, repeated
-from server.domain.model import Event, Principal, Role
+from server.domain.model import Event, EventKind, Principal, Role
 from server.domain.units import headed_by, subtree
 from server.errors import DeviceRevoked, RequestIdReused, UnitUnknown
 from server.storage import devices, directory, events
@@ -45,12 +45,12 @@ class EventLog:
         """
 
         async def work(connection: Connection) -> Recorded:
-            if not await devices.is_active(connection, event.device_id):
-                raise DeviceRevoked("the device was revoked by BKD")
+            await _check_rights(connection, event)
             known = await _find(connection, event.nip, request_id, content_digest)
             if known is not None:
                 return Recorded(known, replayed=True)
-            near = await self._near(connection, event)
+            # A second check-out is a later one, and the last one of the day counts.
+            near = await self._near(connection, event) if event.kind is EventKind.IN else ()
             same = repeated(near, event.event_time, event.kind, self._cooldown)
             if same is None:
                 await events.insert_event(connection, event)
@@ -74,8 +74,7 @@ class EventLog:
         """
 
         async def work(connection: Connection) -> Recorded:
-            if not await devices.is_active(connection, event.device_id):
-                raise DeviceRevoked("the device was revoked by BKD")
+            await _check_rights(connection, event)
             near = await self._near(connection, event)
             same = repeated(near, event.event_time, None, self._cooldown)
             if same is not None:
@@ -159,6 +158,13 @@ async def visible_subtree(
     if not wanted or (visible is not None and unit_id not in visible):
         raise UnitUnknown("no such unit", unit_id=unit_id)
     return wanted
+
+
+async def _check_rights(connection: Connection, event: Event) -> None:
+    """Raises DeviceRevoked, EmployeeInactive: rights may have ended since the stream began."""
+    if not await devices.is_active(connection, event.device_id):
+        raise DeviceRevoked("the device was revoked by BKD")
+    await directory.active_employee(connection, event.nip)
 
 
 async def _find(

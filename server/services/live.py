@@ -57,11 +57,18 @@ class LiveStreams:
         finally:
             self._streams.discard(stream)
 
-    def end_device(self, device_id: str, error: HadirError) -> None:
-        """Ends the streams of a device."""
+    def end_devices(self, error: HadirError, *, nip: str = "", device_id: str = "") -> None:
+        """Ends the streams of a device, or of all phones of an employee."""
         for stream in list(self._streams):
-            if stream.principal.device_id == device_id:
+            caller = stream.principal
+            of_phone = nip != "" and caller.device_id != "" and caller.nip == nip
+            if of_phone or (device_id != "" and caller.device_id == device_id):
                 stream.end(error)
+
+    def end_all(self, error: HadirError) -> None:
+        """Ends every stream."""
+        for stream in list(self._streams):
+            stream.end(error)
 
     def end_session(self, session_hash: bytes, error: HadirError) -> None:
         """Ends the streams of a session."""

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.geo import Circle, Geofence, Polygon
 from server.domain.model import Employee, EmployeeState, Site, Unit
+from server.errors import EmployeeInactive, EmployeeUnknown
 from server.storage.schema import devices, employees, enrollments, sites, units
 from server.storage.times import pack, unpack
 
@@ -76,6 +77,16 @@ async def get_employee(
         statement = statement.where(employees.c.unit_id.in_(sorted(unit_ids)))
     row = (await connection.execute(statement)).first()
     return _employee(row) if row else None
+
+
+async def active_employee(connection: AsyncConnection, nip: str) -> Employee:
+    """Returns an employee in service. Raises EmployeeUnknown, EmployeeInactive."""
+    employee = await get_employee(connection, nip)
+    if employee is None:
+        raise EmployeeUnknown("no such employee", nip=nip[:18])
+    if employee.state is not EmployeeState.ACTIVE:
+        raise EmployeeInactive("the employee is not in service", nip=nip)
+    return employee
 
 
 async def list_employees(

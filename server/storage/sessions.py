@@ -6,7 +6,7 @@ from sqlalchemy import and_, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.model import Principal, Role, StaffAccount
-from server.storage.schema import devices, login_challenges, sessions, staff
+from server.storage.schema import devices, employees, login_challenges, sessions, staff
 from server.storage.times import pack, unpack
 
 CHALLENGES_PER_DEVICE_MAX = 4
@@ -75,7 +75,7 @@ async def insert_session(connection: AsyncConnection, principal: Principal) -> N
 async def find_session(
     connection: AsyncConnection, token_hash: bytes, now: datetime
 ) -> Principal | None:
-    """Returns who a session is, if it is valid: not expired, device active, account open."""
+    """Returns who a session is, if valid: not expired, device and employee active, account open."""
     statement = (
         select(
             sessions,
@@ -84,11 +84,13 @@ async def find_session(
         )
         .outerjoin(devices, devices.c.device_id == sessions.c.device_id)
         .outerjoin(staff, staff.c.username == sessions.c.username)
+        .outerjoin(employees, employees.c.nip == devices.c.nip)
         .where(
             and_(
                 sessions.c.token_hash == token_hash,
                 sessions.c.expire_time > pack(now),
                 or_(devices.c.state == "ACTIVE", sessions.c.device_id.is_(None)),
+                or_(employees.c.state == "ACTIVE", employees.c.nip.is_(None)),
                 staff.c.close_time.is_(None),
             )
         )
