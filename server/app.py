@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import structlog
 
 from server.clock import Clock, SystemClock
-from server.errors import SettingsInvalid
+from server.errors import ServerDraining, SettingsInvalid
 from server.gallery.gallery import Gallery
 from server.rpc import tls
 from server.rpc.server import RpcServer, Services
@@ -33,6 +33,7 @@ from server.vision.pack import Pack, load_antispoof, load_pack
 from server.vision.pipeline import Pipeline
 
 LAG_TICK_S = 0.1
+LAST_WORD_S = 2.0
 LAG_WARNING_S = 0.05
 
 log = structlog.get_logger()
@@ -51,7 +52,12 @@ class App:
         log.info("draining", streams=len(self.services.live))
         await self.server.set_serving(serving=False)
         self.services.live.begin_drain()
-        await self.server.stop(self.settings.drain_seconds)
+        stopping = asyncio.create_task(self.server.stop(self.settings.drain_seconds))
+        # What has not ended by itself is told so, before the transport cuts it off.
+        told_s = max(self.settings.drain_seconds - LAST_WORD_S, self.settings.drain_seconds / 2)
+        await asyncio.wait({stopping}, timeout=told_s)
+        self.services.live.end_all(ServerDraining("the server stops", retry_after_s=2))
+        await stopping
         log.info("stopped")
 
 

@@ -1,6 +1,7 @@
 """hadir-server: init, run, migrate, reembed. Composes nothing itself: see app.py."""
 
 import asyncio
+import os
 import signal
 import sys
 from pathlib import Path
@@ -59,9 +60,10 @@ def init(
         write_key_file(settings.key_file)
     read_key_file(settings.key_file)
     migrations.upgrade(database)
-    asyncio.run(create_first_account(database, username, password))
+    created = asyncio.run(create_first_account(database, username, password))
     typer.echo(f"Settings: {file}\nKey:      {settings.key_file}  (keep a copy elsewhere)")
-    typer.echo(f"Database: {database}\nAccount:  {username} ({Role.BKD.value})")
+    account = f"{username} ({Role.BKD.value})" if created else "as before: a BKD account is open"
+    typer.echo(f"Database: {database}\nAccount:  {account}")
     typer.echo(f"Next:     hadir-server run --config {file}")
 
 
@@ -101,6 +103,7 @@ def show_settings(config: ConfigOption = None) -> None:
 
 def main() -> None:
     """Runs the command line; errors say what to do and show no traceback."""
+    os.umask(0o077)  # key, database and its log are for this user alone
     try:
         app()
     except HadirError as error:

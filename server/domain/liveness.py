@@ -5,8 +5,7 @@ import enum
 from server.domain.relief import RELIEF_MIN
 
 PASSIVE_LIVE_MIN = 0.5
-# After a challenge half the relief is enough: its turns were judged by the nose against the eyes,
-# which a flat print does not move either, and a quick challenge holds a turn for few frames.
+# After a challenge half the relief is enough: a quick one holds a turn for few frames.
 RELIEF_MIN_AFTER_CHALLENGE = RELIEF_MIN / 2
 
 

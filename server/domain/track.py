@@ -20,6 +20,8 @@ VOTES_KEPT = 5
 TRACKS_MAX = 16
 OVERLAP_MIN = 0.25
 GONE_AFTER_S = 1.5
+# For so long before the first usable look a track's beginning counts.
+UNSEEN_S_MAX = 10.0
 # Looks without every sign of life after which a face counts as a picture.
 SPOOF_AFTER_LOOKS = 40
 PASSIVE_KEPT = 8
@@ -150,5 +152,7 @@ class Tracker:
             track = Track(self._next, face.box, frame, frame.arrived_s)
             self._next += 1
             self._tracks = [*self._tracks, track][-TRACKS_MAX:]
+        if track.last is None and frame.arrived_s - track.first.arrived_s > UNSEEN_S_MAX:
+            track.first = frame  # nobody holds a place in time with a face that cannot be seen
         track.box, track.seen_s = face.box, frame.arrived_s
         return track

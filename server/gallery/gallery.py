@@ -5,7 +5,7 @@ All changes go through one lock on the event loop; searches never wait for it.
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import replace
 
@@ -30,7 +30,7 @@ class Gallery:
         """Replaces everything, from storage."""
         everyone = {person.nip: person for person in people}
         async with self._changing:
-            self.snapshot = await self._built(everyone)
+            self.snapshot = await self._built(lambda: everyone)
 
     async def put(self, person: Person) -> None:
         """Adds or replaces an employee; the next search finds the new templates only."""
@@ -61,14 +61,14 @@ class Gallery:
         now = self.snapshot
         if len(now.recent) <= RECENT_MAX and len(now.hidden) <= HIDDEN_MAX:
             return
-        self.snapshot = await self._built(everyone_of(now))
+        self.snapshot = await self._built(lambda: everyone_of(now))
 
-    async def _built(self, people: Mapping[str, Person]) -> Snapshot:
+    async def _built(self, people: Callable[[], Mapping[str, Person]]) -> Snapshot:
         """Builds a snapshot off the event loop; searches go on with the one before."""
         loop = asyncio.get_running_loop()
         version = self.snapshot.version + 1
         return await loop.run_in_executor(
-            self._executor, snapshot_of, version, people, self._dimension
+            self._executor, lambda: snapshot_of(version, people(), self._dimension)
         )
 
 

@@ -8,13 +8,14 @@ from server import messages
 from server.clock import Clock
 from server.domain.frame import Frame
 from server.domain.quality import FrameOutcome
-from server.domain.refusal import CheckInRefused
+from server.domain.refusal import CheckInRefused, Refusal
 from server.errors import OpenFirst
 from server.rpc import convert
 from server.rpc.call import Context, caller, language
 from server.rpc.streams import Draining, Inbox, Item, StreamLimits, Unseen
 from server.services.checkin import CheckInRequest, CheckIns, CheckInSession, Guidance
 from server.services.events import Recorded
+from server.services.finish import finish
 from server.services.live import LiveStreams
 
 FRAMES_MAX = 1200
@@ -49,6 +50,7 @@ class CheckInServicer(checkin_pb2_grpc.CheckInServiceServicer):
                     yield _refusal(refused)
 
     async def _conversation(self, inbox: Inbox) -> Responses:
+        inbox.arrived = lambda _: FrameOutcome.SUPERSEDED  # nothing counts before the challenge
         opened = await inbox.open()
         session = await self._checkins.open(caller(), _request(opened))
         if isinstance(session, Recorded):
@@ -65,8 +67,12 @@ class CheckInServicer(checkin_pb2_grpc.CheckInServiceServicer):
                     if response.HasField("receipt"):
                         return
         except CheckInRefused as refused:
-            await session.refuse(refused)
+            await finish(session.refuse(refused.refusal))
             raise
+        finally:
+            # Who tries faces and hangs up before the answer is counted like who waits for it.
+            if not session.over and session.doubted:
+                await finish(session.refuse(Refusal.FACE_MISMATCH))
 
     async def _answer(self, session: CheckInSession, item: Item) -> Responses:
         if isinstance(item, Unseen):

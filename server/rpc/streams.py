@@ -17,13 +17,14 @@ from server.clock import Clock
 from server.domain import frame as frames
 from server.domain.frame import Frame
 from server.domain.quality import FrameOutcome
-from server.errors import FrameBudget, OpenFirst, StreamIdle
+from server.errors import FrameBudget, OpenFirst, SessionEnded, StreamIdle
 from server.rpc import convert
 from server.rpc.required import check_required
 from server.services.live import LiveStream
 
 # Answers that wait for the handler; beyond it the reader stops and flow control holds the client.
 WAITING_ITEMS_MAX = 64
+CONTROL_BYTES_MAX = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,8 @@ class Inbox:
         while True:
             if self._live.error is not None:
                 raise self._live.error
+            if self._live.principal.expire_time <= self._clock.now():
+                raise SessionEnded("the session has ended by itself")
             if self._live.draining and not self._told_drain:
                 self._told_drain = True
                 return Draining()
@@ -139,6 +142,9 @@ class Inbox:
         if message.WhichOneof("message") == "frame":
             self._take_frame(message.frame)  # type: ignore[attr-defined]
         else:
+            self._bytes += message.ByteSize()
+            if message.ByteSize() > CONTROL_BYTES_MAX:
+                raise FrameBudget(f"such a message has {CONTROL_BYTES_MAX} bytes at most")
             check_required(message)
             self._waiting.append(message)
         if len(self._waiting) >= WAITING_ITEMS_MAX:

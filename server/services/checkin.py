@@ -3,7 +3,7 @@
 `receive` is called for every frame as it arrives, `observe` for those there is time to look at.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -21,7 +21,7 @@ from server.domain.challenge import (
     Step,
     new_challenge,
 )
-from server.domain.face import Vector
+from server.domain.face import Face, Vector
 from server.domain.frame import Frame
 from server.domain.liveness import Liveness
 from server.domain.match import similarity
@@ -227,14 +227,19 @@ class CheckInSession:
         self._template = template
         self._progress = Progress(self.challenge.steps)
         self._chain = FrameChain(self.challenge.nonce)
-        self._timing = FrameTiming()
+        self._timing = FrameTiming(self._opened_s)
         self._frozen = False
+        self.over = False
         self._first: Frame | None = None
         self._last_number = 0
         self._reused = 0
         self._strange = 0
-        self._fronts: list[tuple[float, Frame]] = []
+        self._strangers = 0
+        self._fronts = 0
+        self._best: tuple[float, bytes] | None = None
+        self._last_embedding: Vector | None = None
         self._landmarks: list[Vector] = []
+        self.relief = 0.0
         self._passive: list[float] = []
 
     @property
@@ -250,12 +255,12 @@ class CheckInSession:
     @property
     def best_similarity(self) -> float | None:
         """Best cosine of a frontal frame to the employee's template, None before the first."""
-        return max((score for score, _ in self._fronts), default=None)
+        return self._best[0] if self._best else None
 
     @property
-    def relief(self) -> float:
-        """Relief of the face over the session."""
-        return relief(self._landmarks)
+    def doubted(self) -> bool:
+        """Whether another face or an old image was shown: to be kept even if given up."""
+        return self._strangers > 0 or self._reused > 0
 
     @property
     def passive(self) -> float | None:
@@ -267,11 +272,11 @@ class CheckInSession:
         if self._frozen:
             return FrameOutcome.SUPERSEDED
         if self._first is None:
-            self._first = frame
+            self._first = replace(frame, jpeg=b"")  # its times count, not its image
         self._chain.add(frame.number, frame.capture_time, frame.digest)
         self._last_number = frame.number
         self._timing.observe(Moment(frame.capture_time.timestamp(), frame.arrived_s))
-        if self._owner.seen.is_reused(frame.digest):
+        if self._owner.seen.was_seen(frame.digest):
             self._reused += 1
             return FrameOutcome.DUPLICATE
         return None
@@ -281,13 +286,11 @@ class CheckInSession:
         self._check_time()
         look = await look_at_one(self._owner.pipeline, frame, CHALLENGE)
         face = look.face
-        if face is not None and face.embedding is not None and look.outcome is FrameOutcome.USABLE:
-            if face.passive is not None:
-                self._passive.append(face.passive)
-            front = Step.FRONT in self._progress.shows(face.measures)
-            if self._is_person(similarity(face.embedding, self._template), frame, front=front):
-                self._landmarks = [*self._landmarks, face.landmarks][-FRAMES_MAX:]
-                self._progress.observe(face.measures)
+        if face is not None:
+            # Only images of a face: two black ones are alike and no replay.
+            self._owner.seen.remember(frame.digest)
+        if face is not None and look.outcome is FrameOutcome.USABLE:
+            self._follow(face, frame)
         if self._progress.failed:
             raise CheckInRefused(Refusal.CHALLENGE_MISMATCH)
         return self.guidance(look)
@@ -315,30 +318,61 @@ class CheckInSession:
             raise CheckInRefused(Refusal.SEAL_INVALID)
         self._check_frames()
         self._check_seal(signature)
-        score, best = max(self._fronts, key=lambda front: front[0])
-        if await self._owner.event_log.frame_was_used(best.digest):
+        assert self._best is not None, "a sealed check-in has matching fronts"
+        score, digest = self._best
+        if await self._owner.event_log.frame_was_used(digest):
             raise CheckInRefused(Refusal.FRAMES_REUSED)
-        event = self._event(self._first, score, best, signature)
+        event = self._event(self._first, score, digest, signature)
         content = request_digest(self._request.kind, self._request.location)
-        return await self._owner.event_log.record_phone(event, self._request.request_id, content)
+        recorded = await self._owner.event_log.record_phone(
+            event, self._request.request_id, content
+        )
+        self.over = True
+        return recorded
 
-    async def refuse(self, refused: CheckInRefused) -> None:
-        """Keeps the refusal that ended this session."""
-        self._frozen = True
-        await self._owner.keep(self, refused.refusal)
+    async def refuse(self, refusal: Refusal) -> None:
+        """Ends this session with a refusal that is kept."""
+        self._frozen = self.over = True
+        await self._owner.keep(self, refusal)
 
-    def _is_person(self, score: float, frame: Frame, *, front: bool) -> bool:
-        """Whether the face is the employee's; ends the check-in after several that are not."""
+    def _follow(self, face: Face, frame: Frame) -> None:
+        """Takes a usable face into the challenge and the cues, if it is the employee's."""
+        assert face.embedding is not None, "a usable face passed the gate"
+        if face.passive is not None:
+            self._passive.append(face.passive)
+        front = Step.FRONT in self._progress.shows(face.measures)
+        if not self._is_person(face.embedding, front=front):
+            return
+        if front:
+            self._note_front(similarity(face.embedding, self._template), frame.digest)
+        self._landmarks = [*self._landmarks, face.landmarks][-FRAMES_MAX:]
+        self.relief = max(self.relief, relief(self._landmarks))
+        self._progress.observe(face.measures)
+
+    def _is_person(self, probe: Vector, *, front: bool) -> bool:
+        """Whether the face is the employee's and goes on from the one before.
+
+        Ends the check-in after several in a row that are not.
+        """
         limits = self._owner.thresholds
-        if score >= (limits.verification if front else limits.continuity):
-            if front:
-                self._fronts.append((score, frame))
+        fits = similarity(probe, self._template) >= (
+            limits.verification if front else limits.continuity
+        )
+        before, self._last_embedding = self._last_embedding, probe
+        if fits and (before is None or similarity(probe, before) >= limits.continuity):
+            self._strange = 0
             return True
         self._strange += 1
+        self._strangers += 1
         if self._strange >= STRANGE_FRAMES_MAX:
-            changed = len(self._fronts) >= MATCHING_FRONTS_MIN
+            changed = self._fronts >= MATCHING_FRONTS_MIN
             raise CheckInRefused(Refusal.IDENTITY_CHANGED if changed else Refusal.FACE_MISMATCH)
         return False
+
+    def _note_front(self, score: float, digest: bytes) -> None:
+        self._fronts += 1
+        if self._best is None or score > self._best[0]:
+            self._best = score, digest
 
     def _check_time(self) -> None:
         if self._owner.clock.monotonic() - self._opened_s > SECONDS_MAX:
@@ -350,7 +384,7 @@ class CheckInSession:
         quick = self._owner.clock.monotonic() - self._opened_s < SECONDS_MIN
         if self._timing.fault is not None or quick:
             raise CheckInRefused(Refusal.FRAME_TIMING)
-        if len(self._fronts) < MATCHING_FRONTS_MIN:
+        if self._fronts < MATCHING_FRONTS_MIN:
             raise CheckInRefused(Refusal.FACE_MISMATCH)
         # The challenge is a cue too: one of the other two may be in doubt, not both.
         said = liveness.judge(
@@ -372,8 +406,11 @@ class CheckInSession:
         if not signature_fits(self.device.public_key, signature, payload):
             raise CheckInRefused(Refusal.SEAL_INVALID)
 
-    def _event(self, first: Frame, score: float, best: Frame, signature: bytes) -> Event:
-        skew = abs(self._request.device_time - self.opened_time)
+    def _event(self, first: Frame, score: float, digest: bytes, signature: bytes) -> Event:
+        skew = max(
+            abs(self._request.device_time - self.opened_time),
+            abs(first.capture_time - first.receive_time),
+        )
         return Event(
             event_id=str(ULID()),
             nip=self.employee.nip,
@@ -392,7 +429,7 @@ class CheckInSession:
             ),
             create_time=self._owner.clock.now(),
             location=self._request.location,
-            frame_digest=best.digest,
+            frame_digest=digest,
             seal=signature,
         )
 

@@ -1,7 +1,9 @@
 """Who a face is: the site's people first, the whole province second, never a guess."""
 
+from dataclasses import replace
+
 from server.domain.face import Vector
-from server.domain.match import Decision, Verdict, decide, similarity
+from server.domain.match import MARGIN_MIN, Decision, Verdict, decide, similarity
 from server.gallery.gallery import Gallery
 from server.services.thresholds import Thresholds
 
@@ -11,10 +13,19 @@ _CANDIDATES = 2
 async def identify(
     gallery: Gallery, thresholds: Thresholds, probe: Vector, site_id: str
 ) -> Decision:
-    """Searches a site, then everyone; each with the threshold for its number of people."""
+    """Searches a site, then everyone; each with the threshold for its number of people.
+
+    Whom the site's search finds must stand out among everyone too: a colleague from elsewhere may
+    be the better match.
+    """
     decision = await _among(gallery, thresholds, probe, site_id)
     if decision.verdict is Verdict.UNKNOWN:
-        decision = await _among(gallery, thresholds, probe, None)
+        return await _among(gallery, thresholds, probe, None)
+    if decision.verdict is Verdict.MATCH:
+        for other in await gallery.search(probe, _CANDIDATES):
+            margin = decision.similarity - other.similarity
+            if other.nip != decision.nip and margin < MARGIN_MIN:
+                return replace(decision, verdict=Verdict.AMBIGUOUS, nip="", margin=margin)
     return decision
 
 

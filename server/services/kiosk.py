@@ -21,7 +21,7 @@ from server.domain.model import (
 )
 from server.domain.quality import RECOGNITION, FrameOutcome, judge
 from server.domain.track import FaceState, Track, Tracker
-from server.errors import SiteUnknown
+from server.errors import EmployeeInactive, EmployeeUnknown, SiteUnknown
 from server.gallery.gallery import Gallery
 from server.services.events import EventLog, Recorded
 from server.services.identify import identify
@@ -140,6 +140,7 @@ class KioskSession:
         if other or track.is_other_person(face, self._owner.thresholds.continuity):
             track.begin_anew(frame)
             self._recorded.pop(track.number, None)
+            self._suspected.discard(track.number)
         track.observe(face, decision)
         known = self._recorded.get(track.number)
         if known is not None:
@@ -148,12 +149,15 @@ class KioskSession:
         winner = track.winner()
         if state is FaceState.RECOGNISED and winner is not None:
             known = await self._record(track, winner, frame)
+            if known is None:
+                return Sighting(track.number, face.box, FaceState.NOT_RECOGNISED)
             return Sighting(track.number, face.box, state, recorded=known)
         if state is FaceState.SPOOF_SUSPECTED:
             await self._suspect(track, winner)
         return Sighting(track.number, face.box, state)
 
-    async def _record(self, track: Track, winner: Decision, frame: Frame) -> Recorded:
+    async def _record(self, track: Track, winner: Decision, frame: Frame) -> Recorded | None:
+        """Stores the event; None for an employee who left the service since the first vote."""
         display_name, unit_id = await self._owner.employee_of(winner.nip)
         event = Event(
             event_id=str(ULID()),
@@ -164,7 +168,8 @@ class KioskSession:
             source=EventSource.KIOSK,
             event_time=track.first.receive_time,
             device_time=track.first.capture_time,
-            clock_disputed=self._clock_disputed,
+            clock_disputed=self._clock_disputed
+            or abs(track.first.capture_time - track.first.receive_time) > CLOCK_SKEW_MAX,
             site_id=self.site.site_id,
             distance_m=0.0,
             device_id=self._principal.device_id,
@@ -178,7 +183,10 @@ class KioskSession:
             create_time=self._owner.clock.now(),
             frame_digest=frame.digest,
         )
-        recorded = await self._owner.event_log.record_sighting(event, self._zone)
+        try:
+            recorded = await self._owner.event_log.record_sighting(event, self._zone)
+        except (EmployeeInactive, EmployeeUnknown):
+            return None
         self._recorded[track.number] = recorded
         return recorded
 

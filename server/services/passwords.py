@@ -26,9 +26,13 @@ class Passwords:
         # Verified for unknown users, so that they cost the same time.
         self._decoy = self._hasher.hash("no account has this password")
 
-    async def _run(self, work: Callable[..., T], *arguments: str) -> T:
+    def check_room(self) -> None:
+        """Raises Overloaded if too many wait: before a try is counted against an account."""
         if self._waiting >= WAITING_MAX:
             raise Overloaded("too many logins wait", retry_after_s=1)
+
+    async def _run(self, work: Callable[..., T], *arguments: str) -> T:
+        self.check_room()
         self._waiting += 1
         try:
             loop = asyncio.get_running_loop()

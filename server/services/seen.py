@@ -1,4 +1,4 @@
-"""Remembers the digests of recent frames, to notice images that come a second time."""
+"""Remembers the digests of recent face images, to notice those that come a second time."""
 
 DIGESTS_MAX = 100_000
 
@@ -9,11 +9,12 @@ class SeenFrames:
     def __init__(self) -> None:
         self._digests: dict[bytes, None] = {}  # keeps the order of arrival
 
-    def is_reused(self, digest: bytes) -> bool:
-        """Notes a frame. Returns whether it came before."""
-        if digest in self._digests:
-            return True
+    def was_seen(self, digest: bytes) -> bool:
+        """Whether a frame came before."""
+        return digest in self._digests
+
+    def remember(self, digest: bytes) -> None:
+        """Notes a frame."""
         self._digests[digest] = None
         if len(self._digests) > DIGESTS_MAX:
             del self._digests[next(iter(self._digests))]
-        return False

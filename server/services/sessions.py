@@ -142,6 +142,7 @@ class Sessions:
         log.info("password_changed", username=principal.username)
 
     async def _verified(self, username: str, password: str) -> StaffAccount:
+        self._passwords.check_room()
         account = await self._database.write(lambda connection: self._attempt(connection, username))
         fits = await self._passwords.verify(account.password_hash if account else None, password)
         if account is None or not fits:

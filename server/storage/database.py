@@ -7,13 +7,16 @@ in its savepoint, and answers only after COMMIT (synchronous=FULL). Estimate: 0.
 
 import asyncio
 import fcntl
+import os
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import event, exc, text
+import structlog
+from sqlalchemy import event, exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
@@ -27,6 +30,7 @@ BUSY_MS_MAX = 2000
 CACHE_KIB = 16 * 1024
 
 T = TypeVar("T")
+log = structlog.get_logger()
 Connection = AsyncConnection
 Work = Callable[[Connection], Awaitable[T]]
 
@@ -99,10 +103,6 @@ class Database:
             group.append(write)
         return group
 
-    async def ping(self) -> None:
-        """Proves that the database can be written. Raises StorageUnavailable."""
-        await self.write(lambda connection: connection.execute(text("SELECT 1")))
-
     async def close(self) -> None:
         """Closes all connections; the last one folds the log into the file."""
         await self._readers.dispose()
@@ -121,10 +121,10 @@ async def _commit_group(connection: AsyncConnection, group: list[_Write]) -> Non
         await connection.commit()
         failpoint("after_commit")
     except (exc.DBAPIError, OSError) as error:
-        await connection.rollback()
         failure = StorageUnavailable("the database cannot be written now", retry_after_s=1)
         failure.__cause__ = error
         results = [(write, None, failure) for write in wanted]
+        await _rolled_back(connection)
     for write, result, fault in results:
         if write.done.done():
             continue
@@ -132,6 +132,14 @@ async def _commit_group(connection: AsyncConnection, group: list[_Write]) -> Non
             write.done.set_result(result)
         else:
             write.done.set_exception(fault)
+
+
+async def _rolled_back(connection: AsyncConnection) -> None:
+    """Leaves the failed transaction; a connection that cannot even do that is replaced."""
+    try:
+        await connection.rollback()
+    except (exc.SQLAlchemyError, OSError):
+        await connection.invalidate()
 
 
 async def _run(
@@ -160,12 +168,20 @@ async def open_database(path: Path) -> AsyncIterator[Database]:
         database = Database(writer, readers)
         await _assert_durable(writer, path)
         task = asyncio.create_task(database.run_writer(), name="storage-writer")
+        task.add_done_callback(_stop_if_failed)
         try:
             yield database
         finally:
             await database.stop_writer()
             await task
             await database.close()
+
+
+def _stop_if_failed(writer: asyncio.Task[None]) -> None:
+    """Without its writer a server must not go on: it stops as on SIGTERM, and is started anew."""
+    if not writer.cancelled() and writer.exception() is not None:
+        log.critical("storage_writer_failed", exc_info=writer.exception())
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _engine(path: Path, *, reader: bool) -> AsyncEngine:
@@ -188,6 +204,7 @@ def _engine(path: Path, *, reader: bool) -> AsyncEngine:
             cursor.execute("PRAGMA query_only=ON")
             cursor.execute("PRAGMA wal_autocheckpoint=0")
         else:
+            cursor.execute("PRAGMA secure_delete=ON")  # erased means overwritten
             cursor.execute("PRAGMA journal_mode=WAL")
             cursor.execute("PRAGMA synchronous=FULL")
             cursor.execute("PRAGMA journal_size_limit=67108864")

@@ -117,7 +117,7 @@ async def between(
 async def page(
     connection: AsyncConnection,
     *,
-    nip: str = "",
+    nip: str | None = None,
     unit_ids: frozenset[str] | None = None,
     start: datetime | None,
     end: datetime | None,
@@ -126,7 +126,7 @@ async def page(
 ) -> list[tuple[int, Event]]:
     """Returns (sequence, event), newest first, of an employee or of units, before a sequence."""
     statement = select(events).order_by(events.c.sequence.desc()).limit(limit)
-    if nip:
+    if nip is not None:
         statement = statement.where(events.c.nip == nip)
     if unit_ids is not None:
         statement = statement.where(events.c.unit_id.in_(sorted(unit_ids)))

@@ -1,7 +1,7 @@
 """Encrypts faces at rest: AES-256-GCM, a key for each enrolment, wrapped by the server's key file.
 
 Each value is bound to what it belongs to (associated data), so rows cannot be swapped. Erasing the
-wrapped key of an enrolment makes its rows unreadable for good, in every copy of them.
+wrapped key of an enrolment makes its rows unreadable; backups keep it until they are discarded.
 """
 
 import base64

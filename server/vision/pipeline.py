@@ -61,11 +61,6 @@ class Pipeline:
         self._waiting = 0
         self._waiting_max = workers * WAITING_FRAMES_PER_WORKER_MAX
 
-    @property
-    def has_antispoof(self) -> bool:
-        """Whether passive liveness is installed."""
-        return self._antispoof is not None
-
     async def analyze(self, data: bytes, gate: Gate) -> Analysis:
         """Analyses a JPEG; faces that pass `gate` are embedded (and judged for liveness).
 

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import math
+import sqlite3
 from datetime import UTC, timedelta
 
 import numpy as np
@@ -117,6 +118,20 @@ class TestRecognition:
         assert [receipt.event.event_id] == [face.event.event_id for face in walked.recognised]
         assert walked.recognised[0].already_recorded
 
+    async def test_phone_and_kiosk_at_once(self, open_copy, cast):
+        """Who checks in by phone in front of the kiosk gets one event, whichever is first."""
+        async with open_copy(repeat_minutes=5) as world:
+            phone = await world.phone(0)
+            result, walked = await asyncio.gather(
+                phone.check_in(IN, world.place(0), cast.actor(0)),
+                see(world, cast.actor(0, take=1).walk(18)),
+            )
+            stored = await world.events()
+
+        shown = [face.event.event_id for face in walked.recognised]
+        assert [result.receipt.event.event_id] == shown
+        assert shown == [event.event_id for event in stored]
+
     async def test_two_people_at_once(self, world, cast):
         """Two people side by side are two tracks and two events."""
         walked = await see(world, pair(cast, 1, 2, 24))
@@ -166,6 +181,7 @@ class TestNobody:
     async def test_flat_print(self, world, cast, number):
         """A print of an enrolled person is asked to turn, then suspected, never recorded."""
         before, printed = await world.events(), cast.actor(number, flat=True)
+        start = world.clock.now()
         held = [
             printed.shot(Pose(yaw_degrees=14 * math.sin(index / 2.5)))
             for index in range(SPOOF_AFTER_LOOKS + 10)
@@ -176,6 +192,17 @@ class TestNobody:
         assert "RECOGNISED" not in states(walked)
         assert {"TURN_HEAD", "SPOOF_SUSPECTED"} <= states(walked)
         assert before == await world.events()
+        assert [world.seed.people[number].nip] == self._suspected_since(world, start)
+
+    def _suspected_since(self, world, start) -> list[str]:
+        """Returns whose pictures were noted as suspected spoofs."""
+        connection = sqlite3.connect(f"file:{world.directory}/hadir.db?mode=ro", uri=True)
+        found = connection.execute(
+            "SELECT nip FROM refusals WHERE reason = 'SPOOF_SUSPECTED' AND refuse_time >= ?",
+            (start.timestamp() * 1e6,),
+        ).fetchall()
+        connection.close()
+        return [nip for (nip,) in found]
 
     async def test_nobody_in_view(self, world):
         """An empty lobby is an outcome."""

@@ -37,7 +37,7 @@ async def new_phone(world: World, number: int, language: str = "id") -> Phone:
     """Returns the phone of a person who has none yet."""
     bkd = await world.bkd()
     code = await bkd.call("IssueActivationCode", nip=world.seed.people[number].nip)
-    phone = Phone(world.client(language=language), step_s=0.5)
+    phone = Phone(world.client(language=language), step_s=0.65)
     await phone.activate(f"  {code.code.lower().replace('-', ' ')} ", model="Ponsel uji")
     return phone
 

@@ -48,7 +48,7 @@ async def work(world: World) -> dict[str, object]:
     pictures = list(world.cast.actor(4).enrolment())[:3]
     await world.enrol(person.nip, pictures)
     code = (await bkd.call("IssueActivationCode", nip=person.nip)).code
-    phone = Phone(world.client(), step_s=0.5)
+    phone = Phone(world.client(), step_s=0.65)
     await phone.activate(code)
     await phone.login()
     result = await phone.check_in(IN, world.place(4), world.cast.actor(4))

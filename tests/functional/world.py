@@ -210,7 +210,7 @@ class World:
         phone = Phone(
             self.client(language=language),
             identity=self.seed.phones[number],
-            step_s=0.5,
+            step_s=0.65,
             knobs=knobs,
         )
         await phone.login()
