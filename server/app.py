@@ -26,7 +26,7 @@ from server.services.sessions import Sessions
 from server.services.thresholds import Thresholds
 from server.settings import Settings, sqlite_path
 from server.storage import migrate
-from server.storage.database import Database, open_database
+from server.storage.database import open_database
 from server.storage.vault import read_key_file
 from server.vision.calibration import load_calibration
 from server.vision.pack import Pack, load_antispoof, load_pack
@@ -135,9 +135,18 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
                 enrollments=enrollments,
                 event_log=event_log,
                 kiosks=Kiosks(database, pipeline, gallery, thresholds, event_log, clock=clock),
-                sessions=_sessions(settings, database, passwords, live, clock),
+                sessions=Sessions(
+                    database,
+                    passwords,
+                    live,
+                    clock,
+                    challenge_key=vault.subkey("login-challenge"),
+                    device_hours=settings.session_hours_device,
+                    staff_hours=settings.session_hours_staff,
+                ),
                 live=live,
                 clock=clock,
+                storage_failed=database.failed,
             )
     finally:
         pipeline.close()
@@ -148,23 +157,6 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
 def usable_cores() -> int:
     """Returns how many cores this process may use, by its affinity."""
     return len(os.sched_getaffinity(0))
-
-
-def _sessions(
-    settings: Settings,
-    database: Database,
-    passwords: Passwords,
-    live: LiveStreams,
-    clock: Clock,
-) -> Sessions:
-    return Sessions(
-        database,
-        passwords,
-        live,
-        clock,
-        device_hours=settings.session_hours_device,
-        staff_hours=settings.session_hours_staff,
-    )
 
 
 def _pipeline(settings: Settings, workers: int) -> Pipeline:

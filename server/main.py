@@ -14,7 +14,7 @@ from server import logs
 from server.app import open_app, open_services
 from server.clock import SystemClock
 from server.domain.model import Role
-from server.errors import HadirError
+from server.errors import HadirError, StorageUnavailable
 from server.services.accounts import create_first_account
 from server.settings import Settings, load_settings, sqlite_path
 from server.storage import migrate as migrations
@@ -133,7 +133,13 @@ async def _serve(settings: Settings) -> None:
     async with open_app(settings) as running:
         people = running.services.enrollments.gallery_size
         log.info("serving", listen=settings.listen, port=running.server.port, people=people)
-        await stop.wait()
+        failed = running.services.storage_failed
+        waits = [asyncio.create_task(event.wait()) for event in (stop, failed)]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+    if failed.is_set():
+        raise StorageUnavailable("the database failed; see the log, then start again")
 
 
 async def _reembed(settings: Settings) -> int:

@@ -80,7 +80,9 @@ class TestSource:
             alias.name.split(".")[0]
             for node in ast.walk(ast.parse(path.read_text()))
             if isinstance(node, ast.Import | ast.ImportFrom)
-            for alias in (node.names if isinstance(node, ast.Import) else [ast.alias(node.module or "")])
+            for alias in (
+                node.names if isinstance(node, ast.Import) else [ast.alias(node.module or "")]
+            )
         }
 
         assert set() == names & FORBIDDEN_IMPORTS
@@ -102,7 +104,9 @@ class TestProject:
 
     def test_readme_has_every_setting(self):
         """The table of settings is that of the code, with its defaults and meanings."""
-        rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*) \|$", (ROOT / "README.md").read_text(), re.M)
+        rows = re.findall(
+            r"^\| `(\w+)` \| (.*?) \| (.*) \|$", (ROOT / "README.md").read_text(), re.M
+        )
         table = {name: (default.strip("`"), meaning) for name, default, meaning in rows}
 
         assert table == {

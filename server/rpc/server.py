@@ -1,5 +1,6 @@
 """Builds the gRPC server: servicers, gate, health, reflection, transport limits."""
 
+import asyncio
 from dataclasses import dataclass
 
 import grpc
@@ -85,6 +86,7 @@ class Services:
     sessions: Sessions
     live: LiveStreams
     clock: Clock
+    storage_failed: asyncio.Event
 
 
 class RpcServer:

@@ -17,7 +17,7 @@ class SessionServicer(session_pb2_grpc.SessionServiceServicer):
         self, request: session_pb2.CreateChallengeRequest, context: Context
     ) -> session_pb2.CreateChallengeResponse:
         """See session.proto."""
-        challenge, expire_time = await self._sessions.challenge(request.device_id)
+        challenge, expire_time = self._sessions.challenge(request.device_id)
         return session_pb2.CreateChallengeResponse(
             challenge=challenge, expire_time=convert.stamp(expire_time)
         )

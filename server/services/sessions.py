@@ -1,8 +1,9 @@
 """Logins of devices (signed challenge) and staff (password with lockout), and who a token is."""
 
+import hmac
 import secrets
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
@@ -22,7 +23,9 @@ from server.services.tokens import TOKEN_CHARACTERS_MAX, hashed, new_token
 from server.storage import devices, sessions
 from server.storage.database import Connection, Database
 
-CHALLENGE_BYTES = 32
+# Random part, time of its end, and our proof of both for one device.
+_RANDOM_BYTES, _PROOF_BYTES = 12, 16
+CHALLENGE_BYTES = _RANDOM_BYTES + 4 + _PROOF_BYTES
 CHALLENGE_SECONDS = 60
 FAILED_LOGINS_MAX = 5
 LOCKOUT = timedelta(minutes=15)
@@ -48,6 +51,7 @@ class Sessions:
         live: LiveStreams,
         clock: Clock,
         *,
+        challenge_key: bytes,
         device_hours: float,
         staff_hours: float,
     ) -> None:
@@ -55,38 +59,36 @@ class Sessions:
         self._passwords = passwords
         self._live = live
         self._clock = clock
+        self._challenge_key = challenge_key
         self._device_time = timedelta(hours=device_hours)
         self._staff_time = timedelta(hours=staff_hours)
 
-    async def challenge(self, device_id: str) -> tuple[bytes, datetime]:
-        """Returns a challenge (32 bytes) and when it ends; for unknown devices too."""
-        challenge, now = secrets.token_bytes(CHALLENGE_BYTES), self._clock.now()
-        expire_time = now + timedelta(seconds=CHALLENGE_SECONDS)
-        await self._database.write(
-            lambda connection: sessions.put_challenge(
-                connection,
-                hashed(challenge),
-                device_id=device_id[:64],
-                now=now,
-                expire_time=expire_time,
-            )
-        )
-        return challenge, expire_time
+    def challenge(self, device_id: str) -> tuple[bytes, datetime]:
+        """Returns a challenge (32 bytes) and when it ends; for unknown devices too.
+
+        Nothing is stored, so that nobody without a session can make the database work.
+        """
+        expire_s = int(self._clock.now().timestamp()) + CHALLENGE_SECONDS
+        body = secrets.token_bytes(_RANDOM_BYTES) + expire_s.to_bytes(4, "big")
+        return body + self._proof(device_id, body), datetime.fromtimestamp(expire_s, UTC)
 
     async def open_device(self, device_id: str, challenge: bytes, signature: bytes) -> Opened:
         """Opens the session of a device. Raises LoginRefused, whatever the cause."""
         now = self._clock.now()
-        fresh = await self._database.write(
-            lambda connection: sessions.take_challenge(
-                connection, hashed(challenge), device_id, now
-            )
-        )
+        expire_time = self._expire_time(device_id, challenge)
         async with self._database.read() as connection:
             device = await devices.get_device(connection, device_id)
-        if device is None or device.state is not DeviceState.ACTIVE or not fresh:
+        if device is None or device.state is not DeviceState.ACTIVE or expire_time <= now:
             raise LoginRefused("login refused")
         payload = b"hadir-login-v1\0" + device_id.encode() + challenge
         if not signature_fits(device.public_key, signature, payload):
+            raise LoginRefused("login refused")
+        fresh = await self._database.write(
+            lambda connection: sessions.use_challenge(
+                connection, hashed(challenge), now=now, expire_time=expire_time
+            )
+        )
+        if not fresh:
             raise LoginRefused("login refused")
         role = Role.EMPLOYEE if device.kind is DeviceKind.PHONE else Role.KIOSK
         return await self._open(
@@ -140,6 +142,18 @@ class Sessions:
         ended = SessionEnded("the password was changed")
         self._live.end_account(principal.username, ended, but=principal.session_hash)
         log.info("password_changed", username=principal.username)
+
+    def _proof(self, device_id: str, body: bytes) -> bytes:
+        proof = hmac.digest(self._challenge_key, device_id.encode() + b"\0" + body, "sha256")
+        return proof[:_PROOF_BYTES]
+
+    def _expire_time(self, device_id: str, challenge: bytes) -> datetime:
+        """Returns when a challenge of ours ends. Raises LoginRefused for any other bytes."""
+        body, proof = challenge[:-_PROOF_BYTES], challenge[-_PROOF_BYTES:]
+        fits = hmac.compare_digest(proof, self._proof(device_id, body))
+        if len(challenge) != CHALLENGE_BYTES or not fits:
+            raise LoginRefused("login refused")
+        return datetime.fromtimestamp(int.from_bytes(body[_RANDOM_BYTES:], "big"), UTC)
 
     async def _verified(self, username: str, password: str) -> StaffAccount:
         self._passwords.check_room()

@@ -7,8 +7,6 @@ in its savepoint, and answers only after COMMIT (synchronous=FULL). Estimate: 0.
 
 import asyncio
 import fcntl
-import os
-import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -41,6 +39,10 @@ class _Write:
     done: asyncio.Future[Any]
 
 
+# A write, its result, and why it failed.
+_Result = tuple[_Write, Any, BaseException | None]
+
+
 class Database:
     """Reads and writes one SQLite file. Open it with `open_database`."""
 
@@ -49,6 +51,8 @@ class Database:
         self._readers = readers
         self._waiting: asyncio.Queue[_Write | None] = asyncio.Queue(WRITES_WAITING_MAX)
         self._stopped = False
+        # Set when the writer ended by an error: a server must not go on without it.
+        self.failed = asyncio.Event()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -81,6 +85,10 @@ class Database:
             async with self._writer.connect() as connection:
                 while (group := await self._next_group()) is not None:
                     await _commit_group(connection, group)
+        except Exception:
+            log.critical("storage_writer_failed", exc_info=True)
+            self.failed.set()
+            raise
         finally:
             self._stopped = True
             while not self._waiting.empty():
@@ -112,7 +120,7 @@ class Database:
 async def _commit_group(connection: AsyncConnection, group: list[_Write]) -> None:
     """Runs a group in one transaction and answers each of its callers."""
     wanted = [write for write in group if not write.done.cancelled()]
-    results: list[tuple[_Write, Any, BaseException | None]] = []
+    results: list[_Result] = []
     try:
         failpoint("before_begin")
         await connection.begin()
@@ -125,6 +133,14 @@ async def _commit_group(connection: AsyncConnection, group: list[_Write]) -> Non
         failure.__cause__ = error
         results = [(write, None, failure) for write in wanted]
         await _rolled_back(connection)
+    except Exception:
+        # A bug of ours or of a driver: nobody waits for ever, and the writer ends.
+        _answer([(write, None, StorageUnavailable("the database failed")) for write in wanted])
+        raise
+    _answer(results)
+
+
+def _answer(results: list[_Result]) -> None:
     for write, result, fault in results:
         if write.done.done():
             continue
@@ -142,9 +158,7 @@ async def _rolled_back(connection: AsyncConnection) -> None:
         await connection.invalidate()
 
 
-async def _run(
-    connection: AsyncConnection, write: _Write
-) -> tuple[_Write, Any, BaseException | None]:
+async def _run(connection: AsyncConnection, write: _Write) -> _Result:
     savepoint = await connection.begin_nested()
     try:
         result = await write.work(connection)
@@ -166,22 +180,16 @@ async def open_database(path: Path) -> AsyncIterator[Database]:
     with _exclusive(path):
         writer, readers = _engine(path, reader=False), _engine(path, reader=True)
         database = Database(writer, readers)
-        await _assert_durable(writer, path)
-        task = asyncio.create_task(database.run_writer(), name="storage-writer")
-        task.add_done_callback(_stop_if_failed)
         try:
-            yield database
+            await _assert_durable(writer, path)
+            task = asyncio.create_task(database.run_writer(), name="storage-writer")
+            try:
+                yield database
+            finally:
+                await database.stop_writer()
+                await task
         finally:
-            await database.stop_writer()
-            await task
             await database.close()
-
-
-def _stop_if_failed(writer: asyncio.Task[None]) -> None:
-    """Without its writer a server must not go on: it stops as on SIGTERM, and is started anew."""
-    if not writer.cancelled() and writer.exception() is not None:
-        log.critical("storage_writer_failed", exc_info=writer.exception())
-        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _engine(path: Path, *, reader: bool) -> AsyncEngine:

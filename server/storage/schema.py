@@ -132,11 +132,11 @@ binding_changes = Table(
     Column("reason", String(500), nullable=False),
 )
 
-login_challenges = Table(
-    "login_challenges",
+# Challenges carry their own proof; only those that opened a session are kept until they end.
+used_challenges = Table(
+    "used_challenges",
     metadata,
     Column("challenge_hash", LargeBinary, primary_key=True),
-    Column("device_id", String(64), nullable=False),
     Column("expire_time", BigInteger, nullable=False, index=True),
 )
 

@@ -3,60 +3,26 @@
 from datetime import datetime
 
 from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.model import Principal, Role, StaffAccount
-from server.storage.schema import devices, employees, login_challenges, sessions, staff
+from server.storage.schema import devices, employees, sessions, staff, used_challenges
 from server.storage.times import pack, unpack
 
-CHALLENGES_PER_DEVICE_MAX = 4
 
-
-async def put_challenge(
-    connection: AsyncConnection,
-    challenge_hash: bytes,
-    *,
-    device_id: str,
-    now: datetime,
-    expire_time: datetime,
-) -> None:
-    """Stores the login challenge of an active device in place of its oldest; clears the expired.
-
-    For other devices nothing is stored, so that nobody can fill the table.
-    """
-    table = login_challenges.c
-    await connection.execute(delete(login_challenges).where(table.expire_time <= pack(now)))
-    active = select(devices.c.device_id).where(
-        and_(devices.c.device_id == device_id, devices.c.state == "ACTIVE")
-    )
-    if (await connection.execute(active)).first() is None:
-        return
-    kept = (
-        select(table.challenge_hash)
-        .where(table.device_id == device_id)
-        .order_by(table.expire_time.desc())
-        .limit(CHALLENGES_PER_DEVICE_MAX - 1)
-    )
-    old = and_(table.device_id == device_id, table.challenge_hash.not_in(kept))
-    await connection.execute(delete(login_challenges).where(old))
-    await connection.execute(
-        insert(login_challenges).values(
-            challenge_hash=challenge_hash, device_id=device_id, expire_time=pack(expire_time)
-        )
-    )
-
-
-async def take_challenge(
-    connection: AsyncConnection, challenge_hash: bytes, device_id: str, now: datetime
+async def use_challenge(
+    connection: AsyncConnection, challenge_hash: bytes, *, now: datetime, expire_time: datetime
 ) -> bool:
-    """Consumes a challenge, whoever asks. Returns whether it was this device's and in time."""
+    """Marks a login challenge as used and clears the expired. Returns False if it was used."""
+    table = used_challenges.c
+    await connection.execute(delete(used_challenges).where(table.expire_time <= pack(now)))
     statement = (
-        delete(login_challenges)
-        .where(login_challenges.c.challenge_hash == challenge_hash)
-        .returning(login_challenges.c.device_id, login_challenges.c.expire_time)
+        sqlite_insert(used_challenges)
+        .values(challenge_hash=challenge_hash, expire_time=pack(expire_time))
+        .on_conflict_do_nothing()
     )
-    row = (await connection.execute(statement)).first()
-    return row is not None and row.device_id == device_id and unpack(row.expire_time) > now
+    return (await connection.execute(statement)).rowcount == 1
 
 
 async def insert_session(connection: AsyncConnection, principal: Principal) -> None:

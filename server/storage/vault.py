@@ -5,6 +5,7 @@ wrapped key of an enrolment makes its rows unreadable; backups keep it until the
 """
 
 import base64
+import hmac
 import os
 import secrets
 from pathlib import Path
@@ -26,6 +27,10 @@ class Vault:
         if len(key) != KEY_BYTES:
             raise DataInvalid(f"the key has {len(key)} bytes, needs {KEY_BYTES}")
         self._key = key
+
+    def subkey(self, purpose: str) -> bytes:
+        """Returns a key of 32 bytes for another purpose, derived by HMAC-SHA-256."""
+        return hmac.digest(self._key, b"hadir|" + purpose.encode(), "sha256")
 
     def new_key(self, owner: str) -> tuple["Cipher", bytes]:
         """Returns a cipher with a fresh key, and that key wrapped for storage."""

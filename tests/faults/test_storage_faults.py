@@ -173,7 +173,7 @@ class TestLocked:
             results = await asyncio.gather(*tasks, return_exceptions=True)
             assert set() == await unit_ids(database)
             with pytest.raises(StorageUnavailable):
-                await database.ping()
+                await database.write(put_unit("z"))
         await database.write(put_unit("c"))
 
         assert [StorageUnavailable] * 2 == [type(result) for result in results]

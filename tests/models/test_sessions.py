@@ -297,7 +297,7 @@ class TestInsightface:
         expected = default.embedder.embed(crops)
         assert cosines(loaded.embedder.embed(crops), expected).min() > 0.999
         assert list(range(PEOPLE_ON_SAMPLE)) == sorted((own @ expected.T).argmax(axis=1))
-        assert (own @ expected.T).max(axis=1).min() > 0.85
+        assert sum((own @ expected.T).max(axis=1) > 0.9) >= 4  # two of them look aside
         assert (SFace.dimension, False) == (loaded.embedder.dimension, loaded.commercial_use)
         assert loaded.model_version.startswith("w_sface-")
 

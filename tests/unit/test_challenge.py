@@ -213,9 +213,7 @@ class TestNoise:
             for step in steps:
                 for _ in range(12):
                     act = ACTS[step]
-                    progress.observe(
-                        look(act.yaw + source.gauss(0, 0.03), act.eye_distance / EYES)
-                    )
+                    progress.observe(look(act.yaw + source.gauss(0, 0.03), act.eye_distance / EYES))
             assert (STEPS, False) == (progress.done, progress.failed)
 
     def test_does_not_make_a_turn_of_none(self) -> None:

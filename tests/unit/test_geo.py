@@ -34,8 +34,7 @@ def moved(center: Point, bearing: float, metres: float) -> Point:
     latitude, longitude = math.radians(center[0]), math.radians(center[1])
     arc = metres / EARTH_RADIUS_M
     there = math.asin(
-        math.sin(latitude) * math.cos(arc)
-        + math.cos(latitude) * math.sin(arc) * math.cos(bearing)
+        math.sin(latitude) * math.cos(arc) + math.cos(latitude) * math.sin(arc) * math.cos(bearing)
     )
     turn = math.atan2(
         math.sin(bearing) * math.sin(arc) * math.cos(latitude),

@@ -14,9 +14,7 @@ from server.domain.quality import (
     judge,
 )
 
-GOOD = Measures(
-    eye_distance=60, sharpness=80, brightness=120, inside=1, yaw=0, pitch=0.5, roll=0
-)
+GOOD = Measures(eye_distance=60, sharpness=80, brightness=120, inside=1, yaw=0, pitch=0.5, roll=0)
 GATES = [ENROLMENT, RECOGNITION, CHALLENGE]
 # One change that fails every gate, in the order in which judge() names them.
 FAULTS = [

@@ -46,7 +46,16 @@ class TestForms:
             f'{HEAD},phone\n{ANN},"Ani, S.Sos.",bkd,kantor,INACTIVE,0812\n',
             f'{HEAD}\n19850115 201001 1 001 ," Ani, S.Sos. ", bkd , kantor , Inactive \n',
         ],
-        ids=["plain", "bom-crlf", "semicolons", "bom-semicolons", "quotes", "order", "more", "spaces"],
+        ids=[
+            "plain",
+            "bom-crlf",
+            "semicolons",
+            "bom-semicolons",
+            "quotes",
+            "order",
+            "more",
+            "spaces",
+        ],
     )
     def test_are_read_alike(self, text: str) -> None:
         """Byte order mark, line ends, semicolons, quotes, order of columns, spaces."""
@@ -116,9 +125,13 @@ class TestProblems:
 
     def test_all_problems_of_a_line_are_named(self) -> None:
         """So that one round mends them all."""
-        assert ["NIP_NOT_18_DIGITS", "NAME_EMPTY", "UNIT_UNKNOWN", "SITE_UNKNOWN", "STATE_UNKNOWN"] == [
-            problem.reason for problem in problems("1,,x,y,z")
-        ]
+        assert [
+            "NIP_NOT_18_DIGITS",
+            "NAME_EMPTY",
+            "UNIT_UNKNOWN",
+            "SITE_UNKNOWN",
+            "STATE_UNKNOWN",
+        ] == [problem.reason for problem in problems("1,,x,y,z")]
 
     def test_a_line_that_is_too_short_lacks_what_is_missing(self) -> None:
         """No crash over a row of one column."""

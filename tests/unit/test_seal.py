@@ -26,9 +26,7 @@ NONCE = bytes(range(32))
 DEVICE, NIP, REQUEST = "01JDEVICE", "198501152010011001", "0b7e2c1e-3f0d-4c55-9d6f-6d2a1c1c9a11"
 MILLIS = st.integers(-(10**11), 10**13)
 FLOAT32 = st.floats(0.125, 999_999, width=32)
-LOCATIONS = st.builds(
-    Location, st.floats(-90, 90), st.floats(-180, 180), FLOAT32, st.booleans()
-)
+LOCATIONS = st.builds(Location, st.floats(-90, 90), st.floats(-180, 180), FLOAT32, st.booleans())
 FRAMES = st.lists(st.tuples(st.integers(1, 2**63), MILLIS, st.binary(max_size=20)), max_size=5)
 QUICK = settings(deadline=None, max_examples=50)
 
@@ -93,9 +91,7 @@ class TestFrameChain:
 
     @QUICK
     @given(st.binary(min_size=32, max_size=32), FRAMES)
-    def test_is_what_the_api_says(
-        self, nonce: bytes, frames: list[tuple[int, int, bytes]]
-    ) -> None:
+    def test_is_what_the_api_says(self, nonce: bytes, frames: list[tuple[int, int, bytes]]) -> None:
         """Server, phone library and this file's own spelling."""
         phone = device.FrameChain(nonce)
         for number, millis, jpeg in frames:
@@ -140,9 +136,7 @@ class TestFrameChain:
             [(1, 1000, b"a"), (2, 1200, b"b"), (3, 1400, b"c")],
         ],
     )
-    def test_any_other_frame_makes_another_chain(
-        self, other: list[tuple[int, int, bytes]]
-    ) -> None:
+    def test_any_other_frame_makes_another_chain(self, other: list[tuple[int, int, bytes]]) -> None:
         """Left out, in another order, changed, later, renumbered, added."""
         frames = [(1, 1000, b"a"), (2, 1200, b"b")]
 
@@ -174,9 +168,7 @@ class TestPayload:
 
     @QUICK
     @given(LOCATIONS, st.sampled_from(EventKind), st.binary(min_size=32, max_size=32))
-    def test_is_what_the_api_says(
-        self, location: Location, kind: EventKind, chain: bytes
-    ) -> None:
+    def test_is_what_the_api_says(self, location: Location, kind: EventKind, chain: bytes) -> None:
         """Server, phone library and this file's own spelling."""
         parts = [
             b"hadir-checkin-v1",

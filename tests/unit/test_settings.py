@@ -47,7 +47,8 @@ class TestSources:
     def test_a_file_is_read(self, tmp_path: Path) -> None:
         """With its types."""
         file = written(
-            tmp_path, 'listen = "0.0.0.0:1"\nworkers = 3\nruntime = "openvino"\nkiosk_fps_max = 2.5\n'
+            tmp_path,
+            'listen = "0.0.0.0:1"\nworkers = 3\nruntime = "openvino"\nkiosk_fps_max = 2.5\n',
         )
 
         loaded = load_settings(file)

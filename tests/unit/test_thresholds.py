@@ -66,4 +66,6 @@ class TestIdentification:
         """Answers are kept by calibration, people and rate."""
         strict = Thresholds(CALIBRATION, fpir=0.0003, fmr=1e-4)
 
-        assert 0.1 == pytest.approx(strict.identification(10_000) - USUAL.identification(10_000), abs=0.001)
+        assert 0.1 == pytest.approx(
+            strict.identification(10_000) - USUAL.identification(10_000), abs=0.001
+        )

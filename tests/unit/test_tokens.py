@@ -44,7 +44,9 @@ class TestCode:
         """XXXX-XXXX-XXXX without I, L, O and U."""
         codes = [new_code() for _ in range(300)]
 
-        assert all(re.fullmatch(r"([0-9A-HJKMNP-TV-Z]{4}-){2}[0-9A-HJKMNP-TV-Z]{4}", c) for c in codes)
+        assert all(
+            re.fullmatch(r"([0-9A-HJKMNP-TV-Z]{4}-){2}[0-9A-HJKMNP-TV-Z]{4}", c) for c in codes
+        )
         assert 300 == len({*codes})
         assert 32 == len({*"".join(codes)} - {"-"})
 

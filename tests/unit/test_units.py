@@ -124,9 +124,7 @@ class TestMakesCycle:
 
     @QUICK
     @given(forests(), st.data())
-    def test_is_exactly_a_move_below_oneself(
-        self, units: list[Unit], data: st.DataObject
-    ) -> None:
+    def test_is_exactly_a_move_below_oneself(self, units: list[Unit], data: st.DataObject) -> None:
         """And what is let through leaves a forest."""
         unit = data.draw(st.sampled_from(units))
         parent = data.draw(st.sampled_from([other.unit_id for other in units]))

@@ -72,16 +72,16 @@ class SessionServiceServicer:
     """
 
     def CreateChallenge(self, request, context):
-        """Returns a challenge for a device; it is valid once and for 60 seconds. A device has 4 at most,
-        a fifth ends the oldest. Unknown devices get one too, so that nobody learns which exist.
+        """Returns a challenge for a device; it is valid once and for 60 seconds. Unknown devices get one
+        too, so that nobody learns which exist.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def OpenDeviceSession(self, request, context):
-        """Opens the session of a device with a signed challenge. The challenge is consumed, whatever
-        the answer. Errors: UNAUTHENTICATED (LOGIN_REFUSED).
+        """Opens the session of a device with a signed challenge. The challenge is consumed by the
+        session that it opens. Errors: UNAUTHENTICATED (LOGIN_REFUSED).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -35,15 +35,14 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_erasures_nip"), ["nip"], unique=False)
 
     op.create_table(
-        "login_challenges",
+        "used_challenges",
         sa.Column("challenge_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("device_id", sa.String(length=64), nullable=False),
         sa.Column("expire_time", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("challenge_hash", name=op.f("pk_login_challenges")),
+        sa.PrimaryKeyConstraint("challenge_hash", name=op.f("pk_used_challenges")),
     )
-    with op.batch_alter_table("login_challenges", schema=None) as batch_op:
+    with op.batch_alter_table("used_challenges", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_login_challenges_expire_time"), ["expire_time"], unique=False
+            batch_op.f("ix_used_challenges_expire_time"), ["expire_time"], unique=False
         )
 
     op.create_table(
