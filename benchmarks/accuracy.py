@@ -56,31 +56,43 @@ class Measured:
     calibration: Calibration
 
 
+LfwOption = Annotated[
+    Path,
+    typer.Option(
+        "--lfw",
+        help="Folder of images: DIR/Name/Name_0001.jpg or DIR/images/Name/Name_0001.jpg.",
+        exists=True,
+        file_okay=False,
+    ),
+]
+PairsOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Pairs of LFW: pairsDevTest.txt (View 1) or pairs.txt (10 folds). "
+        "Default: one of these in DIR, else none."
+    ),
+]
+IdentificationOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Rows `gallery NAME` and `impostor NAME`. Default: DIR/identification.txt, else "
+        "who has 3 or more images is enrolled and who has one is an impostor."
+    ),
+]
+CacheOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Keep embeddings here (.npz) for the next run. Delete it after a change of "
+        "server/vision."
+    ),
+]
+
+
 def accuracy(
     *,
-    lfw_directory: Annotated[
-        Path,
-        typer.Option(
-            "--lfw",
-            help="Folder of images: DIR/Name/Name_0001.jpg or DIR/images/Name/Name_0001.jpg.",
-            exists=True,
-            file_okay=False,
-        ),
-    ],
-    pairs: Annotated[
-        Path | None,
-        typer.Option(
-            help="Pairs of LFW: pairsDevTest.txt (View 1) or pairs.txt (10 folds). "
-            "Default: one of these in DIR, else none."
-        ),
-    ] = None,
-    identification: Annotated[
-        Path | None,
-        typer.Option(
-            help="Rows `gallery NAME` and `impostor NAME`. Default: DIR/identification.txt, else "
-            "who has 3 or more images is enrolled and who has one is an impostor."
-        ),
-    ] = None,
+    lfw_directory: LfwOption,
+    pairs: PairsOption = None,
+    identification: IdentificationOption = None,
     pack: Annotated[str, typer.Option(help="Model pack: default or insightface:DIR.")] = "default",
     runtime: Annotated[Runtime, typer.Option(help="What runs the models.")] = Runtime.AUTO,
     detect_side: Annotated[
@@ -96,13 +108,7 @@ def accuracy(
     calibration: Annotated[
         Path | None, typer.Option(help="Write the server's calibration of this model here.")
     ] = None,
-    cache: Annotated[
-        Path | None,
-        typer.Option(
-            help="Keep embeddings here (.npz) for the next run. Delete it after a change of "
-            "server/vision."
-        ),
-    ] = None,
+    cache: CacheOption = None,
 ) -> None:
     """Measures recognition accuracy and calibrates the thresholds of the server.
 

@@ -105,7 +105,7 @@ class TestProject:
     def test_readme_has_every_setting(self):
         """The table of settings is that of the code, with its defaults and meanings."""
         rows = re.findall(
-            r"^\| `(\w+)` \| (.*?) \| (.*) \|$", (ROOT / "README.md").read_text(), re.M
+            r"^\| `(\w+)` \| (.*?) \| (.*) \|$", (ROOT / "README.md").read_text(), re.MULTILINE
         )
         table = {name: (default.strip("`"), meaning) for name, default, meaning in rows}
 

@@ -31,7 +31,7 @@ from tests.faults.conftest import NIPS, NOW, quiet
 DIGEST = b"\x01" * 32
 KILLS = 30
 FAILPOINTS = ("before_begin", "after_insert", "after_request", "before_commit", "after_commit")
-WRITERS = (1, 4, 40)
+WRITERS = (1, 3, 12)
 JOBS = 400
 PATIENCE_S = 20.0
 MOMENTS_S = 0.2

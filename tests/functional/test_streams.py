@@ -422,7 +422,7 @@ async def _read_all(call: grpc.aio.StreamStreamCall) -> list[bytes]:
     found = []
     with contextlib.suppress(grpc.aio.AioRpcError):
         async for message in call:
-            found.append(message)  # noqa: PERF401  what came before the error counts
+            found.append(message)
     return found
 
 

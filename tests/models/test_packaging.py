@@ -267,18 +267,19 @@ class TestWeights:
         assert len(content) > 50_000
 
 
+@pytest.fixture(scope="module")
+def names(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """Builds the wheel without the network; returns the names of its files."""
+    pytest.importorskip("hatchling", reason="the wheel is built by hatchling")
+    folder = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=SECONDS_MAX)
+    (wheel,) = folder.glob("*.whl")
+    return {*zipfile.ZipFile(wheel).namelist()}
+
+
 class TestWheel:
     """What a province installs."""
-
-    @pytest.fixture(scope="class")
-    def names(self, tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-        """Builds the wheel without the network; returns the names of its files."""
-        pytest.importorskip("hatchling", reason="the wheel is built by hatchling")
-        folder = tmp_path_factory.mktemp("dist")
-        command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-        subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=SECONDS_MAX)
-        (wheel,) = folder.glob("*.whl")
-        return {*zipfile.ZipFile(wheel).namelist()}
 
     @pytest.mark.parametrize(
         "pattern",

@@ -53,4 +53,4 @@ class TestTimes:
     def test_a_time_without_a_zone_is_refused(self) -> None:
         """It would be stored as some other moment."""
         with pytest.raises(TypeError):
-            pack(datetime(2026, 11, 24))  # noqa: DTZ001
+            pack(datetime(2026, 11, 24))
