@@ -1,11 +1,12 @@
 """The API is what its files say: stubs are fresh, buf is content, every method says who may call."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from hadir.v1 import options_pb2
+from hadir.v1 import checkin_pb2, device_pb2, event_pb2, kiosk_pb2, options_pb2
 
 from server.rpc.server import FILES
 
@@ -50,11 +51,15 @@ class TestBuf:
 
     def test_lint(self):
         """STANDARD and COMMENTS hold, but for the reasoned exceptions of buf.yaml."""
-        assert "" == buf("lint").stdout
+        done = buf("lint")
+
+        assert (0, "") == (done.returncode, done.stdout)
 
     def test_format(self):
         """The files are formatted."""
-        assert "" == buf("format", "--diff").stdout
+        done = buf("format", "--diff", "--exit-code")
+
+        assert (0, "") == (done.returncode, done.stdout)
 
 
 class TestAccess:
@@ -82,3 +87,46 @@ class TestAccess:
             "hadir.v1.SessionService/OpenDeviceSession",
             "hadir.v1.SessionService/OpenStaffSession",
         }
+
+    def test_every_service_is_behind_the_gate(self):
+        """A service whose file is not in FILES would have no roles and no reflection."""
+        declared = {
+            f"hadir.v1.{name}"
+            for path in PROTO.glob("hadir/v1/*.proto")
+            for name in re.findall(r"^service (\w+) ", path.read_text(), re.MULTILINE)
+        }
+
+        assert declared == {name.partition("/")[0] for name, _ in METHODS}
+
+
+class TestWire:
+    """What phones in the field have built in does not change."""
+
+    def test_the_package_is_versioned(self):
+        """Every file is of hadir.v1; a change that breaks clients is a v2."""
+        assert {"hadir.v1"} == {file.package for file in FILES}
+
+    def test_the_options_keep_their_numbers(self):
+        """Tools that read the options of the API find them by number."""
+        assert 50001 == options_pb2.access.number
+        assert 50002 == options_pb2.required.number
+
+    @pytest.mark.parametrize(
+        ("enum", "names"),
+        [
+            (options_pb2.Role, "UNSPECIFIED ANYONE EMPLOYEE KIOSK HEAD BKD OPERATOR"),
+            (event_pb2.EventKind, "UNSPECIFIED IN OUT"),
+            (checkin_pb2.ChallengeStep, "UNSPECIFIED FRONT LEFT RIGHT CLOSER"),
+            (device_pb2.DeviceKind, "UNSPECIFIED PHONE KIOSK"),
+            (
+                kiosk_pb2.FaceState,
+                "UNSPECIFIED UNUSABLE LOOK_AGAIN TURN_HEAD RECOGNISED NOT_RECOGNISED SPOOF_SUSPECTED",
+            ),
+        ],
+    )
+    def test_enums_keep_their_numbers(self, enum, names):
+        """New values come behind these; none is renumbered."""
+        prefix = enum.Name(0).removesuffix("UNSPECIFIED")
+        kept = {f"{prefix}{name}": number for number, name in enumerate(names.split())}
+
+        assert kept.items() <= dict(enum.items()).items()

@@ -8,7 +8,16 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from server.clock import Clock
-from server.domain.model import STAFF_ROLES, DeviceKind, DeviceState, Principal, Role, StaffAccount
+from server.domain.model import (
+    STAFF_ROLES,
+    Device,
+    DeviceKind,
+    DeviceState,
+    EmployeeState,
+    Principal,
+    Role,
+    StaffAccount,
+)
 from server.errors import (
     AccountLocked,
     LoginRefused,
@@ -20,7 +29,7 @@ from server.services.keys import signature_fits
 from server.services.live import LiveStreams
 from server.services.passwords import Passwords
 from server.services.tokens import TOKEN_CHARACTERS_MAX, hashed, new_token
-from server.storage import devices, sessions
+from server.storage import devices, directory, sessions
 from server.storage.database import Connection, Database
 
 # Random part, time of its end, and our proof of both for one device.
@@ -78,7 +87,8 @@ class Sessions:
         expire_time = self._expire_time(device_id, challenge)
         async with self._database.read() as connection:
             device = await devices.get_device(connection, device_id)
-        if device is None or device.state is not DeviceState.ACTIVE or expire_time <= now:
+            usable = device is not None and await self._may_act(connection, device)
+        if device is None or not usable or expire_time <= now:
             raise LoginRefused("login refused")
         payload = b"hadir-login-v1\0" + device_id.encode() + challenge
         if not signature_fits(device.public_key, signature, payload):
@@ -142,6 +152,15 @@ class Sessions:
         ended = SessionEnded("the password was changed")
         self._live.end_account(principal.username, ended, but=principal.session_hash)
         log.info("password_changed", username=principal.username)
+
+    async def _may_act(self, connection: Connection, device: Device) -> bool:
+        """Whether a device is active, and its employee in service."""
+        if device.state is not DeviceState.ACTIVE:
+            return False
+        if device.kind is DeviceKind.KIOSK:
+            return True
+        employee = await directory.get_employee(connection, device.nip)
+        return employee is not None and employee.state is EmployeeState.ACTIVE
 
     def _proof(self, device_id: str, body: bytes) -> bytes:
         proof = hmac.digest(self._challenge_key, device_id.encode() + b"\0" + body, "sha256")

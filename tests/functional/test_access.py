@@ -230,7 +230,7 @@ class TestTokens:
         asked = await world.anyone.call("CreateChallenge", device_id=phone.identity.device_id)
         secrets = [bkd.client.token.encode(), phone.client.token.encode(), PASSWORD.encode()]
         secrets += [code.code.encode(), code.code.replace("-", "").encode(), asked.challenge]
-        digests = [hashed(bkd.client.token), hashed(asked.challenge)]
+        digests = [hashed(bkd.client.token), hashed(phone.client.token)]
 
         files = sorted(world.directory.glob("hadir.db*"))
         content = b"".join(file.read_bytes() for file in files)

@@ -1,5 +1,6 @@
 """Who may check in, and where: geofence, accuracy, mock provider, state of the employee."""
 
+import asyncio
 import uuid
 
 import pytest
@@ -41,6 +42,12 @@ async def square(world: World) -> World:
     )
     await bkd.call("PutSite", site=changed)
     return world
+
+
+async def leave_service(world: World, person) -> None:
+    """Imports an employee as INACTIVE."""
+    row = f"nip,name,unit_id,state\n{person.nip},{person.display_name},kesbangpol,INACTIVE\n"
+    await import_csv(await world.bkd(), row.encode())
 
 
 class TestPlace:
@@ -157,18 +164,41 @@ class TestWho:
         assert words == caught.value.message
 
     async def test_out_of_service(self, open_copy, cast):
-        """Whoever left the service checks in no more, at once."""
+        """Whoever left the service is out at once: session, login, enrolment."""
         async with open_copy() as world:
             phone, person = await world.phone(2), world.seed.people[2]
-            row = (
-                f"nip,name,unit_id,state\n{person.nip},{person.display_name},kesbangpol,INACTIVE\n"
-            )
-            await import_csv(await world.bkd(), row.encode())
+            await leave_service(world, person)
 
-            with refused("EMPLOYEE_INACTIVE", "FAILED_PRECONDITION"):
+            with refused("UNAUTHENTICATED", "UNAUTHENTICATED"):
                 await phone.check_in(IN, world.place(2), cast.actor(2))
+            with refused("LOGIN_REFUSED", "UNAUTHENTICATED"):
+                await phone.login()
             with refused("EMPLOYEE_INACTIVE", "FAILED_PRECONDITION"):
                 await world.enrol(person.nip, [])
+
+    async def test_leaves_while_checking_in(self, open_copy, cast):
+        """A check-in that is under way ends, too, and records nothing."""
+        async with open_copy() as world:
+            phone, leaving = await world.phone(2), []
+            actor = cast.actor(2)
+
+            class LeavesAtTheThirdFrame:
+                count = 0
+
+                def frame_for(self, step, progress):
+                    self.count += 1
+                    if self.count == 3:
+                        left = leave_service(world, world.seed.people[2])
+                        leaving.append(asyncio.ensure_future(left))
+                    return actor.frame_for(step, progress)
+
+            await world.bkd()
+            with refused("EMPLOYEE_INACTIVE", "FAILED_PRECONDITION"):
+                await phone.check_in(IN, world.place(2), LeavesAtTheThirdFrame())
+            await leaving[0]
+            stored = await world.events()
+
+        assert [] == stored
 
     async def test_erased(self, open_copy, cast):
         """After an erasure the phone alone is worth nothing."""

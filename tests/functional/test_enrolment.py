@@ -288,7 +288,7 @@ class TestAtRest:
         """Neither a template nor an image can be read from the database's files."""
         person = world.app.services.enrollments._gallery.person(world.seed.people[0].nip)
         secrets = [vector.astype("<f4").tobytes()[:32] for vector in (*person.singles, person.mean)]
-        secrets += [b"\x89PNG\r\n\x1a\n", b"IHDR", b"\xff\xd8\xff"]
+        secrets += [b"\x89PNG\r\n\x1a\n", b"IHDR", b"\xff\xd8\xff\xe0\x00\x10JFIF"]
         known = [b"2022-02", world.seed.people[0].display_name.encode()]
 
         content = b"".join(f.read_bytes() for f in sorted(world.directory.glob("hadir.db*")))

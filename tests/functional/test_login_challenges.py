@@ -8,6 +8,8 @@ import pytest
 from hadir.client import ApiError
 from hadir.device import DeviceKey, Identity, login_signature
 
+from server.storage import migrate
+from server.storage.vault import write_key_file
 from tests.functional.world import World, open_world
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -88,14 +90,16 @@ class TestChallenge:
         assert 1 == await accepted(world, *tries)
 
     async def test_of_another_device(self, world):
-        """A challenge serves the device that asked for it; in other hands it is used up."""
+        """A challenge serves the device that asked for it, in nobody else's hands."""
         mine, other = world.seed.phones[0], world.seed.phones[1]
         challenge = await challenge_for(world, mine.device_id)
-        foreign = (other.device_id, challenge, login_signature(other, challenge))
-        own = (mine.device_id, challenge, login_signature(mine, challenge))
+        tries = [
+            (other.device_id, challenge, login_signature(other, challenge)),
+            (other.device_id, challenge, login_signature(mine, challenge)),
+            (mine.device_id, challenge, login_signature(other, challenge)),
+        ]
 
-        assert 0 == await accepted(world, foreign)
-        assert 0 == await accepted(world, own)
+        assert 0 == await accepted(world, *tries)
 
     async def test_changed(self, world):
         """One changed bit, anywhere in the challenge, is one too many."""
@@ -152,16 +156,45 @@ class TestChallenge:
 
         assert (0, 1) == (again, first)
 
-    async def test_strangers_fill_no_table(self, world):
-        """Challenges for devices that do not exist are not kept, however many are asked for."""
-        before = _kept(world)
+    async def test_made_elsewhere(self, world, seed, cast, tmp_path):
+        """A challenge of another server, or made by the device itself, is none of ours."""
+        phone, directory = seed.phones[0], tmp_path / "other"
+        directory.mkdir()
+        migrate.upgrade(directory / "hadir.db")
+        write_key_file(directory / "hadir.key")
+        async with open_world(directory, seed, cast) as other:
+            foreign = await challenge_for(other, phone.device_id)
+        made = (bytes(32), foreign)
+        tries = [(phone.device_id, one, login_signature(phone, one)) for one in made]
+
+        assert 0 == await accepted(world, *tries)
+
+    async def test_strangers_cost_no_write(self, world):
+        """Challenges, however many are asked for and by whom, change nothing on the disk."""
+        before = _files(world)
 
         await asyncio.gather(*(challenge_for(world, f"01TIDAKADA{n}") for n in range(200)))
+        await challenge_for(world, world.seed.phones[0].device_id)
 
-        assert before == _kept(world)
+        assert before == _files(world)
+
+    async def test_used_ones_are_forgotten(self, world):
+        """What was used is kept no longer than it could be used again."""
+        phone = world.seed.phones[2]
+        for seconds in (0, 90):
+            world.clock.advance(seconds=seconds)
+            challenge = await challenge_for(world, phone.device_id)
+            answer = (phone.device_id, challenge, login_signature(phone, challenge))
+            assert 1 == await accepted(world, answer)
+
+        assert 1 == _used(world)
 
 
-def _kept(world: World) -> int:
+def _files(world: World) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in world.directory.glob("hadir.db*")}
+
+
+def _used(world: World) -> int:
     connection = sqlite3.connect(f"file:{world.directory}/hadir.db?mode=ro", uri=True)
     count = connection.execute("SELECT COUNT(*) FROM used_challenges").fetchone()[0]
     connection.close()

@@ -72,12 +72,13 @@ class TestLogin:
         assert ["LOGIN_REFUSED"] * 8 == first + second
         assert ("OK", "OK") == (middle, await login(world, "pelupa"))
 
-    @pytest.mark.parametrize("username", ["tidak-ada", "' OR 1=1 --", "x" * 5000, "BKD", "bkd\0"])
-    async def test_unknown_user(self, world, username):
+    async def test_unknown_user(self, world):
         """An unknown user is answered like a wrong password, and is never locked."""
-        answers = {await login(world, username, PASSWORD) for _ in range(6)}
+        names = ["tidak-ada"] * 6 + ["' OR 1=1 --", "x" * 5000, "BKD", "bkd\0"]
 
-        assert {"LOGIN_REFUSED"} == answers
+        answers = await asyncio.gather(*(login(world, name) for name in names))
+
+        assert ["LOGIN_REFUSED"] * 10 == answers
 
     async def test_same_words(self, world):
         """The two answers do not differ in a word."""
