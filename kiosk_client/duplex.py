@@ -64,6 +64,9 @@ class Duplex(Generic[Request, Response]):
 
     async def write(self, request: Request) -> bool:
         """Send a message. False: the call has ended, and the next `read` says why."""
+        # A write to an ended call would replace its status by "Internal error from Core".
+        if self._call.done():
+            return False
         try:
             await self._call.write(request)
         except (grpc.aio.AioRpcError, asyncio.InvalidStateError):

@@ -18,26 +18,29 @@ FRAMES_MAX = 24
 # In eye distances. Virtual prints of 60 LFW faces stay under it in 99 of 100 tracks of 8 to 24
 # frames; heads that sway 12 degrees are above it in 96 of 100 (16 frames), 18 degrees in all.
 RELIEF_MIN = 0.028
-# From one frame to the next a turning nose moves less, at 5 frames a second and more.
-JUMP_MAX = 0.12
+# A turning nose moves less than this in a second; what moves faster is another picture.
+SPEED_MAX = 1.2
+FRAME_S = 0.1
 _NOSE = 2
 _PLANE = [0, 1, 3, 4]
 
 Points = NDArray[np.float64]
 
 
-def relief(track: Sequence[Vector]) -> float:
+def relief(track: Sequence[Vector], times_s: Sequence[float] | None = None) -> float:
     """Returns how much the nose moves against eyes and mouth over a track of 5 x 2 landmarks.
 
     In eye distances, 0 and up; 0 for fewer than FRAMES_MIN frames. Order matters: oldest first.
-    The track is cut where the nose jumps, and the largest relief of a piece counts: the step from
+    times_s: when each frame was seen; FRAME_S apart if not given. The track is cut where the nose
+    jumps, and the largest relief of a piece counts: the step from
     one still print to the next is none.
     """
     if len(track) < FRAMES_MIN:
         return 0.0
     shapes = np.stack([_upright(points) for points in track])
     sideways = _mapped_noses(shapes, shapes.mean(axis=0))
-    cuts = np.flatnonzero(np.abs(np.diff(sideways)) > JUMP_MAX) + 1
+    gaps_s = np.diff(times_s) if times_s is not None else np.full(len(track) - 1, FRAME_S)
+    cuts = np.flatnonzero(np.abs(np.diff(sideways)) > SPEED_MAX * gaps_s) + 1
     return max(map(_movement, np.split(sideways, cuts)))
 
 

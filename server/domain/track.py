@@ -54,6 +54,7 @@ class Track:
     last: Vector | None = None
     votes: deque[Decision] = field(default_factory=lambda: deque(maxlen=VOTES_KEPT))
     landmarks: deque[Vector] = field(default_factory=lambda: deque(maxlen=FRAMES_MAX))
+    times_s: deque[float] = field(default_factory=lambda: deque(maxlen=FRAMES_MAX))
     passive: deque[float] = field(default_factory=lambda: deque(maxlen=PASSIVE_KEPT))
 
     def is_other_person(self, face: Face, similarity_min: float) -> bool:
@@ -67,6 +68,7 @@ class Track:
         self.first, self.looks, self.last = frame, 0, None
         self.votes.clear()
         self.landmarks.clear()
+        self.times_s.clear()
         self.passive.clear()
 
     def observe(self, face: Face, decision: Decision) -> None:
@@ -75,13 +77,14 @@ class Track:
         self.last = face.embedding
         self.votes.append(decision)
         self.landmarks.append(face.landmarks)
+        self.times_s.append(self.seen_s)
         if face.passive is not None:
             self.passive.append(face.passive)
 
     @property
     def relief(self) -> float:
         """Relief of the face over the track; see domain/relief.py."""
-        return relief(self.landmarks)
+        return relief(self.landmarks, self.times_s)
 
     @property
     def passive_score(self) -> float | None:

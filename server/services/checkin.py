@@ -239,6 +239,7 @@ class CheckInSession:
         self._best: tuple[float, bytes] | None = None
         self._last_embedding: Vector | None = None
         self._landmarks: list[Vector] = []
+        self._times_s: list[float] = []
         self.relief = 0.0
         self._passive: list[float] = []
 
@@ -291,6 +292,8 @@ class CheckInSession:
             self._owner.seen.remember(frame.digest)
         if face is not None and look.outcome is FrameOutcome.USABLE:
             self._follow(face, frame)
+        elif look.outcome in {FrameOutcome.NO_FACE, FrameOutcome.SEVERAL_FACES}:
+            self._interrupt()
         if self._progress.failed:
             raise CheckInRefused(Refusal.CHALLENGE_MISMATCH)
         return self.guidance(look)
@@ -342,12 +345,18 @@ class CheckInSession:
             self._passive.append(face.passive)
         front = Step.FRONT in self._progress.shows(face.measures)
         if not self._is_person(face.embedding, front=front):
+            self._interrupt()
             return
         if front:
             self._note_front(similarity(face.embedding, self._template), frame.digest)
         self._landmarks = [*self._landmarks, face.landmarks][-FRAMES_MAX:]
-        self.relief = max(self.relief, relief(self._landmarks))
+        self._times_s = [*self._times_s, frame.arrived_s][-FRAMES_MAX:]
+        self.relief = max(self.relief, relief(self._landmarks, self._times_s))
         self._progress.observe(face.measures)
+
+    def _interrupt(self) -> None:
+        """Begins the flat-print cue anew: pictures may have been exchanged meanwhile."""
+        self._landmarks, self._times_s = [], []
 
     def _is_person(self, probe: Vector, *, front: bool) -> bool:
         """Whether the face is the employee's and goes on from the one before.
