@@ -39,7 +39,9 @@ def relief(track: Sequence[Vector], times_s: Sequence[float] | None = None) -> f
         return 0.0
     shapes = np.stack([_upright(points) for points in track])
     sideways = _mapped_noses(shapes, shapes.mean(axis=0))
-    gaps_s = np.diff(times_s) if times_s is not None else np.full(len(track) - 1, FRAME_S)
+    gaps_s = np.full(len(track) - 1, FRAME_S)
+    if times_s is not None:
+        gaps_s = np.maximum(gaps_s, np.diff(times_s))
     cuts = np.flatnonzero(np.abs(np.diff(sideways)) > SPEED_MAX * gaps_s) + 1
     return max(map(_movement, np.split(sideways, cuts)))
 

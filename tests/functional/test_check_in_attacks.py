@@ -88,13 +88,12 @@ class TestSeal:
         [
             ImposterKnobs(nonce=bytes(32)),
             ImposterKnobs(signature=b"\x30" * 71),
-            ImposterKnobs(signature=b"\x30" * 500),
             ImposterKnobs(key=DeviceKey.generate()),
             ImposterKnobs(mutate_frame=other_jpeg),
             ImposterKnobs(mutate_frame=other_time),
             ImposterKnobs(mutate_frame=other_number),
         ],
-        ids=["nonce", "garbage", "long garbage", "key", "image", "capture time", "number"],
+        ids=["nonce", "garbage", "key", "image", "capture time", "number"],
     )
     async def test_foreign_seal(self, world, cast, steps, knobs):
         """What was sealed is not what was sent, by this phone, in this stream."""
@@ -295,10 +294,9 @@ class TestLiveness:
         assert "CHALLENGE_EXPIRED" == reason_of(result)
         assert 1 == max(answer.steps_done for answer in result.guidance)
 
-    @pytest.mark.parametrize("turns", [STEPS, ("FRONT", "CLOSER", "FRONT", "LEFT")])
-    async def test_flat_print(self, world, cast, steps, turns):
+    async def test_flat_print(self, world, cast, steps):
         """A print that is turned and brought closer as asked is never recorded."""
-        steps(*turns)
+        steps("FRONT", "CLOSER", "FRONT", "LEFT")
         source = Impatient(cast.actor(HOLDER, flat=True), world.clock, frames=45)
 
         result = await attempt(world, source)

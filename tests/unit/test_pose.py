@@ -58,7 +58,7 @@ class TestSigns:
         """The nose is compared with the middle line at its own height."""
         crooked = UPRIGHT.copy()
         crooked[3:] += (4, 0)
-        crooked[2] += (2, 0)  # half-way down the middle line, which is now slanted
+        crooked[2] += (2.8, 8)  # 0.7 of the way down the middle line, which is now slanted
 
         assert 0 == pytest.approx(yaw_pitch_roll(crooked)[0], abs=1e-6)
 

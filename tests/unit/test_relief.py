@@ -134,12 +134,30 @@ class TestFrames:
     """How many looks it takes, and what cannot be judged."""
 
     def test_too_few_frames_have_none(self) -> None:
-        """Five looks say nothing yet, whatever they show."""
+        """Five looks say nothing yet, whatever they show; six do."""
+        assert 6 == FRAMES_MIN
         track = swaying(HEAD, 12, FRAMES_MIN)
 
         assert relief(track) > 0
         assert relief(track[:-1]) == 0
         assert relief([]) == 0
+
+    @pytest.mark.parametrize("interval_s", [0.05, 0.1, 0.5, 2])
+    def test_a_busy_server_sees_the_same_head(self, interval_s: float) -> None:
+        """Few frames a second show the same relief; what is too fast is judged by time."""
+        track = swaying(HEAD, 20, frames=20)
+        times_s = [number * interval_s for number in range(20)]
+
+        assert relief(track) == relief(track, times_s)
+
+    def test_one_picture_after_the_other_has_none(self) -> None:
+        """Stills of a turned head, each for a while: between them the nose jumps."""
+        stills = [[drawn(HEAD, yaw).astype(np.float32)] * 8 for yaw in (-20, 20, -20)]
+        track = [points for still in stills for points in still]
+
+        assert relief(track, [number / 10 for number in range(24)]) < RELIEF_MIN
+        # Slow enough, and it might be a head that pauses.
+        assert relief(track, [number * 1.0 for number in range(24)]) > RELIEF_MIN
 
     def test_points_without_eyes_have_none(self) -> None:
         """No division by zero, no warning."""

@@ -69,10 +69,18 @@ def voted(*decisions: Decision) -> Track:
 def seen(looks: int, *, turns: bool, passive: float | None = None, nip: str = ANN) -> Track:
     """Returns a track of one person, seen so often, who turns the head or not."""
     track = Track(1, BOX, frame(), 0)
+    look_at(track, looks, turns=turns, passive=passive, nip=nip)
+    return track
+
+
+def look_at(
+    track: Track, looks: int, *, turns: bool, passive: float | None = None, nip: str = ANN
+) -> None:
+    """Looks at a face so often, every tenth of a second."""
     for number in range(looks):
+        track.seen_s += 0.1
         nose = 6 * np.sin(number / 2) if turns else 0
         track.observe(face(nose=nose, passive=passive), vote(nip))
-    return track
 
 
 class TestVotes:
@@ -143,10 +151,18 @@ class TestSignsOfLife:
     def test_a_turn_after_that_is_still_good(self) -> None:
         """The person read the text."""
         track = seen(SPOOF_AFTER_LOOKS, turns=False)
-        for number in range(24):
-            track.observe(face(nose=6 * np.sin(number / 2)), vote(ANN))
+        look_at(track, 24, turns=True)
 
         assert FaceState.RECOGNISED is track.judge()
+
+    def test_two_still_pictures_are_no_head(self) -> None:
+        """The step from one to the next is too fast for a nose."""
+        track = Track(1, BOX, frame(), 0)
+        for number in range(24):
+            track.seen_s += 0.1
+            track.observe(face(nose=0 if number < 12 else 8), vote(ANN))
+
+        assert FaceState.TURN_HEAD is track.judge()
 
     @pytest.mark.parametrize(
         ("turns", "passive", "state"),
@@ -166,8 +182,7 @@ class TestSignsOfLife:
     def test_the_models_score_is_the_mean_of_its_last_looks(self) -> None:
         """Eight of them; None without a model."""
         track = seen(20, turns=True, passive=0.0)
-        for _ in range(8):
-            track.observe(face(passive=0.5), vote(ANN))
+        look_at(track, 8, turns=True, passive=0.5)
 
         assert 0.5 == track.passive_score
         assert voted(vote(ANN)).passive_score is None

@@ -1,6 +1,8 @@
 """Encryption at rest: what is sealed opens only with its key, at its place, unchanged."""
 
 import base64
+import hashlib
+import hmac
 import os
 import stat
 from pathlib import Path
@@ -100,6 +102,14 @@ class TestVault:
 
         with pytest.raises(DataInvalid, match="key file"):
             Vault(bytes(32)).open_key(wrapped, "ann")
+
+    def test_derives_keys_for_other_purposes(self) -> None:
+        """Each its own, the same after a restart, none of them the key itself."""
+        spelled = hmac.new(bytes(range(32)), b"hadir|challenges", hashlib.sha256).digest()
+
+        assert spelled == VAULT.subkey("challenges")
+        assert 4 == len({bytes(range(32)), *map(VAULT.subkey, ("", "a", "b"))})
+        assert VAULT.subkey("a") != Vault(bytes(32)).subkey("a")
 
     @pytest.mark.parametrize("length", [0, 16, 31, 33])
     def test_refuses_keys_of_another_length(self, length: int) -> None:
