@@ -50,7 +50,7 @@ def begun(*steps: Step) -> Progress:
 class TestNewChallenge:
     """What the server asks for."""
 
-    @settings(deadline=None, max_examples=100)
+    @settings(deadline=None, max_examples=40)
     @given(st.randoms(use_true_random=False))
     def test_has_its_documented_form(self, source: random.Random) -> None:
         """4 steps, first FRONT, no two alike in a row, at least one turn; 32 bytes."""

@@ -15,7 +15,7 @@ IN, OUT = EventKind.IN, EventKind.OUT
 NOON = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)  # 12:00 WIT
 COOLDOWN = timedelta(minutes=5)
 MOMENTS = st.datetimes(datetime(1990, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC))
-QUICK = settings(deadline=None, max_examples=80)
+QUICK = settings(deadline=None, max_examples=30)
 
 
 def utc(*fields: int) -> datetime:

@@ -11,7 +11,7 @@ BOXES = st.builds(BoundingBox, EDGES, EDGES, EDGES, EDGES)
 SIDES = st.tuples(st.integers(0, 1000), st.integers(1, 500))
 FULL = st.builds(lambda x, y: BoundingBox(x[0], y[0], sum(x), sum(y)), SIDES, SIDES)
 UNIT = BoundingBox(0, 0, 10, 10)
-QUICK = settings(deadline=None, max_examples=60)
+QUICK = settings(deadline=None, max_examples=30)
 
 
 class TestSize:

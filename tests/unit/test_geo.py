@@ -29,7 +29,7 @@ POINTS = st.tuples(LATITUDES, LONGITUDES)
 CENTERS = st.tuples(
     st.floats(-60, 60), LONGITUDES | st.floats(179.9, 180) | st.floats(-180, -179.9)
 )
-QUICK = settings(deadline=None, max_examples=60)
+QUICK = settings(deadline=None, max_examples=30)
 
 
 def moved(center: Point, bearing: float, metres: float) -> Point:
@@ -210,6 +210,7 @@ class TestFault:
         assert "centre" in fault(Circle(point, 100))
         assert "corner" in fault(Polygon((SOFIFI, (0.8, 127.5), point)))
 
+    @QUICK
     @given(POINTS)
     def test_takes_every_point_of_the_globe(self, point: Point) -> None:
         """Edges too."""
@@ -248,8 +249,7 @@ class TestFault:
 
         assert "cross" in fault(fence)
 
-    @QUICK
-    @given(st.floats(-180, 180))
+    @pytest.mark.parametrize("longitude", [0, 127.5, 179.97, 180, -179.99, -90])
     def test_does_not_depend_on_the_meridian(self, longitude: float) -> None:
         """A zigzag over the antimeridian is as good as one elsewhere."""
         east = [0, 0.02, 0.04, 0.02, 0.04, 0.02, 0, -0.02, 0, -0.02]

@@ -17,7 +17,7 @@ from server.services.keys import (
 
 PRIVATE = ec.derive_private_key(20_261_124, ec.SECP256R1())
 OTHER = ec.derive_private_key(20_261_125, ec.SECP256R1())
-QUICK = settings(deadline=None, max_examples=60)
+QUICK = settings(deadline=None, max_examples=30)
 
 
 def der_of(key: object) -> bytes:

@@ -19,7 +19,7 @@ from server.domain.match import (
 
 ANN, BEN = "198501152010011001", "199003032015032002"
 COSINES = st.floats(-1, 1)
-QUICK = settings(deadline=None, max_examples=100)
+QUICK = settings(deadline=None, max_examples=30)
 
 
 class TestDecide:

@@ -12,7 +12,7 @@ BIRTHS = st.dates(date(1940, 1, 1), date(2008, 12, 31)).map(lambda day: f"{day:%
 YEARS = st.integers(1945, 2100).map(str)
 SEXES = st.sampled_from("12")
 SERIALS = st.integers(1, 999).map(lambda number: f"{number:03d}")
-QUICK = settings(deadline=None, max_examples=60)
+QUICK = settings(deadline=None, max_examples=30)
 
 
 class TestForm:

@@ -11,7 +11,7 @@ from server.errors import FieldInvalid, PageTokenInvalid
 from server.storage.pages import PAGE_DEFAULT, PAGE_MAX, key_of, number_of, page_size, token_of
 
 KEYS = st.text("0123456789abcXYZ-|/\u00e9\u4e2d", max_size=40)
-QUICK = settings(deadline=None, max_examples=60)
+QUICK = settings(deadline=None, max_examples=30)
 
 
 class TestPageSize:

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.domain.geo import Circle, distance_outside_m
@@ -14,6 +14,7 @@ from server.domain.refusal import Refusal
 FENCE = Circle((0.7366, 127.5619), 100)
 ACCURACY_M_MAX = 150
 METRE = 1 / 111_195  # degrees of latitude
+QUICK = settings(deadline=None, max_examples=30)
 
 
 def at(metres: float, accuracy_m: float = 10, *, mock: bool = False) -> Location:
@@ -61,6 +62,7 @@ class TestJudge:
         """BKD must say where people work."""
         assert PlaceVerdict(Refusal.NO_SITE, 0.0) == judge(at(0), None, ACCURACY_M_MAX)
 
+    @QUICK
     @given(st.floats(0, 5000), st.floats(0.1, 300))
     def test_never_accepts_beyond_fence_and_tolerance(
         self, metres: float, accuracy_m: float

@@ -20,7 +20,7 @@ HEAD = np.array([[-31, -33, 0], [31, -33, 0], [0, 0, 28], [-24, 32, 4], [24, 32,
 PRINT = HEAD * (1, 1, 0)
 # Eye distance of 75 pixels at half a metre.
 FOCAL_PX, DISTANCE_MM = 605.0, 500.0
-QUICK = settings(deadline=None, max_examples=40)
+QUICK = settings(deadline=None, max_examples=25)
 
 
 def rotation(yaw: float, pitch: float) -> NDArray[np.float64]:

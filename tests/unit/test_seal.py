@@ -28,7 +28,7 @@ MILLIS = st.integers(-(10**11), 10**13)
 FLOAT32 = st.floats(0.125, 999_999, width=32)
 LOCATIONS = st.builds(Location, st.floats(-90, 90), st.floats(-180, 180), FLOAT32, st.booleans())
 FRAMES = st.lists(st.tuples(st.integers(1, 2**63), MILLIS, st.binary(max_size=20)), max_size=5)
-QUICK = settings(deadline=None, max_examples=50)
+QUICK = settings(deadline=None, max_examples=25)
 
 
 def sha(*parts: bytes) -> bytes:

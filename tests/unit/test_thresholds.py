@@ -13,7 +13,7 @@ from server.services.thresholds import CONTINUITY_FMR, PEOPLE_MIN, Thresholds
 POINTS = tuple((score / 10, 10.0**-score) for score in range(1, 8))
 CALIBRATION = Calibration("model-1", "made by hand", 3_000_000, 1e-7, POINTS)
 USUAL = Thresholds(CALIBRATION, fpir=0.003, fmr=1e-4)
-QUICK = settings(deadline=None, max_examples=60)
+QUICK = settings(deadline=None, max_examples=30)
 
 
 class TestVerification:

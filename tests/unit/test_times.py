@@ -10,7 +10,7 @@ from server.storage.times import pack, unpack
 
 ZONES = st.integers(-12, 14).map(lambda hours: timezone(timedelta(hours=hours)))
 TIMES = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=ZONES)
-QUICK = settings(deadline=None, max_examples=80)
+QUICK = settings(deadline=None, max_examples=30)
 
 
 class TestTimes:

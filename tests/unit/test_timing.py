@@ -16,7 +16,7 @@ from server.domain.timing import (
     TimingFault,
 )
 
-QUICK = settings(deadline=None, max_examples=60)
+QUICK = settings(deadline=None, max_examples=30)
 
 
 def fault_of(moments: Iterable[tuple[float, float]]) -> TimingFault | None:
@@ -83,6 +83,14 @@ class TestFaults:
     def test_frames_of_the_past(self) -> None:
         """Held back for longer than a network does."""
         assert TimingFault.TOO_LATE is fault_of([(0, 0), (1, 1 + LATE_S_MAX + 0.1)])
+
+    def test_late_is_measured_from_the_fastest_frame(self) -> None:
+        """A first frame that waited itself does not excuse a delay of 16 seconds later."""
+        timing = FrameTiming(0.0)
+        for captured, arrived in ((0, 10), (10, 10.1), (11, 11 + LATE_S_MAX + 1)):
+            timing.observe(Moment(captured, arrived))
+
+        assert TimingFault.TOO_LATE is timing.fault
 
     def test_frames_faster_than_a_camera(self) -> None:
         """A burst with hardly any time between them."""

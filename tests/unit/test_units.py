@@ -20,7 +20,7 @@ TREE = [
     Unit("mutasi", "Bidang Mutasi", "bkd"),
     Unit("dprd", "Sekretariat DPRD", head_nip=ANN),
 ]
-QUICK = settings(deadline=None, max_examples=60)
+QUICK = settings(deadline=None, max_examples=30)
 
 
 @st.composite

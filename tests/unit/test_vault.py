@@ -17,7 +17,7 @@ from server.storage.vault import KEY_BYTES, Cipher, Vault, read_key_file, write_
 
 VAULT = Vault(bytes(range(32)))
 KEY = bytes(range(32, 64))
-QUICK = settings(deadline=None, max_examples=60)
+QUICK = settings(deadline=None, max_examples=30)
 
 
 class TestCipher:
@@ -59,13 +59,13 @@ class TestCipher:
         with pytest.raises(DataInvalid):
             Cipher(KEY).open(bytes(sealed), "row|7")
 
-    @pytest.mark.parametrize("length", range(37))
-    def test_refuses_any_cut(self, length: int) -> None:
+    def test_refuses_any_cut(self) -> None:
         """Down to nothing; always as DataInvalid."""
         sealed = Cipher(KEY).seal(b"template", "row|7")
 
-        with pytest.raises(DataInvalid):
-            Cipher(KEY).open(sealed[:length], "row|7")
+        for length in range(len(sealed)):
+            with pytest.raises(DataInvalid):
+                Cipher(KEY).open(sealed[:length], "row|7")
 
 
 class TestVault:
