@@ -305,7 +305,7 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
 def language_of(accept_language: str) -> str:
     """Returns the language for an accept-language value: `en` where it comes first, else `id`."""
     for part in accept_language.lower().split(","):
-        tag = part.split(";")[0].strip()[:2]
+        tag = part.split(";")[0].strip()[:2].replace("in", "id")  # Java's name for Indonesian
         if tag in LANGUAGES:
             return tag
     return LANGUAGES[0]

@@ -142,6 +142,9 @@ def _absolute(settings: Settings, base: Path) -> Settings:
     for name in ("tls_certificate", "tls_key", "key_file", "antispoof_models", "calibration"):
         if values[name] is not None:
             values[name] = base.joinpath(values[name]).absolute()
+    kind, colon, pack = settings.models.partition(":")
+    if colon:
+        values["models"] = f"{kind}:{base.joinpath(Path(pack).expanduser()).absolute()}"
     path = base.joinpath(sqlite_path(settings)).absolute()
     values["database"] = f"sqlite:///{path}"
     return Settings.model_construct(**values)

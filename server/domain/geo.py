@@ -49,7 +49,9 @@ def fault(fence: Geofence) -> str:
         return f"a polygon has {CORNERS_MIN} to {CORNERS_MAX} corners"
     if not all(map(is_point, fence.corners)):
         return "a corner is not on the globe"
-    return "sides cross each other" if _crosses_itself(fence.corners) else ""
+    # Flat, so that the antimeridian is a line like any other.
+    corners = [_flat(corner, fence.corners[0]) for corner in fence.corners]
+    return "sides cross each other" if _crosses_itself(corners) else ""
 
 
 def distance_m(first: Point, second: Point) -> float:
@@ -66,7 +68,11 @@ def distance_outside_m(fence: Geofence, place: Point) -> float:
     """Metres from the place to the fence; 0 inside."""
     if isinstance(fence, Circle):
         return max(0.0, distance_m(fence.center, place) - fence.radius_m)
-    corners = [_flat(corner, place) for corner in fence.corners]
+    # Flattened around the fence: around a place on the other side of the globe, its corners would
+    # lie to both sides of that place.
+    east, north = _flat(place, fence.corners[0])
+    flat = (_flat(corner, fence.corners[0]) for corner in fence.corners)
+    corners = [(x - east, y - north) for x, y in flat]
     if _contains_origin(corners):
         return 0.0
     return min(_origin_to_side(a, b) for a, b in _sides(corners))
@@ -113,6 +119,11 @@ def _crosses_itself(corners: Sequence[Point]) -> bool:
 
 def _cross(first: tuple[Point, Point], second: tuple[Point, Point]) -> bool:
     (a, b), (c, d) = first, second
+    for axis in (0, 1):  # apart, which also tells sides in one line from sides that overlap
+        if max(a[axis], b[axis]) < min(c[axis], d[axis]):
+            return False
+        if max(c[axis], d[axis]) < min(a[axis], b[axis]):
+            return False
     return _turn(a, b, c) * _turn(a, b, d) <= 0 and _turn(c, d, a) * _turn(c, d, b) <= 0
 
 

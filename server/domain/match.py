@@ -59,7 +59,7 @@ def decide(candidates: Sequence[Candidate], rescored: float, threshold: float) -
     candidates: best first, each employee once. rescored: cosine of the probe to the winner's own
     stored template, read by the winner's NIP and not by the row of the index.
     """
-    if not candidates or rescored < threshold:
+    if not candidates or not rescored >= threshold:  # NaN is neither
         return Decision(Verdict.UNKNOWN, similarity=rescored, threshold=threshold)
     margin = rescored - candidates[1].similarity if len(candidates) > 1 else 1.0
     verdict = Verdict.MATCH if margin >= MARGIN_MIN else Verdict.AMBIGUOUS

@@ -52,7 +52,11 @@ def read(
     delimiter = ";" if head.count(";") > head.count(",") else ","
     lines = io.StringIO(text, newline="")
     reader = csv.DictReader(lines, delimiter=delimiter, strict=True)
-    missing = [name for name in COLUMNS_NEEDED if name not in (reader.fieldnames or ())]
+    try:
+        columns = reader.fieldnames or ()
+    except csv.Error as error:
+        raise NotRoster(f"line 1: {error}") from error
+    missing = [name for name in COLUMNS_NEEDED if name not in columns]
     if missing:
         raise NotRoster(f"missing columns: {', '.join(missing)}")
     known_units, known_sites = frozenset(unit_ids), frozenset(site_ids)
@@ -70,7 +74,7 @@ def read(
             if len(rows) > ROWS_MAX:
                 raise NotRoster(f"more than {ROWS_MAX} rows")
     except csv.Error as error:
-        raise NotRoster(f"line {reader.line_num}: {error}") from error
+        raise NotRoster(f"line {reader.reader.line_num}: {error}") from error
     return rows, problems
 
 

@@ -1,6 +1,6 @@
 """Device keys: P-256 public keys and the signatures that they verify."""
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
@@ -17,7 +17,7 @@ def read_public_key(der: bytes) -> ec.EllipticCurvePublicKey:
         raise KeyInvalid("the public key is empty or too long")
     try:
         key = load_der_public_key(der)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         raise KeyInvalid("the public key is no DER SubjectPublicKeyInfo") from None
     if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name != "secp256r1":
         raise KeyInvalid("the public key is not P-256")

@@ -212,6 +212,7 @@ def _engine(path: Path, *, reader: bool) -> AsyncEngine:
             cursor.execute("PRAGMA query_only=ON")
             cursor.execute("PRAGMA wal_autocheckpoint=0")
         else:
+            cursor.execute("PRAGMA recursive_triggers=ON")  # so that REPLACE meets them too
             cursor.execute("PRAGMA secure_delete=ON")  # erased means overwritten
             cursor.execute("PRAGMA journal_mode=WAL")
             cursor.execute("PRAGMA synchronous=FULL")

@@ -15,6 +15,7 @@ from ulid import ULID
 
 from server.domain.face import Vector
 from server.domain.model import Consent, EmployeeState
+from server.errors import DataInvalid
 from server.storage.schema import (
     employees,
     enrollment_images,
@@ -166,6 +167,8 @@ async def stream_templates(
             for row_id, kind, content in sealed:
                 opened = cipher.open(content, _owner(nip, row_id, model_version))
                 vectors[kind].append(np.frombuffer(opened, "<f4"))
+            if not vectors["SINGLE"] or len(vectors["MEAN"]) != 1:
+                raise DataInvalid("templates of an enrolment are missing", nip=nip)
             yield Templates(nip, site_id, np.stack(vectors["SINGLE"]), vectors["MEAN"][0])
         if not rows:
             return

@@ -6,6 +6,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
 from sqlalchemy import Connection, create_engine, event, exc
 
 from server.errors import DataInvalid
@@ -33,6 +34,8 @@ def upgrade(path: Path) -> None:
             command.upgrade(config, "head")
     except exc.DatabaseError as error:
         raise DataInvalid(f"cannot migrate {path}: {error.orig}") from error
+    except CommandError as error:
+        raise DataInvalid(f"cannot migrate {path}: {error}") from error
     finally:
         engine.dispose()
 

@@ -60,7 +60,7 @@ class Cipher:
         nonce, content = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
         try:
             return self._aead.decrypt(nonce, content, belongs_to.encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise DataInvalid("a sealed value does not fit the key file or was changed") from None
 
 

@@ -31,7 +31,7 @@ def load(directory: Path, *, runtime: Runtime, threads: int, detect_side: int) -
         raise ModelInvalid("the package insightface is missing: pip install 'hadir[insightface]'")
     detector, recogniser = None, None
     for path in sorted(directory.glob("*.onnx")):
-        session = OrtSession(path.read_bytes())
+        session = OrtSession(path.read_bytes(), file=path)
         inputs, outputs = session.raw.get_inputs()[0].shape, session.raw.get_outputs()
         if len(outputs) in _SCRFD_OUTPUTS and detector is None:
             detector = Scrfd(session, side=detect_side)

@@ -5,6 +5,7 @@ can cost a minute of CPU (libjpeg-turbo#284). Estimate: header 20 us, VGA decode
 """
 
 import enum
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,7 @@ SEGMENTS_MAX = 64
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
 _BASELINE = 0xC0
 _OTHER_FRAMES = {0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
+_FILL = re.compile(rb"\xff+")
 _STANDALONE = {0x01, *range(0xD0, 0xD8)}
 
 
@@ -87,8 +89,8 @@ def decode(data: bytes) -> NDArray[np.uint8]:
 
 def _segment(data: bytes, position: int) -> tuple[int, int, int]:
     """Returns (marker, start of content, end) of the segment at `position`."""
-    while position + 1 < len(data) and data[position] == 0xFF and data[position + 1] == 0xFF:
-        position += 1  # fill bytes
+    if (run := _FILL.match(data, position)) is not None:
+        position = run.end() - 1
     if position + 4 > len(data) or data[position] != 0xFF:
         raise ImageRejected(ImageFault.CORRUPT, "segment expected")
     marker = data[position + 1]

