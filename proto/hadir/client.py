@@ -33,6 +33,7 @@ UNARY_DEADLINE_S: Final = 10.0
 DETAIL_CHARS_MAX: Final = 200
 
 LANGUAGES: Final = ("id", "en")
+_LOST_STATUS: Final = "Internal error from Core"
 _STATUS_DETAILS_KEY: Final = "grpc-status-details-bin"
 _PUSHBACK_KEY: Final = "grpc-retry-pushback-ms"
 # Chains of addresses or unknown schemes do not match and so never count as loopback.
@@ -159,6 +160,11 @@ class Client:
 
 def read_error(error: grpc.aio.AioRpcError, *, language: str = "id") -> ApiError:
     """Read reason, metadata, text and waiting time out of a gRPC error."""
+    if error.code() is grpc.StatusCode.INTERNAL and error.details() == _LOST_STATUS:
+        # The server ended the call while we wrote: grpc.aio loses its status. Trying again brings
+        # the reason to light, so it counts as a connection that was lost.
+        text = "Sambungan diputus. / The call was ended."
+        return ApiError(grpc.StatusCode.UNAVAILABLE, "CALL_ENDED", text)
     trailers = error.trailing_metadata() or ()
     raw = next((value for key, value in trailers if key == _STATUS_DETAILS_KEY), b"")
     info, text, retry_after_s = _status_details(raw)

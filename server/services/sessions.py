@@ -36,6 +36,7 @@ from server.storage.database import Connection, Database
 _RANDOM_BYTES, _PROOF_BYTES = 12, 16
 CHALLENGE_BYTES = _RANDOM_BYTES + 4 + _PROOF_BYTES
 CHALLENGE_SECONDS = 60
+USED_CHALLENGES_KEPT = timedelta(hours=24)
 FAILED_LOGINS_MAX = 5
 LOCKOUT = timedelta(minutes=15)
 
@@ -95,7 +96,11 @@ class Sessions:
             raise LoginRefused("login refused")
         fresh = await self._database.write(
             lambda connection: sessions.use_challenge(
-                connection, hashed(challenge), now=now, expire_time=expire_time
+                connection,
+                hashed(challenge),
+                now=now,
+                # Kept longer than it is valid: a clock that is set back must not revive it.
+                expire_time=expire_time + USED_CHALLENGES_KEPT,
             )
         )
         if not fresh:

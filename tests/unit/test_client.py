@@ -459,3 +459,20 @@ class TestProtocol:
         assert location_hash(place) == place_hash
         assert message == expected
         assert verifies(identity.key.public_der, signature, expected)
+
+
+class TestLostStatus:
+    """What grpc.aio makes of a write that meets the end of its call."""
+
+    def test_counts_as_a_lost_connection(self) -> None:
+        """The reason is gone; trying again is right and brings it to light."""
+        lost = grpc.aio.AioRpcError(
+            grpc.StatusCode.INTERNAL,
+            grpc.aio.Metadata(),
+            grpc.aio.Metadata(),
+            details="Internal error from Core",
+        )
+
+        error = read_error(lost)
+
+        assert (grpc.StatusCode.UNAVAILABLE, "CALL_ENDED") == (error.code, error.reason)
