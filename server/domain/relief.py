@@ -15,9 +15,9 @@ from server.domain.face import Vector
 
 FRAMES_MIN = 6
 FRAMES_MAX = 24
-# In eye distances. Virtual prints of 45 LFW faces, turned up to 18 degrees either way, stay under it
-# in 98 of 100 tracks of 24 frames or less (turned 25 degrees: in 84); heads that sway 12 degrees are
-# above it in 98 of 100 of 16 frames, heads that sway 18 degrees in all.
+# In eye distances. Virtual prints of 45 LFW faces, turned up to 18 degrees either way, stay under
+# it in 98 of 100 tracks of 24 frames or less (turned 25 degrees: in 84); heads that sway 12 degrees
+# are above it in 98 of 100 tracks of 16 frames, heads that sway 18 degrees in all.
 RELIEF_MIN = 0.028
 # A turning nose moves less than this in a second; what moves faster is another picture.
 SPEED_MAX = 1.2
