@@ -5,7 +5,10 @@ Camera time and arrival time must tell the same story; network delay may only ma
 
 import enum
 from dataclasses import dataclass
+from datetime import timedelta
 
+# A device's clock that is further off makes the time of an event disputed.
+CLOCK_SKEW_MAX = timedelta(minutes=5)
 EARLY_S_MAX = 1.0
 LATE_S_MAX = 15.0
 INTERVAL_S_MIN = 0.008

@@ -127,11 +127,13 @@ class Gate(grpc.aio.ServerInterceptor):
             outcome = "ENDED"
             raise
         except Exception as error:
+            # The edge: a fault of ours is logged here, and nothing of it reaches a caller.
             outcome = "INTERNAL"
             log.exception("rpc_failed")
             failure = InternalFailure(type(error).__name__)
             await abort(context, failure, language=language, request_id=request_id)
         except BaseException:
+            # Only for the log line: a cancellation passes.
             outcome = "CANCELLED"
             raise
         finally:

@@ -16,7 +16,6 @@ from server.domain import liveness, place
 from server.domain.challenge import (
     SECONDS_MAX,
     SECONDS_MIN,
-    Challenge,
     Progress,
     Step,
     new_challenge,
@@ -28,7 +27,6 @@ from server.domain.match import similarity
 from server.domain.model import (
     Device,
     Employee,
-    EmployeeState,
     Event,
     EventKind,
     EventSource,
@@ -40,10 +38,8 @@ from server.domain.quality import CHALLENGE, FrameOutcome
 from server.domain.refusal import SUSPICIOUS, CheckInRefused, Refusal
 from server.domain.relief import FRAMES_MAX, relief
 from server.domain.seal import FrameChain, request_digest, seal_payload
-from server.domain.timing import FrameTiming, Moment
+from server.domain.timing import CLOCK_SKEW_MAX, FrameTiming, Moment
 from server.errors import (
-    EmployeeInactive,
-    EmployeeUnknown,
     LocationInvalid,
     NotEnrolled,
     RequestIdInvalid,
@@ -61,7 +57,6 @@ from server.storage import events as event_rows
 from server.storage.database import Database
 from server.vision.pipeline import Pipeline, Timings
 
-CLOCK_SKEW_MAX = timedelta(minutes=5)
 # Frames of another face until the check-in ends: one may be a bad embedding.
 STRANGE_FRAMES_MAX = 4
 MATCHING_FRONTS_MIN = 2
@@ -132,7 +127,15 @@ class CheckIns:
         await self._refuse_early(principal.device_id)
         employee, device, verdict = await self._judged(principal, request)
         if verdict.refusal is not None:
-            await self._keep(principal, verdict.refusal, distance_m=verdict.distance_m)
+            await self.event_log.refuse(
+                event_rows.Refusal(
+                    device_id=principal.device_id,
+                    reason=verdict.refusal.value,
+                    refuse_time=self.clock.now(),
+                    nip=principal.nip,
+                    distance_m=verdict.distance_m,
+                )
+            )
             raise CheckInRefused(verdict.refusal, distance_m=verdict.distance_m)
         person = self._gallery.person(employee.nip)
         if person is None:
@@ -147,46 +150,15 @@ class CheckIns:
             site = await directory.get_site(connection, site_id)
         return ZoneInfo(site.time_zone) if site else UTC
 
-    async def keep(self, session: "CheckInSession", refusal: Refusal) -> None:
-        """Keeps a refusal with its scores."""
-        await self.event_log.refuse(
-            event_rows.Refusal(
-                device_id=session.device.device_id,
-                reason=refusal.value,
-                refuse_time=self.clock.now(),
-                nip=session.employee.nip,
-                similarity=session.best_similarity,
-                relief=session.relief,
-                passive=session.passive,
-                distance_m=session.distance_m,
-            )
-        )
-
-    async def _keep(self, principal: Principal, refusal: Refusal, *, distance_m: float) -> None:
-        await self.event_log.refuse(
-            event_rows.Refusal(
-                device_id=principal.device_id,
-                reason=refusal.value,
-                refuse_time=self.clock.now(),
-                nip=principal.nip,
-                distance_m=distance_m,
-            )
-        )
-
     async def _judged(
         self, principal: Principal, request: CheckInRequest
     ) -> tuple[Employee, Device, place.PlaceVerdict]:
         async with self._database.read() as connection:
-            employee = await directory.get_employee(connection, principal.nip)
+            employee = await directory.active_employee(connection, principal.nip)
             device = await devices.get_device(connection, principal.device_id)
-            site_id = employee.site_id if employee else ""
-            site = await directory.get_site(connection, site_id) if site_id else None
-        if employee is None:
-            raise EmployeeUnknown("no such employee")
+            site = await directory.get_site(connection, employee.site_id)
         if device is None:
             raise Unauthenticated("no valid session")
-        if employee.state is not EmployeeState.ACTIVE:
-            raise EmployeeInactive("the employee is not in service")
         fence = site.geofence if site else None
         return employee, device, place.judge(request.location, fence, self._accuracy_m_max)
 
@@ -214,12 +186,11 @@ class CheckInSession:
         *,
         template: Vector,
         distance_m: float,
-        challenge: Challenge | None = None,
     ) -> None:
         self.employee = employee
         self.device = device
         self.distance_m = distance_m
-        self.challenge = challenge or new_challenge()
+        self.challenge = new_challenge()
         self.opened_time = owner.clock.now()
         self._opened_s = owner.clock.monotonic()
         self._owner = owner
@@ -336,7 +307,18 @@ class CheckInSession:
     async def refuse(self, refusal: Refusal) -> None:
         """Ends this session with a refusal that is kept."""
         self._frozen = self.over = True
-        await self._owner.keep(self, refusal)
+        await self._owner.event_log.refuse(
+            event_rows.Refusal(
+                device_id=self.device.device_id,
+                reason=refusal.value,
+                refuse_time=self._owner.clock.now(),
+                nip=self.employee.nip,
+                similarity=self.best_similarity,
+                relief=self.relief,
+                passive=self.passive,
+                distance_m=self.distance_m,
+            )
+        )
 
     def _follow(self, face: Face, frame: Frame) -> None:
         """Takes a usable face into the challenge and the cues, if it is the employee's."""

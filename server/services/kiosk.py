@@ -1,7 +1,7 @@
 """Recognition at a kiosk: several faces a frame, tracks that vote, events recorded once."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -12,6 +12,7 @@ from server.domain.face import BoundingBox, Face
 from server.domain.frame import Frame
 from server.domain.match import Decision
 from server.domain.model import (
+    Employee,
     Event,
     EventKind,
     EventSource,
@@ -20,6 +21,7 @@ from server.domain.model import (
     Site,
 )
 from server.domain.quality import RECOGNITION, FrameOutcome, judge
+from server.domain.timing import CLOCK_SKEW_MAX
 from server.domain.track import FaceState, Track, Tracker
 from server.errors import EmployeeInactive, EmployeeUnknown, SiteUnknown
 from server.gallery.gallery import Gallery
@@ -32,7 +34,6 @@ from server.storage.database import Database
 from server.storage.events import Refusal
 from server.vision.pipeline import Pipeline, Timings
 
-CLOCK_SKEW_MAX = timedelta(minutes=5)
 DIGESTS_KEPT = 64
 
 log = structlog.get_logger()
@@ -87,12 +88,10 @@ class Kiosks:
         skew = device_time - self.clock.now()
         return KioskSession(self, principal, site, clock_disputed=abs(skew) > CLOCK_SKEW_MAX)
 
-    async def employee_of(self, nip: str) -> tuple[str, str]:
-        """Returns (name, unit) of an employee for an event."""
+    async def active_employee(self, nip: str) -> Employee:
+        """Returns an employee in service. Raises EmployeeUnknown, EmployeeInactive."""
         async with self._database.read() as connection:
-            employee = await directory.get_employee(connection, nip)
-        assert employee is not None
-        return employee.display_name, employee.unit_id
+            return await directory.active_employee(connection, nip)
 
 
 class KioskSession:
@@ -158,12 +157,21 @@ class KioskSession:
 
     async def _record(self, track: Track, winner: Decision, frame: Frame) -> Recorded | None:
         """Stores the event; None for an employee who left the service since the first vote."""
-        display_name, unit_id = await self._owner.employee_of(winner.nip)
-        event = Event(
+        try:
+            employee = await self._owner.active_employee(winner.nip)
+            event = self._event(track, winner, frame, employee)
+            recorded = await self._owner.event_log.record_sighting(event, self._zone)
+        except (EmployeeInactive, EmployeeUnknown):
+            return None
+        self._recorded[track.number] = recorded
+        return recorded
+
+    def _event(self, track: Track, winner: Decision, frame: Frame, employee: Employee) -> Event:
+        return Event(
             event_id=str(ULID()),
-            nip=winner.nip,
-            display_name=display_name,
-            unit_id=unit_id,
+            nip=employee.nip,
+            display_name=employee.display_name,
+            unit_id=employee.unit_id,
             kind=EventKind.IN,  # decided with the day's events, in the same transaction
             source=EventSource.KIOSK,
             event_time=track.first.receive_time,
@@ -183,12 +191,6 @@ class KioskSession:
             create_time=self._owner.clock.now(),
             frame_digest=frame.digest,
         )
-        try:
-            recorded = await self._owner.event_log.record_sighting(event, self._zone)
-        except (EmployeeInactive, EmployeeUnknown):
-            return None
-        self._recorded[track.number] = recorded
-        return recorded
 
     async def _suspect(self, track: Track, winner: Decision | None) -> None:
         """Keeps a suspected spoof, once a track."""
