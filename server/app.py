@@ -1,15 +1,16 @@
 """The composition root: opens everything in order, and closes it in reverse."""
 
 import asyncio
-import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import structlog
 
+from server import metrics
 from server.clock import Clock, SystemClock
+from server.cores import usable_cores
 from server.errors import ServerDraining, SettingsInvalid
 from server.gallery.gallery import Gallery
 from server.rpc import tls
@@ -26,7 +27,7 @@ from server.services.sessions import Sessions
 from server.services.thresholds import Thresholds
 from server.settings import Settings, sqlite_path
 from server.storage import migrate
-from server.storage.database import open_database
+from server.storage.database import Database, open_database
 from server.storage.vault import read_key_file
 from server.vision.calibration import load_calibration
 from server.vision.pack import Pack, load_antispoof, load_pack
@@ -81,12 +82,13 @@ async def open_app(settings: Settings, clock: Clock | None = None) -> AsyncItera
         await server.start(settings.listen, credentials)
         app = App(server, services, settings)
         watch = asyncio.create_task(_watch_lag(), name="loop-lag")
-        try:
-            await server.set_serving(serving=True)
-            yield app
-        finally:
-            watch.cancel()
-            await app.drain()
+        with _metrics(settings, services):
+            try:
+                await server.set_serving(serving=True)
+                yield app
+            finally:
+                watch.cancel()
+                await app.drain()
 
 
 @asynccontextmanager
@@ -105,24 +107,26 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
     search = ThreadPoolExecutor(workers, thread_name_prefix="search")
     logins = ThreadPoolExecutor(2, thread_name_prefix="logins")
     background = ThreadPoolExecutor(1, thread_name_prefix="background")
+    builds = ThreadPoolExecutor(1, thread_name_prefix="gallery")
     try:
         await pipeline.warm_up()
         async with open_database(path) as database:
-            gallery = Gallery(pipeline.dimension, search)
+            gallery = Gallery(pipeline.dimension, search, builds)
             live = LiveStreams()
             passwords = Passwords(logins)
             event_log = EventLog(database, repeat_minutes=settings.repeat_minutes)
             enrollments = Enrollments(database, vault, pipeline, gallery, thresholds, clock=clock)
+            checkins = CheckIns(
+                database,
+                pipeline,
+                gallery,
+                thresholds,
+                event_log,
+                clock=clock,
+                accuracy_m_max=settings.location_accuracy_m_max,
+            )
             yield Services(
-                checkins=CheckIns(
-                    database,
-                    pipeline,
-                    gallery,
-                    thresholds,
-                    event_log,
-                    clock=clock,
-                    accuracy_m_max=settings.location_accuracy_m_max,
-                ),
+                checkins=checkins,
                 devices=Devices(database, live, clock, activation_hours=settings.activation_hours),
                 directory=Directory(
                     database,
@@ -147,16 +151,26 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
                 live=live,
                 clock=clock,
                 storage_failed=database.failed,
+                gauges=lambda: _gauges(pipeline, gallery, live, database, checkins),
             )
     finally:
         pipeline.close()
-        for executor in (search, logins, background):
+        for executor in (search, logins, background, builds):
             executor.shutdown(cancel_futures=True)
 
 
-def usable_cores() -> int:
-    """Returns how many cores this process may use, by its affinity."""
-    return len(os.sched_getaffinity(0))
+def _metrics(settings: Settings, services: Services) -> ExitStack:
+    """Shows the gauges, and serves them where the settings say. Raises SettingsInvalid."""
+    stack = ExitStack()
+    stack.enter_context(metrics.gauges(services.gauges))
+    if settings.metrics_listen:
+        host, _, port = settings.metrics_listen.rpartition(":")
+        try:
+            stack.enter_context(metrics.served(host, int(port)))
+        except (OSError, ValueError) as error:
+            stack.close()
+            raise SettingsInvalid(f"metrics_listen {settings.metrics_listen}: {error}") from error
+    return stack
 
 
 def _pipeline(settings: Settings, workers: int) -> Pipeline:
@@ -193,6 +207,27 @@ def _check_licence(settings: Settings, pack: Pack) -> None:
     log.warning("noncommercial_models", models=settings.models)
 
 
+def _gauges(
+    pipeline: Pipeline,
+    gallery: Gallery,
+    live: LiveStreams,
+    database: Database,
+    checkins: CheckIns,
+) -> Mapping[str, float]:
+    """Returns what the server's gauges show now, by the names of metrics.GAUGES."""
+    return {
+        "hadir_workers": pipeline.workers,
+        "hadir_frames_waiting": pipeline.frames_waiting,
+        "hadir_frame_cost_seconds": pipeline.frame_s,
+        "hadir_streams_open": len(live),
+        "hadir_check_ins_open": checkins.admission.open,
+        "hadir_check_in_places": checkins.admission.places,
+        "hadir_gallery_people": gallery.snapshot.size,
+        "hadir_gallery_version": gallery.snapshot.version,
+        "hadir_writes_waiting": database.writes_waiting,
+    }
+
+
 async def _watch_lag() -> None:
     """Warns when something keeps the event loop from its work."""
     loop = asyncio.get_running_loop()
@@ -200,5 +235,6 @@ async def _watch_lag() -> None:
         due = loop.time() + LAG_TICK_S
         await asyncio.sleep(LAG_TICK_S)
         lag_s = loop.time() - due
+        metrics.LOOP_LAG.observe(max(0.0, lag_s))
         if lag_s > LAG_WARNING_S:
             log.warning("event_loop_late", late_ms=round(lag_s * 1e3))

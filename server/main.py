@@ -155,6 +155,7 @@ key_file = "hadir.key"
 # tls_certificate = "server.pem"
 # tls_key = "server.key"
 # antispoof_models = "models"
+# metrics_listen = "127.0.0.1:9464"
 """
 
 if __name__ == "__main__":

@@ -86,6 +86,11 @@ class Settings(BaseSettings):
     kiosk_fps_max: float = Field(
         5, gt=0, le=30, description="Frames a second that a kiosk is asked to send at most."
     )
+    metrics_listen: str = Field(
+        "",
+        pattern=r"^(\S+:\d+)?$",
+        description="Address and port for Prometheus (`/metrics`, plain HTTP); empty for none.",
+    )
     log_level: str = Field(
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Lowest level that is logged."
     )

@@ -18,9 +18,11 @@ FUNCTION_LINES_MAX = 70
 MODULE_LINES_MAX = 500
 # Where a broad handler may stand: edges and the tops of tasks, each logging or passing it on.
 BROAD_HANDLERS = {
+    "server/gallery/gallery.py",
     "server/rpc/interceptor.py",
     "server/rpc/streams.py",
     "server/storage/database.py",
+    "server/vision/pipeline.py",
 }
 FORBIDDEN_IMPORTS = {"pickle", "marshal", "shelve", "dill", "yaml"}
 # hadirctl prints on purpose, through rich; the server speaks through its log alone.

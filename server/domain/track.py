@@ -6,7 +6,7 @@ face over the track, and passive liveness where it is installed. No cue decides 
 
 import enum
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
 from server.domain.face import BoundingBox, Face, Vector
@@ -43,7 +43,8 @@ class Track:
     """One person in view, with the last looks at the face.
 
     first: the frame that began the track, whose arrival is the time of its event. last: the latest
-    embedding.
+    embedding, of the frame at checked_s. passed_over: the first frame since whose face nobody
+    compared.
     """
 
     number: int
@@ -52,6 +53,8 @@ class Track:
     seen_s: float
     looks: int = 0
     last: Vector | None = None
+    checked_s: float = 0.0
+    passed_over: Frame | None = None
     votes: deque[Decision] = field(default_factory=lambda: deque(maxlen=VOTES_KEPT))
     landmarks: deque[Vector] = field(default_factory=lambda: deque(maxlen=FRAMES_MAX))
     times_s: deque[float] = field(default_factory=lambda: deque(maxlen=FRAMES_MAX))
@@ -64,8 +67,11 @@ class Track:
         return float(self.last @ face.embedding) < similarity_min
 
     def begin_anew(self, frame: Frame) -> None:
-        """Makes the track the next person's: nothing of the one before counts for them."""
-        self.first, self.looks, self.last = frame, 0, None
+        """Makes the track the next person's: nothing of the one before counts for them.
+
+        Their time begins with the first frame that may have shown them.
+        """
+        self.first, self.looks, self.last = self.passed_over or frame, 0, None
         self.votes.clear()
         self.landmarks.clear()
         self.times_s.clear()
@@ -74,12 +80,16 @@ class Track:
     def observe(self, face: Face, decision: Decision) -> None:
         """Takes a look at the face: its landmarks, liveness score and whom it matched."""
         self.looks += 1
-        self.last = face.embedding
+        self.last, self.checked_s, self.passed_over = face.embedding, self.seen_s, None
         self.votes.append(decision)
         self.landmarks.append(face.landmarks)
         self.times_s.append(self.seen_s)
         if face.passive is not None:
             self.passive.append(face.passive)
+
+    def pass_over(self, frame: Frame) -> None:
+        """Notes a good face that was not compared with the one before."""
+        self.passed_over = self.passed_over or frame
 
     @property
     def relief(self) -> float:
@@ -130,6 +140,14 @@ class Tracker:
     def numbers(self) -> frozenset[int]:
         """Numbers of the tracks in view."""
         return frozenset(track.number for track in self._tracks)
+
+    def boxes(self, numbers: Container[int], *, checked_since_s: float) -> list[BoundingBox]:
+        """Returns where those of the tracks are whose face was compared since then."""
+        return [
+            track.box
+            for track in self._tracks
+            if track.number in numbers and track.checked_s >= checked_since_s
+        ]
 
     def follow(self, faces: Sequence[Face], frame: Frame) -> list[Track]:
         """Returns the track of each face, in the order of the faces."""

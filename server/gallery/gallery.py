@@ -1,48 +1,78 @@
 """Holds the current snapshot and builds the next: enrolment, deletion, merging in the background.
 
-All changes go through one lock on the event loop; searches never wait for it.
+Changes happen on the event loop, at once. What takes long is built elsewhere from the snapshot as
+it was; what changed meanwhile is made up for when it is published. Searches take no lock.
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
-from dataclasses import replace
+from contextlib import contextmanager
+
+import structlog
 
 from server.domain.face import Vector
 from server.domain.match import Candidate
-from server.gallery.snapshot import Person, Snapshot, build_base
+from server.gallery.base import Base, build_base, merge_base
+from server.gallery.index import EXACT_MAX
+from server.gallery.snapshot import Person, changed, everyone_of, fresh
 
+__all__ = ["Gallery", "everyone_of"]
+
+# More than these are merged into the base.
 RECENT_MAX = 256
 HIDDEN_MAX = 1024
+# A change waits so long for a merge under way, and to its end where so much waits to be merged:
+# changes cannot outrun the merges.
+MERGE_WAIT_SECONDS_MAX = 0.05
+UNMERGED_MAX = 4096
+
+Changes = dict[str, Person | None]
+
+log = structlog.get_logger()
 
 
 class Gallery:
-    """The people who can be recognised, by one model version."""
+    """The people who can be recognised, by one model version.
 
-    def __init__(self, dimension: int, executor: Executor) -> None:
+    executor: runs searches. background: runs what takes long, else the executor does.
+    exact_max: how many people are searched exactly.
+    """
+
+    def __init__(
+        self,
+        dimension: int,
+        executor: Executor,
+        background: Executor | None = None,
+        *,
+        exact_max: int = EXACT_MAX,
+    ) -> None:
         self._dimension = dimension
         self._executor = executor
-        self._changing = asyncio.Lock()
-        self.snapshot = snapshot_of(1, {}, dimension)
+        self._background = background or executor
+        self._exact_max = exact_max
+        self._loading = asyncio.Lock()
+        self._merging: asyncio.Task[None] | None = None
+        self._notes: tuple[Changes, ...] = ()
+        self.snapshot = fresh(1, build_base((), dimension, exact_max))
 
     async def load(self, people: Iterable[Person]) -> None:
-        """Replaces everything, from storage."""
-        everyone = {person.nip: person for person in people}
-        async with self._changing:
-            self.snapshot = await self._built(lambda: everyone)
+        """Replaces everything, from storage. Changes made from now on stay."""
+        everyone = list(people)
+        with self._noting() as changes:
+            async with self._loading:
+                base = await self._built(
+                    lambda: build_base(everyone, self._dimension, self._exact_max)
+                )
+                self._publish(base, changes)
 
     async def put(self, person: Person) -> None:
         """Adds or replaces an employee; the next search finds the new templates only."""
-        async with self._changing:
-            self.snapshot = with_person(self.snapshot, person)
-            await self._merge_if_large()
+        await self._change(person.nip, person)
 
     async def remove(self, nip: str) -> None:
         """Takes an employee out; the next search does not find the person."""
-        async with self._changing:
-            self.snapshot = without_person(self.snapshot, nip)
-            await self._merge_if_large()
+        await self._change(nip, None)
 
     async def search(
         self, probe: Vector, count: int, site_id: str | None = None
@@ -57,47 +87,45 @@ class Gallery:
         """Returns the templates of an employee as they are now; None once removed."""
         return self.snapshot.person(nip)
 
-    async def _merge_if_large(self) -> None:
-        now = self.snapshot
-        if len(now.recent) <= RECENT_MAX and len(now.hidden) <= HIDDEN_MAX:
+    async def _change(self, nip: str, person: Person | None) -> None:
+        self.snapshot = changed(self.snapshot, {nip: person})
+        for changes in self._notes:
+            changes[nip] = person
+        recent, hidden = len(self.snapshot.recent), len(self.snapshot.hidden)
+        if recent <= RECENT_MAX and hidden <= HIDDEN_MAX:
             return
-        self.snapshot = await self._built(lambda: everyone_of(now))
+        if self._merging is None or self._merging.done():
+            self._merging = asyncio.create_task(self._merge(), name="gallery-merge")
+        timeout = MERGE_WAIT_SECONDS_MAX if max(recent, hidden) <= UNMERGED_MAX else None
+        await asyncio.wait({self._merging}, timeout=timeout)
 
-    async def _built(self, people: Callable[[], Mapping[str, Person]]) -> Snapshot:
-        """Builds a snapshot off the event loop; searches go on with the one before."""
+    async def _merge(self) -> None:
+        before = self.snapshot
+        gone, new = before.hidden, before.recent.people.values()
+        try:
+            with self._noting() as changes:
+                base = await self._built(
+                    lambda: merge_base(before.base, gone, new, self._exact_max)
+                )
+                # Who was loaded meanwhile counts, and not what was merged.
+                if self.snapshot.base is before.base:
+                    self._publish(base, changes)
+        except Exception:  # The top of a task; the snapshot is right, the next change tries again.
+            log.exception("gallery_merge_failed")
+
+    @contextmanager
+    def _noting(self) -> Iterator[Changes]:
+        """Notes what changes, for a snapshot that is built from an older state."""
+        changes: Changes = {}
+        self._notes = (*self._notes, changes)
+        try:
+            yield changes
+        finally:
+            self._notes = tuple(one for one in self._notes if one is not changes)
+
+    async def _built(self, build: Callable[[], Base]) -> Base:
         loop = asyncio.get_running_loop()
-        version = self.snapshot.version + 1
-        return await loop.run_in_executor(
-            self._executor, lambda: snapshot_of(version, people(), self._dimension)
-        )
+        return await loop.run_in_executor(self._background, build)
 
-
-def snapshot_of(version: int, people: Mapping[str, Person], dimension: int) -> Snapshot:
-    """Returns a snapshot in which everyone is in the base."""
-    counts = Counter(person.site_id for person in people.values())
-    return Snapshot(version, build_base(people, dimension), {}, frozenset(), counts)
-
-
-def with_person(now: Snapshot, person: Person) -> Snapshot:
-    """Returns the next snapshot, with an employee added or replaced."""
-    emptied = without_person(now, person.nip)
-    counts = Counter(emptied.site_counts)
-    counts[person.site_id] += 1
-    recent = {**emptied.recent, person.nip: person}
-    return replace(emptied, recent=recent, site_counts=counts)
-
-
-def without_person(now: Snapshot, nip: str) -> Snapshot:
-    """Returns the next snapshot, without an employee."""
-    counts = Counter(now.site_counts)
-    if (known := now.person(nip)) is not None:
-        counts[known.site_id] -= 1
-    recent = {key: person for key, person in now.recent.items() if key != nip}
-    hidden = now.hidden | {nip} if nip in now.base.people else now.hidden
-    return replace(now, version=now.version + 1, recent=recent, hidden=hidden, site_counts=counts)
-
-
-def everyone_of(now: Snapshot) -> dict[str, Person]:
-    """Returns all people who can be found, by NIP."""
-    kept = {nip: one for nip, one in now.base.people.items() if nip not in now.hidden}
-    return {**kept, **now.recent}
+    def _publish(self, base: Base, changes: Changes) -> None:
+        self.snapshot = changed(fresh(self.snapshot.version, base), changes)

@@ -41,7 +41,7 @@ class CheckInServicer(checkin_pb2_grpc.CheckInServiceServicer):
         context: Context,
     ) -> Responses:
         """See checkin.proto."""
-        with self._live.open(caller()) as live:
+        with self._checkins.admission.place(), self._live.open(caller()) as live:
             async with Inbox(request_iterator, live, self._clock, self._limits) as inbox:
                 try:
                     async for response in self._conversation(inbox):

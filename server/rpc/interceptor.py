@@ -16,7 +16,7 @@ from google.protobuf.descriptor import FileDescriptor
 from google.protobuf.message import DecodeError, Message
 from hadir.v1 import options_pb2
 
-from server import messages
+from server import messages, metrics
 from server.domain.model import Principal, Role
 from server.errors import HadirError, Kind, MessageInvalid, RoleDenied, Unauthenticated
 from server.rpc.call import Call, Context, enter
@@ -137,8 +137,9 @@ class Gate(grpc.aio.ServerInterceptor):
             outcome = "CANCELLED"
             raise
         finally:
-            took_ms = round((time.perf_counter() - started) * 1e3, 1)
-            log.info("rpc", outcome=outcome, took_ms=took_ms)
+            took_s = time.perf_counter() - started
+            metrics.RPC.labels(method, outcome).observe(took_s)
+            log.info("rpc", outcome=outcome, took_ms=round(took_s * 1e3, 1))
 
     async def _authorised(self, method: str, metadata: dict[str, Any]) -> Principal | None:
         roles = self._roles.get(method, frozenset())

@@ -1,6 +1,7 @@
 """Builds the gRPC server: servicers, gate, health, reflection, transport limits."""
 
 import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import grpc
@@ -87,6 +88,7 @@ class Services:
     live: LiveStreams
     clock: Clock
     storage_failed: asyncio.Event
+    gauges: Callable[[], Mapping[str, float]]
 
 
 class RpcServer:

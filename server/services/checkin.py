@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from ulid import ULID
 
+from server import metrics
 from server.clock import Clock
 from server.domain import liveness, place
 from server.domain.challenge import (
@@ -47,6 +48,7 @@ from server.errors import (
     Unauthenticated,
 )
 from server.gallery.gallery import Gallery
+from server.services.admission import Admission
 from server.services.events import EventLog, Recorded
 from server.services.keys import signature_fits
 from server.services.seen import SeenFrames
@@ -107,6 +109,7 @@ class CheckIns:
         self.event_log = event_log
         self.clock = clock
         self.seen = SeenFrames()
+        self.admission = Admission(pipeline)
         self._database = database
         self._gallery = gallery
         self._accuracy_m_max = accuracy_m_max
@@ -302,11 +305,13 @@ class CheckInSession:
             event, self._request.request_id, content
         )
         self.over = True
+        metrics.CHECK_INS.labels("RECORDED").inc()
         return recorded
 
     async def refuse(self, refusal: Refusal) -> None:
         """Ends this session with a refusal that is kept."""
         self._frozen = self.over = True
+        metrics.CHECK_INS.labels(refusal.value).inc()
         await self._owner.event_log.refuse(
             event_rows.Refusal(
                 device_id=self.device.device_id,

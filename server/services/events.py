@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from server import metrics
 from server.domain.direction import kind_of_sighting, local_day, repeated
 from server.domain.model import Event, EventKind, Principal, Role
 from server.domain.units import headed_by, subtree
@@ -181,6 +182,8 @@ async def _find(
 
 def _logged(recorded: Recorded) -> Recorded:
     event = recorded.event
+    if not recorded.replayed:
+        metrics.EVENTS.labels(event.source.value, event.kind.value).inc()
     log.info(
         "event_recorded",
         event_id=event.event_id,

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from ulid import ULID
 
+from server import metrics
 from server.clock import Clock
 from server.domain.face import BoundingBox, Face
 from server.domain.frame import Frame
@@ -28,13 +29,17 @@ from server.gallery.gallery import Gallery
 from server.services.events import EventLog, Recorded
 from server.services.identify import identify
 from server.services.thresholds import Thresholds
-from server.services.usable import analyze
+from server.services.usable import analyze, usable
 from server.storage import directory
 from server.storage.database import Database
 from server.storage.events import Refusal
-from server.vision.pipeline import Pipeline, Timings
+from server.vision.line import Urgency
+from server.vision.pipeline import Gate, Pipeline, Timings
 
 DIGESTS_KEPT = 64
+# A face that has its answer is embedded again this often only: is it still the same person?
+RECHECK_S = 0.6
+ANSWERED_OVERLAP_MIN = 0.5
 
 log = structlog.get_logger()
 
@@ -114,7 +119,12 @@ class KioskSession:
         """Looks at a frame and records whoever is recognised beyond doubt."""
         if self._is_repeated(frame.digest):
             return FrameResult(FrameOutcome.DUPLICATE)
-        analysis = await analyze(self._owner.pipeline, frame, RECOGNITION)
+        analysis = await analyze(
+            self._owner.pipeline,
+            frame,
+            self._gate(frame),
+            Urgency.PERSON if self._tracker.numbers else Urgency.IDLE,
+        )
         if isinstance(analysis, FrameOutcome):
             return FrameResult(analysis)
         tracks = self._tracker.follow(analysis.faces, frame)
@@ -123,14 +133,22 @@ class KioskSession:
             await self._sighting(track, face, frame)
             for track, face in zip(tracks, analysis.faces, strict=True)
         ]
+        for sighting in sightings:
+            metrics.FACES.labels(sighting.state.value).inc()
         outcome = FrameOutcome.USABLE if sightings else FrameOutcome.NO_FACE
         return FrameResult(outcome, tuple(sightings), analysis.timings)
 
+    def _gate(self, frame: Frame) -> Gate:
+        """Lets good faces through, but those that have their answer and were checked just now."""
+        good = usable(RECOGNITION)
+        answered = self._tracker.boxes(self._recorded, checked_since_s=frame.arrived_s - RECHECK_S)
+        return lambda face: (
+            good(face) and all(face.box.overlap(box) < ANSWERED_OVERLAP_MIN for box in answered)
+        )
+
     async def _sighting(self, track: Track, face: Face, frame: Frame) -> Sighting:
         if face.embedding is None:
-            return Sighting(
-                track.number, face.box, FaceState.UNUSABLE, judge(face.measures, RECOGNITION)
-            )
+            return self._unseen(track, face, frame)
         decision = await identify(
             self._owner.gallery, self._owner.thresholds, face.embedding, self.site.site_id
         )
@@ -154,6 +172,16 @@ class KioskSession:
         if state is FaceState.SPOOF_SUSPECTED:
             await self._suspect(track, winner)
         return Sighting(track.number, face.box, state)
+
+    def _unseen(self, track: Track, face: Face, frame: Frame) -> Sighting:
+        """Returns the answer for a face that was not embedded: not good enough, or not needed."""
+        outcome = judge(face.measures, RECOGNITION)
+        if outcome is not FrameOutcome.USABLE:
+            return Sighting(track.number, face.box, FaceState.UNUSABLE, outcome)
+        track.pass_over(frame)
+        known = self._recorded.get(track.number)
+        state = FaceState.LOOK_AGAIN if known is None else FaceState.RECOGNISED
+        return Sighting(track.number, face.box, state, recorded=known)
 
     async def _record(self, track: Track, winner: Decision, frame: Frame) -> Recorded | None:
         """Stores the event; None for an employee who left the service since the first vote."""

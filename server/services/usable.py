@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, replace
 
+from server import metrics
 from server.domain.face import Face
 from server.domain.frame import Frame
 from server.domain.quality import FrameOutcome, QualityLimits, judge
 from server.errors import Overloaded
 from server.vision.jpeg import ImageFault, ImageRejected
-from server.vision.pipeline import Analysis, Pipeline, Timings
+from server.vision.line import Urgency
+from server.vision.pipeline import Analysis, Gate, Pipeline, Timings
 
 # A face this small beside the largest is somebody in the background.
 BACKGROUND_AREA_MAX = 0.25
@@ -32,23 +34,35 @@ class Look:
         return replace(self, outcome=outcome)
 
 
+def usable(limits: QualityLimits) -> Gate:
+    """Returns the gate that lets good faces through to the embedder."""
+    return lambda face: judge(face.measures, limits) is FrameOutcome.USABLE
+
+
 async def analyze(
-    pipeline: Pipeline, frame: Frame, limits: QualityLimits
+    pipeline: Pipeline, frame: Frame, gate: Gate, urgency: Urgency = Urgency.PERSON
 ) -> Analysis | FrameOutcome:
     """Analyses a frame; what is no usable image becomes its outcome."""
+    analysis: Analysis | FrameOutcome
     try:
-        return await pipeline.analyze(
-            frame.jpeg, lambda face: judge(face.measures, limits) is FrameOutcome.USABLE
-        )
+        analysis = await pipeline.analyze(frame.jpeg, gate, urgency)
     except ImageRejected as rejected:
-        return _FAULTS[rejected.fault]
+        analysis = _FAULTS[rejected.fault]
     except Overloaded:
-        return FrameOutcome.OVERLOADED
+        analysis = FrameOutcome.OVERLOADED
+    metrics.FRAMES.labels(_name(analysis)).inc()
+    return analysis
+
+
+def _name(analysis: Analysis | FrameOutcome) -> str:
+    if isinstance(analysis, FrameOutcome):
+        return analysis.value
+    return "ANALYSED" if analysis.faces else FrameOutcome.NO_FACE.value
 
 
 async def look_at_one(pipeline: Pipeline, frame: Frame, limits: QualityLimits) -> Look:
     """Returns the look at a frame in which one face is expected."""
-    analysis = await analyze(pipeline, frame, limits)
+    analysis = await analyze(pipeline, frame, usable(limits))
     if isinstance(analysis, FrameOutcome):
         return Look(analysis, Timings())
     if not analysis.faces:

@@ -63,6 +63,11 @@ class Database:
         except (exc.OperationalError, exc.TimeoutError) as error:
             raise StorageUnavailable("the database cannot be read now") from error
 
+    @property
+    def writes_waiting(self) -> int:
+        """How many transactions wait for the writer."""
+        return self._waiting.qsize()
+
     async def write(self, work: Work[T]) -> T:
         """Runs `work` in a transaction and returns its result once that is on disk.
 

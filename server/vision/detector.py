@@ -24,6 +24,7 @@ _LOOK_SCALE = 2.0
 _LOOK_SIDE = 160
 # Landmarks that move further than this part of the square belong to another face.
 _LOOK_MOVE_MAX = 0.1
+_NO_ROWS = np.empty((0, 15), np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,8 @@ class YuNet:
             cls, obj, box, points = (outputs[group * 3 + index][number] for group in range(4))
             score = np.sqrt(np.clip(cls[:, 0], 0, 1) * np.clip(obj[:, 0], 0, 1))
             keep = np.flatnonzero(score >= self._score_min)
+            if not keep.size:
+                continue
             columns = width // stride
             cell = np.stack([keep % columns, keep // columns], axis=1).astype(np.float32)
             center = (cell + box[keep, :2]) * stride
@@ -109,6 +112,8 @@ class YuNet:
             marks = (points[keep].reshape(-1, 5, 2) + cell[:, None]) * stride
             parts = [score[keep, None], center - half, center + half, marks.reshape(-1, 10)]
             found.append(np.concatenate(parts, axis=1))
+        if not found:
+            return _NO_ROWS
         rows = np.concatenate(found).astype(np.float32)
         order = np.argsort(-rows[:, 0], kind="stable")[:CANDIDATES_MAX]
         return rows[order]

@@ -1,41 +1,59 @@
 """The way of a frame: decode > detect > align > measure > embed, off the event loop.
 
-A bounded number of worker threads, one a core; the waiting line has a limit and refuses what goes
-beyond it. Estimate for a VGA frame with one face on one AMX core: decode 1, detect 2.1, align and
-measure 0.3, embed 3 ms: 6 ms or 160 frames a second; on a core without AMX embedding decides.
+One worker thread a core takes what `Line` says is next: a frame to look at, or the faces of several
+streams to embed in one batch. Estimate for a VGA frame with one face on one AMX core: decode 1,
+detect 2.1, align and measure 0.3, embed 2.1 to 3 ms: 6 ms or 160 frames a second; on a core without
+AMX embedding decides.
 """
 
 import asyncio
+import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import ParamSpec, TypeVar
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 import numpy as np
 
+from server import metrics
 from server.domain.face import Face, Image, Vector
 from server.errors import Overloaded
 from server.vision import align, jpeg
 from server.vision.antispoof import MiniFasNet
 from server.vision.detector import Detection
+from server.vision.line import BATCH_MAX, BUCKETS, Line, LineFull, Urgency, bucket_of
 from server.vision.pack import Pack
 
 WAITING_FRAMES_PER_WORKER_MAX = 32
+OVERLOADED_RETRY_S = 0.5
+# Weight of the newest frame in the moving average of the cost.
+_NEWEST = 0.05
+_BLANK_CROP = np.zeros((align.CROP_SIDE, align.CROP_SIDE, 3), np.uint8)
+_BLANK_FRAME = np.zeros((480, 640, 3), np.uint8)
 
 Gate = Callable[[Face], bool]
-P = ParamSpec("P")
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """What a frame cost, in milliseconds."""
+    """What a frame cost, in milliseconds; queue_ms is all its waits, embed_ms the whole batch's.
+
+    batch: how many faces were embedded together, 0 if none of this frame was.
+    """
 
     queue_ms: float = 0.0
     decode_ms: float = 0.0
     detect_ms: float = 0.0
     embed_ms: float = 0.0
+    batch: int = 0
+
+    @property
+    def cost_ms(self) -> float:
+        """What the frame cost a worker, with its share of the batch."""
+        return self.decode_ms + self.detect_ms + self.embed_ms / max(1, self.batch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +66,25 @@ class Analysis:
     timings: Timings
 
 
+@dataclass(slots=True, eq=False)
+class _Look:
+    """A frame to look at."""
+
+    data: bytes
+    gate: Gate
+    future: Future[Analysis] = field(default_factory=Future)
+    submitted_s: float = field(default_factory=time.perf_counter)
+
+
+@dataclass(slots=True, eq=False)
+class _Faces:
+    """Crops of one frame to embed; `finish` takes their vectors, the batch's start and size."""
+
+    crops: Sequence[Image]
+    finish: Callable[[Vector, float, int], None]
+    future: Future[Analysis] | Future[Vector]
+
+
 class Pipeline:
     """Analyses frames in worker threads. Close it to end them."""
 
@@ -57,78 +94,176 @@ class Pipeline:
         self.workers = workers
         self._pack = pack
         self._antispoof = antispoof
-        self._executor = ThreadPoolExecutor(workers, thread_name_prefix="vision")
-        self._waiting = 0
-        self._waiting_max = workers * WAITING_FRAMES_PER_WORKER_MAX
+        self._line: Line[_Look, _Faces] = Line(workers * WAITING_FRAMES_PER_WORKER_MAX)
+        self._change = threading.Condition()
+        self._closing = False
+        self.frame_s = 0.01  # measured by the first worker that is warm
+        self._warm: list[Future[None]] = [Future() for _ in range(workers)]
+        self._threads = [
+            threading.Thread(target=self._work, args=(warm,), name=f"vision-{number}")
+            for number, warm in enumerate(self._warm)
+        ]
+        for thread in self._threads:
+            thread.start()
 
-    async def analyze(self, data: bytes, gate: Gate) -> Analysis:
+    @property
+    def frames_waiting(self) -> int:
+        """How many frames wait for a worker."""
+        return self._line.frames_waiting
+
+    @property
+    def wait_s(self) -> float:
+        """How long a frame that came now would wait, by the moving average of their cost."""
+        return self.frames_waiting * self.frame_s / self.workers
+
+    async def analyze(self, data: bytes, gate: Gate, urgency: Urgency = Urgency.PERSON) -> Analysis:
         """Analyses a JPEG; faces that pass `gate` are embedded (and judged for liveness).
 
-        Raises jpeg.ImageRejected for bytes that are no frame, Overloaded if too many wait.
+        A frame whose caller gives up is dropped before its next stage. Raises jpeg.ImageRejected
+        for bytes that are no frame, Overloaded if too many wait or it gave way to a person's frame.
         """
-        return await self._run(self._analyze, data, gate, time.perf_counter())
+        look = _Look(data, gate)
+        with self._change:
+            try:
+                given_up = self._line.add_frame(look, urgency)
+            except LineFull:
+                raise _overloaded() from None
+            self._change.notify()
+        if given_up is not None:
+            _fail(given_up.future, _overloaded())
+        analysis = await asyncio.wrap_future(look.future)
+        self._note(analysis.timings)
+        return analysis
 
-    async def embed(self, crops: list[Image]) -> Vector:
+    async def embed(self, crops: Sequence[Image]) -> Vector:
         """Embeds stored crops (n x 112 x 112 x 3), for a new model version. Returns n vectors."""
-        return await self._run(self._pack.embedder.embed, crops)
+        parts = []
+        for start in range(0, len(crops), BATCH_MAX):
+            future: Future[Vector] = Future()
+            finish = _finisher(future)
+            self._put(_Faces(crops[start : start + BATCH_MAX], finish, future))
+            parts.append(await asyncio.wrap_future(future))
+        return np.concatenate(parts)
 
     async def warm_up(self) -> None:
-        """Runs every worker once, so that the first frame of a day is not slow."""
-        blank = np.zeros((480, 640, 3), np.uint8)
-        patch = np.zeros((align.CROP_SIDE, align.CROP_SIDE, 3), np.uint8)
-        for _ in range(self.workers):
-            await self._run(self._pack.detector.detect, blank)
-            await self.embed([patch])
+        """Waits until every worker ran every model in every shape: no first frame is slow."""
+        await asyncio.gather(*map(asyncio.wrap_future, self._warm))
 
     def close(self) -> None:
-        """Ends the worker threads; frames that wait are given up."""
-        self._executor.shutdown(wait=True, cancel_futures=True)
+        """Ends the worker threads; what waits is given up."""
+        with self._change:
+            self._closing = True
+            looks, faces = self._line.clear()
+            self._change.notify_all()
+        for future in (*(job.future for job in looks), *(job.future for job in faces)):
+            future.cancel()
+        for thread in self._threads:
+            thread.join()
 
-    async def _run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        if self._waiting >= self._waiting_max:
-            raise Overloaded("too many frames wait", retry_after_s=0.5)
-        self._waiting += 1
-        future = self._executor.submit(function, *args, **kwargs)
-        # Counted down when the thread is free again, not when a caller gives up waiting.
-        loop = asyncio.get_running_loop()
-        future.add_done_callback(lambda _: loop.call_soon_threadsafe(self._done))
-        return await asyncio.wrap_future(future)
-
-    def _done(self) -> None:
-        self._waiting -= 1
-
-    def _analyze(self, data: bytes, gate: Gate, submitted: float) -> Analysis:
-        started = time.perf_counter()
-        image = jpeg.decode(data)
-        decoded = time.perf_counter()
-        detections = self._pack.detector.detect(image)
-        detected = time.perf_counter()
-        faces = [_face(image, detection) for detection in detections]
-        faces = self._embed_gated(image, faces, gate)
-        ended = time.perf_counter()
-        return Analysis(
-            faces=tuple(faces),
-            width=image.shape[1],
-            height=image.shape[0],
-            timings=Timings(
-                queue_ms=(started - submitted) * 1e3,
-                decode_ms=(decoded - started) * 1e3,
-                detect_ms=(detected - decoded) * 1e3,
-                embed_ms=(ended - detected) * 1e3,
-            ),
+    def _note(self, timings: Timings) -> None:
+        self.frame_s += _NEWEST * (timings.cost_ms / 1e3 - self.frame_s)
+        metrics.observe_stages(
+            queue=timings.queue_ms,
+            decode=timings.decode_ms,
+            detect=timings.detect_ms,
+            embed=timings.embed_ms,
         )
 
-    def _embed_gated(self, image: Image, faces: list[Face], gate: Gate) -> list[Face]:
-        wanted = [index for index, face in enumerate(faces) if gate(face)]
-        if not wanted:
-            return faces
-        vectors = self._pack.embedder.embed([faces[index].crop for index in wanted])
-        for index, vector in zip(wanted, vectors, strict=True):
-            passive = None
-            if self._antispoof is not None:
+    def _work(self, warm: "Future[None]") -> None:
+        """The life of a worker; what a job raises is for its caller, and no end of the worker."""
+        try:
+            self._warm_up_here()
+            warm.set_result(None)
+        except Exception as error:  # noqa: BLE001 - handed to whoever waits for the start
+            warm.set_exception(error)
+        while (work := self._next()) is not None:
+            try:
+                if isinstance(work, _Look):
+                    self._look(work)
+                else:
+                    self._embed(work)
+            except Exception as error:  # noqa: BLE001 - handed to the callers
+                waiting = [work.future] if isinstance(work, _Look) else [f.future for f in work]
+                for future in waiting:
+                    _fail(future, error)
+
+    def _next(self) -> _Look | list[_Faces] | None:
+        """Waits for work. Returns a frame, or faces of several, or None at the end."""
+        with self._change:
+            while not self._closing:
+                work = self._line.next_faces(time.perf_counter()) or self._line.next_frame()
+                if work is not None:
+                    return work
+                self._change.wait()
+        return None
+
+    def _put(self, faces: _Faces) -> None:
+        with self._change:
+            self._line.add_faces(faces, len(faces.crops), time.perf_counter())
+            self._change.notify()
+
+    def _warm_up_here(self) -> None:
+        for bucket in reversed(BUCKETS):
+            self._pack.embedder.embed([_BLANK_CROP] * bucket)
+        self._pack.detector.detect(_BLANK_FRAME)
+        started = time.perf_counter()
+        self._pack.detector.detect(_BLANK_FRAME)
+        self._pack.embedder.embed([_BLANK_CROP])
+        self.frame_s = time.perf_counter() - started
+
+    def _look(self, job: _Look) -> None:
+        """Decodes, detects and measures; the faces that are wanted are put in line for a batch."""
+        if job.future.cancelled():
+            return
+        started = time.perf_counter()
+        image = jpeg.decode(job.data)
+        decoded = time.perf_counter()
+        faces = [_face(image, detection) for detection in self._pack.detector.detect(image)]
+        wanted = [index for index, face in enumerate(faces) if job.gate(face)]
+        if self._antispoof is not None:
+            for index in wanted:
                 passive = self._antispoof.live_probability(image, faces[index].box)
-            faces[index] = replace(faces[index], embedding=vector, passive=passive)
-        return faces
+                faces[index] = replace(faces[index], passive=passive)
+        looked = time.perf_counter()
+        timings = Timings(
+            queue_ms=(started - job.submitted_s) * 1e3,
+            decode_ms=(decoded - started) * 1e3,
+            detect_ms=(looked - decoded) * 1e3,
+        )
+        height, width = image.shape[:2]
+        analysis = Analysis(tuple(faces), width, height, timings)
+        if not wanted:
+            _give(job.future, analysis)
+            return
+
+        def finish(vectors: Vector, started_s: float, batch: int) -> None:
+            for index, vector in zip(wanted, vectors, strict=True):
+                faces[index] = replace(faces[index], embedding=vector)
+            spent = replace(
+                timings,
+                queue_ms=timings.queue_ms + (started_s - looked) * 1e3,
+                embed_ms=(time.perf_counter() - started_s) * 1e3,
+                batch=batch,
+            )
+            _give(job.future, replace(analysis, faces=tuple(faces), timings=spent))
+
+        self._put(_Faces([faces[index].crop for index in wanted], finish, job.future))
+
+    def _embed(self, jobs: list[_Faces]) -> None:
+        """Embeds the faces of several frames in one batch, filled up to a bucket."""
+        jobs = [job for job in jobs if not job.future.cancelled()]
+        crops = [crop for job in jobs for crop in job.crops]
+        if not crops:
+            return
+        started = time.perf_counter()
+        filled = crops + [_BLANK_CROP] * (bucket_of(len(crops)) - len(crops))
+        vectors = self._pack.embedder.embed(filled)
+        metrics.BATCH.observe(len(crops))
+        start = 0
+        for job in jobs:
+            end = start + len(job.crops)
+            job.finish(vectors[start:end], started, len(crops))
+            start = end
 
 
 def _face(image: Image, detection: Detection) -> Face:
@@ -140,3 +275,22 @@ def _face(image: Image, detection: Detection) -> Face:
         measures=align.measure(image, detection.box, detection.landmarks, aligned),
         crop=aligned,
     )
+
+
+def _finisher(future: "Future[Vector]") -> Callable[[Vector, float, int], None]:
+    return lambda vectors, _started, _batch: _give(future, vectors)
+
+
+def _overloaded() -> Overloaded:
+    metrics.SHED.labels("frame").inc()
+    return Overloaded("too many frames wait", retry_after_s=OVERLOADED_RETRY_S)
+
+
+def _give(future: "Future[T]", result: T) -> None:
+    with suppress(InvalidStateError):  # whoever asked has given up
+        future.set_result(result)
+
+
+def _fail(future: "Future[Any]", error: Exception) -> None:
+    with suppress(InvalidStateError):
+        future.set_exception(error)

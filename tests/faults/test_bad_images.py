@@ -238,7 +238,7 @@ class TestBadImages:
 
         assert FrameOutcome.USABLE is seen.outcome
         assert seen.face.embedding is not None
-        assert 0 == pipeline._waiting
+        assert 0 == pipeline.frames_waiting
 
 
 def _cpu_ms(content: bytes) -> float:

@@ -295,3 +295,37 @@ class TestTracker:
 
         assert list(range(1, 41)) == given
         assert TRACKS_MAX == len(tracker.numbers)
+
+
+class TestPassedOver:
+    """A face that has its answer is not compared at every frame; nobody loses time by that."""
+
+    def test_the_next_person_begins_where_nobody_looked(self) -> None:
+        """The first frame that may have shown them counts, not the one that was compared."""
+        track = seen(3, turns=False)
+        track.pass_over(frame(1.0, 11))
+        track.pass_over(frame(1.2, 12))
+        track.begin_anew(frame(1.4, 13))
+
+        assert 11 == track.first.number
+
+    def test_a_compared_frame_clears_it(self) -> None:
+        """What was the same person until then is not the next one's time."""
+        track = seen(3, turns=False)
+        track.pass_over(frame(1.0, 11))
+        track.observe(face(), vote(ANN))
+        track.begin_anew(frame(1.4, 13))
+
+        assert 13 == track.first.number
+
+    def test_only_answered_and_lately_compared(self) -> None:
+        """Other faces are looked at whenever they are good enough."""
+        tracker = Tracker()
+        far = BoundingBox(300, 100, 400, 200)
+        near, other = tracker.follow([face(), face(far)], frame(1.0))
+        for track in (near, other):
+            track.observe(face(track.box), vote(ANN))
+
+        assert [BOX] == tracker.boxes({near.number}, checked_since_s=0.5)
+        assert [BOX, far] == tracker.boxes({near.number, other.number}, checked_since_s=1.0)
+        assert [] == tracker.boxes({near.number}, checked_since_s=1.1)

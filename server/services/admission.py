@@ -1,0 +1,59 @@
+"""Refuses new check-ins early when the machine has as many as it can look at often enough.
+
+Who is admitted is served in time; who is not is told when to come back, before anything is read
+from the disk. A refusal costs some 0.1 ms.
+"""
+
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from server import metrics
+from server.errors import Overloaded
+from server.vision.pipeline import Pipeline
+
+# So often a face must be looked at for a challenge to go smoothly, frames a second.
+CHECK_IN_FPS = 4.0
+# A frame that would wait longer than this means that others (kiosks, enrolments) use the machine.
+WAIT_S_MAX = 0.5
+# How long a check-in takes, for the hint when to come back.
+CHECK_IN_S = 6.0
+RETRY_S_MIN, RETRY_S_MAX = 2.0, 30.0
+PLACES_MIN = 1
+
+
+class Admission:
+    """Counts the check-ins in progress against what the pipeline can do."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+        self._refused_s: deque[float] = deque(maxlen=10_000)
+        self.open = 0
+
+    @property
+    def places(self) -> int:
+        """How many check-ins can run at once, by the measured cost of a frame."""
+        frames_a_second = self._pipeline.workers / self._pipeline.frame_s
+        return max(PLACES_MIN, int(frames_a_second / CHECK_IN_FPS))
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Holds a place for one check-in. Raises Overloaded with a hint when to come back."""
+        if self.open >= self.places or self._pipeline.wait_s > WAIT_S_MAX:
+            metrics.SHED.labels("check_in").inc()
+            raise Overloaded("too many check-ins at once", retry_after_s=self._retry_s())
+        self.open += 1
+        try:
+            yield
+        finally:
+            self.open -= 1
+
+    def _retry_s(self) -> float:
+        """Returns when the turn of who comes last would be, if all refused came back in a row."""
+        now = time.monotonic()
+        while self._refused_s and self._refused_s[0] < now - CHECK_IN_S:
+            self._refused_s.popleft()
+        self._refused_s.append(now)
+        turn_s = len(self._refused_s) * CHECK_IN_S / self.places
+        return min(RETRY_S_MAX, RETRY_S_MIN + turn_s)

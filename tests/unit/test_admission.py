@@ -1,0 +1,97 @@
+"""Admission: as many check-ins at once as the machine can look at, and a hint for the others."""
+
+import math
+from contextlib import ExitStack
+from types import SimpleNamespace
+
+import pytest
+
+from server.errors import Overloaded
+from server.services.admission import (
+    CHECK_IN_FPS,
+    CHECK_IN_S,
+    PLACES_MIN,
+    RETRY_S_MAX,
+    RETRY_S_MIN,
+    WAIT_S_MAX,
+    Admission,
+)
+
+
+def pipeline(workers: int = 2, frame_s: float = 0.05, wait_s: float = 0.0) -> SimpleNamespace:
+    """Returns the figures of a pipeline."""
+    return SimpleNamespace(workers=workers, frame_s=frame_s, wait_s=wait_s)
+
+
+def refused(admission: Admission) -> float:
+    """Returns the hint of a refusal, in seconds."""
+    with pytest.raises(Overloaded) as caught, admission.place():
+        pass
+    return caught.value.retry_after_s
+
+
+class TestPlaces:
+    """How many check-ins run at once."""
+
+    @pytest.mark.parametrize(("workers", "frame_s"), [(1, 0.05), (2, 0.05), (8, 0.006)])
+    def test_follow_the_machine(self, workers, frame_s):
+        """So many that each is looked at often enough."""
+        places = Admission(pipeline(workers, frame_s)).places
+
+        assert math.floor(workers / frame_s / CHECK_IN_FPS) == places
+
+    def test_never_none(self):
+        """The slowest machine serves one person after the other."""
+        assert PLACES_MIN == Admission(pipeline(1, 10.0)).places
+
+    def test_all_are_used_and_given_back(self):
+        """The next one after the last place is refused; an end makes room."""
+        admission = Admission(pipeline())
+        with ExitStack() as stack:
+            for _ in range(admission.places):
+                stack.enter_context(admission.place())
+            refused(admission)
+        with admission.place():
+            assert 1 == admission.open
+
+        assert 0 == admission.open
+
+    def test_given_back_after_an_error(self):
+        """However a check-in ends."""
+        admission = Admission(pipeline())
+        with pytest.raises(KeyError), admission.place():
+            raise KeyError
+
+        assert 0 == admission.open
+
+    def test_others_may_use_the_machine_up(self):
+        """Kiosks and enrolments make frames wait: no new check-in then, whatever is open."""
+        figures = pipeline(wait_s=WAIT_S_MAX * 1.1)
+        admission = Admission(figures)
+        refused(admission)
+        figures.wait_s = 0.0
+        with admission.place():
+            pass
+
+
+class TestHint:
+    """When to come back."""
+
+    def test_grows_with_those_who_wait(self):
+        """Who is refused later comes later, within a limit: nobody meets the same rush again."""
+        admission = Admission(pipeline(wait_s=1.0))
+        hints = [refused(admission) for _ in range(200)]
+
+        assert sorted(hints) == hints
+        assert RETRY_S_MIN < hints[0] < RETRY_S_MIN + CHECK_IN_S
+        assert RETRY_S_MAX == hints[-1]
+
+    def test_forgets(self, monkeypatch):
+        """A rush that is over makes nobody wait."""
+        now = [100.0]
+        monkeypatch.setattr("server.services.admission.time.monotonic", lambda: now[0])
+        admission = Admission(pipeline(wait_s=1.0))
+        first, *_ = [refused(admission) for _ in range(20)]
+        now[0] += CHECK_IN_S + 0.1
+
+        assert first == refused(admission)
