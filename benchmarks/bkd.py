@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from hadir.client import Client, readable_errors
 from hadir.v1 import (
@@ -150,11 +149,6 @@ class Bkd:
         with readable_errors():
             answer = await self._events.ListUnitEvents(request, metadata=self._client.metadata)
         return list(answer.events)
-
-
-def read_password(file: Path) -> str:
-    """Returns the password in a file."""
-    return file.read_text().rstrip("\n")
 
 
 def _open(nip: str) -> enrollment_pb2.EnrollRequest:

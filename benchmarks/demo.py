@@ -6,35 +6,27 @@ movement is simulated unless a camera is used, and the output says so.
 
 import asyncio
 import secrets
-import shutil
-import signal
-import socket
-import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-import grpc
 import typer
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 from hadir import device
-from hadir.client import ApiError, Client, Endpoint
+from hadir.client import ApiError, Client
 from hadir.v1 import checkin_pb2, device_admin_pb2, event_pb2, kiosk_pb2
 from rich.console import Console
 
 from benchmarks import cast as casting
-from benchmarks import province
-from benchmarks.bkd import Bkd, read_password
+from benchmarks import local, province
+from benchmarks.bkd import Bkd
 from benchmarks.cast import Cast, Player
 from benchmarks.phone import CheckInResult, Phone
 from benchmarks.walker import walk
 
 EMPLOYEES = 1000
-START_SECONDS_MAX = 60
 CHECK_IN_TRIES_MAX = 4
 WALK_FRAMES = 40
 KIOSK_FPS = 6.0
@@ -79,12 +71,14 @@ def main() -> None:
 
 
 async def _play(directory: Path, players: Cast) -> None:
-    address = f"127.0.0.1:{_free_port()}"
-    with _server(directory, address):
-        await _wait_until_serving(address)
-        async with _client(address) as desk:
+    local.make_folder(directory)
+    with local.running(directory) as server:
+        address = server.address
+        serving_s = await local.wait_until_serving(address)
+        console.print(f"Server at {address}, serving after {serving_s:.1f} s")
+        async with local.connected(address) as desk:
             bkd = Bkd(desk)
-            await bkd.login("bkd", read_password(directory / "bkd-password"))
+            await bkd.login("bkd", server.password)
             staff = await _seed(bkd)
             enrolled = await _enrol(bkd, players, staff)
             identity = await _phone(bkd, address, *enrolled[0])
@@ -129,7 +123,7 @@ async def _phone(
     console.rule("3  A phone is activated and checks in with a liveness challenge")
     code = await _timed("BKD issues an activation code", bkd.phone_code(employee.nip))
     console.print(f"  {code}, single use")
-    async with _client(address) as client:
+    async with local.connected(address) as client:
         phone = await _activated(client, code, "Ponsel demo")
         await _check_in(phone, event_pb2.EVENT_KIND_IN, player)
         away = event_pb2.Location(latitude=0.79, longitude=127.38, accuracy_m=8)
@@ -146,7 +140,7 @@ async def _kiosk(
     stranger: Player | None,
 ) -> None:
     console.rule("4  People walk past a kiosk")
-    async with _client(address) as client:
+    async with local.connected(address) as client:
         code = await bkd.kiosk_code(SITE.site_id)
         await device.login(client, await device.activate(client, code, model="Kios demo"))
         visitors = [(one.display_name, player) for one, player in people]
@@ -184,7 +178,7 @@ def _is_recognised(result: kiosk_pb2.FrameResult) -> bool:
 
 async def _rebind(bkd: Bkd, address: str, identity: device.Identity, player: Player) -> None:
     console.rule("5  The phone is lost: BKD rebinds, the old one is refused at once")
-    async with _client(address) as old_client, _client(address) as new_client:
+    async with local.connected(address) as old_client, local.connected(address) as new_client:
         old = Phone(old_client, identity=identity)
         await old.login()
         running = asyncio.create_task(_hold_stream(old))
@@ -212,14 +206,14 @@ async def _head(bkd: Bkd, address: str, staff: list[province.DemoEmployee]) -> N
     unit_id, password = SITE.units[0][0], secrets.token_urlsafe(16)
     head = next(one for one in staff[::-1] if one.unit_id == unit_id)
     await bkd.appoint_head(unit_id, head.nip, username="kepala-bkd", password=password)
-    async with _client(address) as client:
+    async with local.connected(address) as client:
         desk = Bkd(client)
         await desk.login("kepala-bkd", password)
         events = await _timed(f"events of unit {unit_id}", desk.events(unit_id))
         for event in events:
-            local = event.event_time.ToDatetime().strftime("%H:%M:%S UTC")
+            at = event.event_time.ToDatetime().strftime("%H:%M:%S UTC")
             kind = event_pb2.EventKind.Name(event.kind).removeprefix("EVENT_KIND_")
-            console.print(f"  {local} {event.display_name} {kind}")
+            console.print(f"  {at} {event.display_name} {kind}")
         try:
             await desk.events("pangan")
         except ApiError as error:
@@ -280,67 +274,6 @@ async def _timed(what: str, work: Awaitable[T]) -> T:
     result = await work
     console.print(f"[bold]{what}[/]  {(time.perf_counter() - started) * 1e3:.0f} ms")
     return result
-
-
-@contextmanager
-def _server(directory: Path, address: str) -> Iterator[None]:
-    """Makes a fresh folder and runs `hadir-server` on it."""
-    if directory.exists():
-        if directory.is_dir() and any(directory.iterdir()) and not _is_ours(directory):
-            raise SystemExit(f"{directory} is not a demo's folder; choose another with --dir.")
-        shutil.rmtree(directory)
-    directory.mkdir(parents=True)
-    password = directory / "bkd-password"
-    password.touch(mode=0o600)
-    password.write_text(secrets.token_urlsafe(12) + "\n")
-    command = [sys.executable, "-m", "server.main"]
-    subprocess.run(  # noqa: S603  our own server, from this very environment
-        [*command, "init", str(directory), "--password-file", str(password)],
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
-    config = directory / "hadir.toml"
-    config.write_text(config.read_text().replace("127.0.0.1:50051", address))
-    with (directory / "server.log").open("w") as log:
-        process = subprocess.Popen(  # noqa: S603  as above
-            [*command, "run", "--config", str(config)], stderr=log
-        )
-        try:
-            yield
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(timeout=30)
-
-
-def _is_ours(directory: Path) -> bool:
-    return (directory / "hadir.toml").is_file() and (directory / "bkd-password").is_file()
-
-
-async def _wait_until_serving(address: str) -> None:
-    started = time.perf_counter()
-    async with grpc.aio.insecure_channel(address) as channel:
-        stub = health_pb2_grpc.HealthStub(channel)
-        while True:
-            try:
-                await stub.Check(health_pb2.HealthCheckRequest(), timeout=2)
-                break
-            except grpc.aio.AioRpcError:
-                if time.perf_counter() - started > START_SECONDS_MAX:
-                    raise SystemExit("The server did not start; see server.log.") from None
-                await asyncio.sleep(0.1)
-    console.print(f"Server at {address}, serving after {time.perf_counter() - started:.1f} s")
-
-
-@asynccontextmanager
-async def _client(address: str) -> AsyncIterator[Client]:
-    async with Client(Endpoint(address, language="id")) as client:
-        yield client
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _how_to_go_on(directory: Path) -> None:

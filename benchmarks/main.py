@@ -3,8 +3,10 @@
 import typer
 
 from benchmarks.accuracy import accuracy
+from benchmarks.load import load
 from benchmarks.pipeline import pipeline
 from benchmarks.race import race
+from benchmarks.size import size
 
 app = typer.Typer(
     help="Measures Hadir on this machine. Every report names the machine, commit and settings.",
@@ -12,7 +14,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
-for command in (accuracy, pipeline, race):
+for command in (accuracy, load, pipeline, race, size):
     app.command()(command)
 
 

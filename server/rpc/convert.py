@@ -287,4 +287,5 @@ def timings(value: Timings) -> frame_pb2.FrameTimings:
         decode_ms=value.decode_ms,
         detect_ms=value.detect_ms,
         embed_ms=value.embed_ms,
+        batch=value.batch,
     )

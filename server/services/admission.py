@@ -34,8 +34,7 @@ class Admission:
     @property
     def places(self) -> int:
         """How many check-ins can run at once, by the measured cost of a frame."""
-        frames_a_second = self._pipeline.workers / self._pipeline.frame_s
-        return max(PLACES_MIN, int(frames_a_second / CHECK_IN_FPS))
+        return places_of(self._pipeline.workers, self._pipeline.frame_s)
 
     @contextmanager
     def place(self) -> Iterator[None]:
@@ -57,3 +56,8 @@ class Admission:
         self._refused_s.append(now)
         turn_s = len(self._refused_s) * CHECK_IN_S / self.places
         return min(RETRY_S_MAX, RETRY_S_MIN + turn_s)
+
+
+def places_of(workers: int, frame_s: float) -> int:
+    """Returns how many check-ins so many workers look at often enough, at such a cost a frame."""
+    return max(PLACES_MIN, int(workers / frame_s / CHECK_IN_FPS))

@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from hadir.v1 import options_pb2 as hadir_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14hadir/v1/frame.proto\x12\x08hadir.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16hadir/v1/options.proto\"c\n\x05\x46rame\x12\x14\n\x0c\x66rame_number\x18\x01 \x01(\x04\x12\x0c\n\x04jpeg\x18\x02 \x01(\x0c\x12\x36\n\x0c\x63\x61pture_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\x90\xb5\x18\x01\":\n\x03\x42ox\x12\t\n\x01x\x18\x01 \x01(\x02\x12\t\n\x01y\x18\x02 \x01(\x02\x12\r\n\x05width\x18\x03 \x01(\x02\x12\x0e\n\x06height\x18\x04 \x01(\x02\"X\n\x0c\x46rameTimings\x12\x10\n\x08queue_ms\x18\x01 \x01(\x02\x12\x11\n\tdecode_ms\x18\x02 \x01(\x02\x12\x11\n\tdetect_ms\x18\x03 \x01(\x02\x12\x10\n\x08\x65mbed_ms\x18\x04 \x01(\x02*\xd2\x04\n\x0c\x46rameOutcome\x12\x1d\n\x19\x46RAME_OUTCOME_UNSPECIFIED\x10\x00\x12\x18\n\x14\x46RAME_OUTCOME_USABLE\x10\x01\x12\x19\n\x15\x46RAME_OUTCOME_NO_FACE\x10\x02\x12\x1f\n\x1b\x46RAME_OUTCOME_SEVERAL_FACES\x10\x03\x12\x1b\n\x17\x46RAME_OUTCOME_TOO_SMALL\x10\x04\x12\x19\n\x15\x46RAME_OUTCOME_BLURRED\x10\x05\x12\x1a\n\x16\x46RAME_OUTCOME_TOO_DARK\x10\x06\x12\x1c\n\x18\x46RAME_OUTCOME_TOO_BRIGHT\x10\x07\x12\x16\n\x12\x46RAME_OUTCOME_POSE\x10\x08\x12\x19\n\x15\x46RAME_OUTCOME_CROPPED\x10\t\x12\x1f\n\x1b\x46RAME_OUTCOME_CORRUPT_IMAGE\x10\n\x12 \n\x1c\x46RAME_OUTCOME_BAD_IMAGE_SIZE\x10\x0b\x12#\n\x1f\x46RAME_OUTCOME_UNSUPPORTED_IMAGE\x10\x0c\x12\x1b\n\x17\x46RAME_OUTCOME_DUPLICATE\x10\r\x12\x1c\n\x18\x46RAME_OUTCOME_SUPERSEDED\x10\x0e\x12\x1c\n\x18\x46RAME_OUTCOME_OVERLOADED\x10\x0f\x12$\n FRAME_OUTCOME_LOOKS_LIKE_ANOTHER\x10\x10\x12\"\n\x1e\x46RAME_OUTCOME_DIFFERENT_PERSON\x10\x11\x12\x1d\n\x19\x46RAME_OUTCOME_TOO_SIMILAR\x10\x12\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14hadir/v1/frame.proto\x12\x08hadir.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16hadir/v1/options.proto\"c\n\x05\x46rame\x12\x14\n\x0c\x66rame_number\x18\x01 \x01(\x04\x12\x0c\n\x04jpeg\x18\x02 \x01(\x0c\x12\x36\n\x0c\x63\x61pture_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\x90\xb5\x18\x01\":\n\x03\x42ox\x12\t\n\x01x\x18\x01 \x01(\x02\x12\t\n\x01y\x18\x02 \x01(\x02\x12\r\n\x05width\x18\x03 \x01(\x02\x12\x0e\n\x06height\x18\x04 \x01(\x02\"g\n\x0c\x46rameTimings\x12\x10\n\x08queue_ms\x18\x01 \x01(\x02\x12\x11\n\tdecode_ms\x18\x02 \x01(\x02\x12\x11\n\tdetect_ms\x18\x03 \x01(\x02\x12\x10\n\x08\x65mbed_ms\x18\x04 \x01(\x02\x12\r\n\x05\x62\x61tch\x18\x05 \x01(\x05*\xd2\x04\n\x0c\x46rameOutcome\x12\x1d\n\x19\x46RAME_OUTCOME_UNSPECIFIED\x10\x00\x12\x18\n\x14\x46RAME_OUTCOME_USABLE\x10\x01\x12\x19\n\x15\x46RAME_OUTCOME_NO_FACE\x10\x02\x12\x1f\n\x1b\x46RAME_OUTCOME_SEVERAL_FACES\x10\x03\x12\x1b\n\x17\x46RAME_OUTCOME_TOO_SMALL\x10\x04\x12\x19\n\x15\x46RAME_OUTCOME_BLURRED\x10\x05\x12\x1a\n\x16\x46RAME_OUTCOME_TOO_DARK\x10\x06\x12\x1c\n\x18\x46RAME_OUTCOME_TOO_BRIGHT\x10\x07\x12\x16\n\x12\x46RAME_OUTCOME_POSE\x10\x08\x12\x19\n\x15\x46RAME_OUTCOME_CROPPED\x10\t\x12\x1f\n\x1b\x46RAME_OUTCOME_CORRUPT_IMAGE\x10\n\x12 \n\x1c\x46RAME_OUTCOME_BAD_IMAGE_SIZE\x10\x0b\x12#\n\x1f\x46RAME_OUTCOME_UNSUPPORTED_IMAGE\x10\x0c\x12\x1b\n\x17\x46RAME_OUTCOME_DUPLICATE\x10\r\x12\x1c\n\x18\x46RAME_OUTCOME_SUPERSEDED\x10\x0e\x12\x1c\n\x18\x46RAME_OUTCOME_OVERLOADED\x10\x0f\x12$\n FRAME_OUTCOME_LOOKS_LIKE_ANOTHER\x10\x10\x12\"\n\x1e\x46RAME_OUTCOME_DIFFERENT_PERSON\x10\x11\x12\x1d\n\x19\x46RAME_OUTCOME_TOO_SIMILAR\x10\x12\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,12 +35,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_FRAME'].fields_by_name['capture_time']._loaded_options = None
   _globals['_FRAME'].fields_by_name['capture_time']._serialized_options = b'\220\265\030\001'
-  _globals['_FRAMEOUTCOME']._serialized_start=343
-  _globals['_FRAMEOUTCOME']._serialized_end=937
+  _globals['_FRAMEOUTCOME']._serialized_start=358
+  _globals['_FRAMEOUTCOME']._serialized_end=952
   _globals['_FRAME']._serialized_start=91
   _globals['_FRAME']._serialized_end=190
   _globals['_BOX']._serialized_start=192
   _globals['_BOX']._serialized_end=250
   _globals['_FRAMETIMINGS']._serialized_start=252
-  _globals['_FRAMETIMINGS']._serialized_end=340
+  _globals['_FRAMETIMINGS']._serialized_end=355
 # @@protoc_insertion_point(module_scope)

@@ -74,13 +74,15 @@ class Box(_message.Message):
     def __init__(self, x: _Optional[float] = ..., y: _Optional[float] = ..., width: _Optional[float] = ..., height: _Optional[float] = ...) -> None: ...
 
 class FrameTimings(_message.Message):
-    __slots__ = ("queue_ms", "decode_ms", "detect_ms", "embed_ms")
+    __slots__ = ("queue_ms", "decode_ms", "detect_ms", "embed_ms", "batch")
     QUEUE_MS_FIELD_NUMBER: _ClassVar[int]
     DECODE_MS_FIELD_NUMBER: _ClassVar[int]
     DETECT_MS_FIELD_NUMBER: _ClassVar[int]
     EMBED_MS_FIELD_NUMBER: _ClassVar[int]
+    BATCH_FIELD_NUMBER: _ClassVar[int]
     queue_ms: float
     decode_ms: float
     detect_ms: float
     embed_ms: float
-    def __init__(self, queue_ms: _Optional[float] = ..., decode_ms: _Optional[float] = ..., detect_ms: _Optional[float] = ..., embed_ms: _Optional[float] = ...) -> None: ...
+    batch: int
+    def __init__(self, queue_ms: _Optional[float] = ..., decode_ms: _Optional[float] = ..., detect_ms: _Optional[float] = ..., embed_ms: _Optional[float] = ..., batch: _Optional[int] = ...) -> None: ...

@@ -1,0 +1,128 @@
+"""A real server process for demos and benchmarks: made in a folder, started, awaited, stopped."""
+
+import asyncio
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from hadir.client import Client, Endpoint
+
+START_SECONDS_MAX = 60
+STOP_SECONDS_MAX = 30
+_SERVER = (sys.executable, "-m", "server.main")
+
+
+@dataclass(frozen=True, slots=True)
+class LocalServer:
+    """A running server: its address, its folder, its process."""
+
+    address: str
+    directory: Path
+    pid: int
+
+    @property
+    def password(self) -> str:
+        """Of the account `bkd`."""
+        return (self.directory / "bkd-password").read_text().rstrip("\n")
+
+    def cpu_s(self) -> float:
+        """Returns the processor time that the process used so far, in seconds."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def memory_mb(self) -> float:
+        """Returns its resident memory in MB."""
+        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def make_folder(directory: Path) -> None:
+    """Makes a fresh folder with settings, key, database and a BKD account. Exits if not ours."""
+    if directory.exists():
+        if directory.is_dir() and any(directory.iterdir()) and not _is_ours(directory):
+            raise SystemExit(f"{directory} is not a demo's folder; choose another with --dir.")
+        shutil.rmtree(directory)
+    directory.mkdir(parents=True)
+    password = directory / "bkd-password"
+    password.touch(mode=0o600)
+    password.write_text(secrets.token_urlsafe(12) + "\n")
+    subprocess.run(  # noqa: S603  our own server, from this very environment
+        [*_SERVER, "init", str(directory), "--password-file", str(password)],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    config = directory / "hadir.toml"
+    config.write_text(config.read_text().replace("127.0.0.1:50051", f"127.0.0.1:{_free_port()}"))
+
+
+@contextmanager
+def running(
+    directory: Path, settings: Mapping[str, str] | None = None, cores: set[int] | None = None
+) -> Iterator[LocalServer]:
+    """Runs `hadir-server` on a folder of make_folder, with HADIR_* settings, on some cores."""
+    config = directory / "hadir.toml"
+    environment = {f"HADIR_{name.upper()}": value for name, value in (settings or {}).items()}
+    before = os.sched_getaffinity(0)
+    with (directory / "server.log").open("a") as log:
+        try:
+            os.sched_setaffinity(0, cores or before)  # the child begins with the same
+            process = subprocess.Popen(  # noqa: S603  as above
+                [*_SERVER, "run", "--config", str(config)],
+                stderr=log,
+                env={**os.environ, **environment},
+            )
+        finally:
+            os.sched_setaffinity(0, before)
+        try:
+            yield LocalServer(_address_in(config), directory, process.pid)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=STOP_SECONDS_MAX)
+
+
+async def wait_until_serving(address: str) -> float:
+    """Waits for the health service. Returns after how many seconds it served; exits if never."""
+    started = time.perf_counter()
+    async with grpc.aio.insecure_channel(address) as channel:
+        stub = health_pb2_grpc.HealthStub(channel)
+        while True:
+            try:
+                await stub.Check(health_pb2.HealthCheckRequest(), timeout=2)
+                return time.perf_counter() - started
+            except grpc.aio.AioRpcError:
+                if time.perf_counter() - started > START_SECONDS_MAX:
+                    raise SystemExit("The server did not start; see server.log.") from None
+                await asyncio.sleep(0.1)
+
+
+@asynccontextmanager
+async def connected(address: str) -> AsyncIterator[Client]:
+    """Opens a client that speaks Indonesian."""
+    async with Client(Endpoint(address, language="id")) as client:
+        yield client
+
+
+def _address_in(config: Path) -> str:
+    line = next(line for line in config.read_text().splitlines() if line.startswith("listen"))
+    return line.split('"')[1]
+
+
+def _is_ours(directory: Path) -> bool:
+    return (directory / "hadir.toml").is_file() and (directory / "bkd-password").is_file()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,251 @@
+"""`hadir-bench size`: what hardware a morning needs, from costs measured on this machine.
+
+The model is in sizing.py. `--validate` plays the predicted rates for real and prints both.
+"""
+
+import asyncio
+import re
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from benchmarks import report
+from benchmarks.load import Rung, Tally, open_crowd, run_rung
+from benchmarks.phone import FRAMES_PER_SECOND
+from benchmarks.sizing import (
+    BUSY_MAX,
+    Costs,
+    Morning,
+    Prediction,
+    predict,
+    replicas_needed,
+    workers_needed,
+)
+
+# Sizes that operators ask for: trial, province, large province, all civil servants of Indonesia.
+STAFF = (1_000, 10_000, 100_000, 4_700_000)
+VALIDATED = (0.5, 0.8)
+PHONES = 60
+# The rate at which costs are measured, in parts of what a first guess says is possible.
+_QUIET = 0.15
+_GUESSED_CPU_S = 0.5
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What so many people need."""
+
+    staff: int
+    peak_rate: float
+    cores: int
+    replicas: int
+    answer_p50_ms: float | None
+    answer_p99_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A prediction beside its measurement; errors in parts of the measurement."""
+
+    share: float
+    predicted: Prediction
+    measured: Rung
+    p99_error: float
+    cpu_error: float
+
+
+def size(
+    *,
+    staff: Annotated[int, typer.Option(min=1, help="People who check in.")] = 1000,
+    within: Annotated[str, typer.Option(help="In what time they come: 30m, 1h.")] = "30m",
+    busiest: Annotated[str, typer.Option(help="The busiest time within it.")] = "10m",
+    busiest_share: Annotated[
+        float, typer.Option(min=0.01, max=1, help="Part of them who come in the busiest time.")
+    ] = 0.5,
+    deadline: Annotated[
+        str, typer.Option(help="In what time 99 of 100 frames must be answered.")
+    ] = "2s",
+    server_cores: Annotated[int, typer.Option(min=1, help="Cores of the measured server.")] = 1,
+    seconds: Annotated[float, typer.Option(min=10, help="How long each measurement runs.")] = 60,
+    validate: Annotated[
+        bool, typer.Option("--validate", help="Play the predicted rates, and print both.")
+    ] = False,
+    directory: Annotated[
+        Path, typer.Option("--dir", help="Folder for the server's database; made anew.")
+    ] = Path("size-data"),
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the figures here.")
+    ] = None,
+) -> None:
+    """Answers "what hardware do I need for N people?" for machines like this one.
+
+    Measures what a check-in costs here, then predicts cores, replicas and answer times for the
+    morning peak: half of the people come in the last ten of thirty minutes, unless you say
+    otherwise. Cores are sized to be 70 % busy at most, and to ask 1 of 100 people at most to come
+    back some seconds later.
+
+    Example: hadir-bench size --staff 1000 --within 30m --deadline 2s --validate
+    """
+    morning = Morning(staff, _seconds(within), _seconds(busiest), busiest_share)
+    console = Console()
+    settings = {"within": within, "busiest": busiest, "busiest_share": busiest_share}
+    settings |= {"deadline": deadline, "server_cores": server_cores, "seconds": seconds}
+    result = report.origin("size", settings)
+    report.print_origin(console, result)
+    shares = VALIDATED if validate else ()
+    with Progress(console=console, transient=True) as progress:
+        costs, compared = asyncio.run(_measure(directory, server_cores, seconds, shares, progress))
+    console.print(_costs(costs))
+    needs = [
+        need_of(costs, Morning(count, morning.within_s, morning.busiest_s, busiest_share), deadline)
+        for count in sorted({staff, *STAFF})
+    ]
+    console.print(_needs(needs))
+    if compared:
+        console.print(_comparisons(compared))
+    if json_file is not None:
+        found = {
+            "costs": {key: value for key, value in asdict(costs).items() if key != "service_s"},
+            "needs": [asdict(need) for need in needs],
+            "validation": [asdict(one) for one in compared],
+        }
+        report.write_json(json_file, {**result, **found})
+
+
+def need_of(costs: Costs, morning: Morning, deadline: str) -> Need:
+    """Returns what a morning needs on machines with these costs."""
+    rate = morning.peak_rate
+    cores = workers_needed(costs, rate, _seconds(deadline))
+    # What outgrows a machine is split: each replica sees its share of the arrivals.
+    replicas = replicas_needed(cores)
+    one = predict(costs, rate / replicas, max(1, round(cores / replicas)))
+    return Need(
+        staff=morning.staff,
+        peak_rate=rate,
+        cores=cores,
+        replicas=replicas,
+        answer_p50_ms=one.answer_p50_s * 1e3,
+        answer_p99_ms=one.answer_p99_s * 1e3,
+    )
+
+
+async def _measure(
+    directory: Path,
+    server_cores: int,
+    seconds: float,
+    shares: tuple[float, ...],
+    progress: Progress,
+) -> tuple[Costs, list[Comparison]]:
+    async with AsyncExitStack() as stack:
+        server, crowd = await open_crowd(directory, PHONES, server_cores, progress, stack)
+        tally, rate = Tally(), _QUIET * server_cores / _GUESSED_CPU_S
+        quiet = await run_rung(
+            "costs", server, crowd, rate=rate, seconds=seconds, progress=progress, tally=tally
+        )
+        costs = costs_of(quiet, tally)
+        full = server_cores / costs.cpu_s
+        compared = []
+        for share in shares:
+            measured = await run_rung(
+                f"{share:.0%}", server, crowd, rate=share * full, seconds=seconds, progress=progress
+            )
+            compared.append(
+                compare(share, predict(costs, measured.offered, server_cores), measured)
+            )
+        return costs, compared
+
+
+def costs_of(quiet: Rung, tally: Tally) -> Costs:
+    """Returns the costs by a rung at which hardly anybody waited."""
+    if not tally.service_s:
+        raise SystemExit("No frame was answered: the server did not work, see server.log.")
+    service_s = sorted(tally.service_s)
+    middle = service_s[len(service_s) // 2]
+    return Costs(
+        cpu_s=quiet.cpu_ms_per_check_in / 1e3,
+        frames=len(service_s) / max(1, tally.recorded),
+        service_s=service_s,
+        rest_s=max(0.0, quiet.answer_p50_ms / 1e3 - middle),
+        pace_s=1 / FRAMES_PER_SECOND,
+    )
+
+
+def compare(share: float, predicted: Prediction, measured: Rung) -> Comparison:
+    """Returns a prediction beside what was measured at the same rate."""
+    return Comparison(
+        share=share,
+        predicted=predicted,
+        measured=measured,
+        p99_error=predicted.answer_p99_s * 1e3 / measured.answer_p99_ms - 1,
+        cpu_error=predicted.cores_busy / measured.server_cores_busy - 1,
+    )
+
+
+def _seconds(text: str) -> float:
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text)
+    if found is None:
+        raise typer.BadParameter(f"{text!r}: write a time as 90s, 30m or 1h")
+    return float(found[1]) * _UNITS[found[2]]
+
+
+def _costs(costs: Costs) -> str:
+    middle_ms = costs.service_s[len(costs.service_s) // 2] * 1e3
+    return (
+        f"One check-in here: {costs.cpu_s * 1e3:.0f} ms of processor time, {costs.frames:.0f} "
+        f"frames looked at, {middle_ms:.1f} ms each; one core carries "
+        f"{1 / costs.cpu_s:.2f} a second, {BUSY_MAX / costs.cpu_s:.2f} at {BUSY_MAX:.0%}."
+    )
+
+
+def _needs(needs: list[Need]) -> Table:
+    shown = Table(title="What a morning needs, with cores like these", title_justify="left")
+    for head in ("people", "peak/s", "cores", "replicas", "answer p50 ms", "p99 ms"):
+        shown.add_column(head, justify="right")
+    for need in needs:
+        shown.add_row(
+            f"{need.staff:,}",
+            f"{need.peak_rate:,.1f}",
+            f"{need.cores:,}",
+            f"{need.replicas:,}",
+            f"{need.answer_p50_ms:.0f}",
+            f"{need.answer_p99_ms:.0f}",
+        )
+    return shown
+
+
+def _comparisons(compared: list[Comparison]) -> Table:
+    shown = Table(title="Predicted and played on this machine", title_justify="left")
+    for head in (
+        "load",
+        "rate/s",
+        "p99",
+        "played",
+        "error",
+        "cores",
+        "used",
+        "error",
+        "shed",
+        "played",
+    ):
+        shown.add_column(head, justify="right")
+    for one in compared:
+        shown.add_row(
+            f"{one.share:.0%}",
+            f"{one.measured.offered:.2f}",
+            f"{one.predicted.answer_p99_s * 1e3:.0f} ms",
+            f"{one.measured.answer_p99_ms:.0f} ms",
+            f"{one.p99_error:+.0%}",
+            f"{one.predicted.cores_busy:.2f}",
+            f"{one.measured.server_cores_busy:.2f}",
+            f"{one.cpu_error:+.0%}",
+            f"{one.predicted.refused:.1%}",
+            f"{one.measured.refused_for_load / max(one.measured.offered, 1e-9):.1%}",
+        )
+    return shown

@@ -1,0 +1,41 @@
+"""Derives the days of a person from all punches and requests of that time, in one pass."""
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from server.domain.attendance.day import derive
+from server.domain.attendance.model import AttendanceDay, Person, Punch, Request
+from server.domain.attendance.plan import Planner
+from server.domain.attendance.punches import order
+from server.domain.attendance.requests import by_day
+
+# How far around the days asked for punches may lie, for shifts over midnight: fetch so much more.
+MARGIN = timedelta(days=2)
+
+
+def derive_days(
+    planner: Planner,
+    person: Person,
+    first: date,
+    last: date,
+    *,
+    punches: Iterable[Punch],
+    requests: Iterable[Request],
+    now: datetime,
+) -> list[AttendanceDay]:
+    """Returns the days first to last of a person, one for each date.
+
+    punches: valid events of the person in any order, each as often as one likes, at least those
+    within MARGIN of the days. requests: all of the person. now: UTC.
+    """
+    ordered = sorted(punches, key=order)
+    times = [punch.event_time for punch in ordered]
+    plans, edges = planner.span(person, first, last)
+    excuses = by_day(requests, first, last)
+    days = []
+    for plan, begin, end in zip(plans[1:-1], edges, edges[1:], strict=False):
+        start = bisect_left(times, begin)
+        own = ordered[start : bisect_left(times, end, start)]
+        days.append(derive(plan, own, excuses.get(plan.day, ()), now))
+    return days

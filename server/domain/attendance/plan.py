@@ -1,0 +1,247 @@
+"""What a date demands of a unit, worked out once: windows in UTC, phase, percentages."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from server.domain.attendance.bands import CutTable
+from server.domain.attendance.calendar import Calendar
+from server.domain.attendance.hours import (
+    DayHours,
+    Override,
+    Schedule,
+    hours_of_shift,
+    hours_of_week,
+    in_effect,
+    override_on,
+)
+from server.domain.attendance.model import (
+    AttendanceDay,
+    DayStatus,
+    Person,
+    Phase,
+    PhasePeriod,
+    Posting,
+    Rule,
+    TraceLine,
+)
+
+_ONE_DAY = timedelta(days=1)
+T = TypeVar("T", Schedule, PhasePeriod)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkTimes:
+    """The times of one workday in UTC; each window holds its beginning but not its end."""
+
+    start: datetime
+    end: datetime
+    in_open: datetime
+    in_close: datetime
+    out_open: datetime
+    out_close: datetime
+    begin_first: datetime  # flexible time: begun before, work counts from here
+    begin_last: datetime  # flexible time: begun after, one is late
+    hours: DayHours
+
+
+@dataclass(frozen=True, slots=True)
+class DayPlan:
+    """What a date demands.
+
+    midnight: when the date begins at the site. opens, closes: when punches count; of a date without
+    work the midnights. All in UTC. lines: the trace so far. rest: the day if nobody had to work.
+    """
+
+    day: date
+    unit_id: str
+    phase: Phase
+    midnight: datetime
+    opens: datetime
+    closes: datetime
+    work: WorkTimes | None
+    table: CutTable | None
+    lines: tuple[TraceLine, ...]
+    rest: AttendanceDay
+
+
+Span = tuple[list[DayPlan], list[datetime]]
+
+
+class Planner:
+    """Finds the plan of a unit, date, zone and shift, each worked out once.
+
+    It reads the rules as they were given: when BKD changes one, make a new planner.
+    """
+
+    def __init__(
+        self,
+        schedules: Iterable[Schedule],
+        phases: Iterable[PhasePeriod],
+        tables: Iterable[CutTable],
+        calendar: Calendar,
+    ) -> None:
+        self._schedules = _by_unit(schedules)
+        self._phases = _by_unit(phases)
+        self._tables = tuple(tables)
+        self._calendar = calendar
+        self._plans: dict[tuple[str, str, date, str | None], DayPlan] = {}
+        self._spans: dict[tuple[str, str, date, date], Span] = {}
+
+    def span(self, person: Person, first: date, last: date) -> Span:
+        """Returns the plans of an employee's dates and of the two around them, with the edges.
+
+        They are shared by all who stay in one place and have no roster.
+        """
+        alone = person.postings[0] if len(person.postings) == 1 and not person.roster else None
+        if alone is None or alone.end is not None or alone.start > first - _ONE_DAY:
+            return self._span(person, first, last)
+        key = (alone.unit_id, alone.zone, first, last)
+        if key not in self._spans:
+            self._spans[key] = self._span(person, first, last)
+        return self._spans[key]
+
+    def of(self, person: Person, day: date) -> DayPlan:
+        """Returns the plan of an employee's date, by the posting and the roster of that date."""
+        posting = posting_on(person.postings, day)
+        unit_id, zone = (posting.unit_id, posting.zone) if posting else ("", "UTC")
+        return self.plan(unit_id, zone, day, person.roster.get(day))
+
+    def plan(self, unit_id: str, zone: str, day: date, shift: str | None = None) -> DayPlan:
+        """Returns the plan of a unit's date; shift None: the roster says nothing, "": off."""
+        key = (unit_id, zone, day, shift)
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._plans[key] = self._make(unit_id, ZoneInfo(zone), day, shift)
+        return plan
+
+    def _span(self, person: Person, first: date, last: date) -> Span:
+        dates = [first + timedelta(days=number) for number in range(-1, (last - first).days + 2)]
+        plans = [self.of(person, day) for day in dates]
+        return plans, [edge(plan, following) for plan, following in pairwise(plans)]
+
+    def _make(self, unit_id: str, zone: ZoneInfo, day: date, shift: str | None) -> DayPlan:
+        schedule = in_effect(self._schedules.get(unit_id, ()), day)
+        period = in_effect(self._phases.get(unit_id, ()), day)
+        phase = period.phase if period else Phase.SOCIALISATION
+        since = period.start.isoformat() if period else ""
+        table = in_effect(self._tables, day)
+        hours, free, lines = self._hours(schedule, day, shift)
+        lines = (TraceLine(Rule.PHASE, source=f"{phase.value} {since}".strip()), *lines)
+        work = work_times(hours, day, zone) if hours else None
+        midnight = _utc(day, time.min, zone)
+        if work and table:
+            lines = (*lines, TraceLine(Rule.CUT_TABLE, source=table.version))
+        rest = AttendanceDay(
+            day=day,
+            unit_id=unit_id,
+            status=free,
+            phase=phase,
+            place_waived=bool(hours and hours.flexible_place),
+            schedule=schedule.version if schedule else "",
+            cut_table=table.version if table else "",
+            why=lines,
+        )
+        return DayPlan(
+            day=day,
+            unit_id=unit_id,
+            phase=phase,
+            midnight=midnight,
+            opens=work.in_open if work else midnight,
+            closes=work.out_close if work else _utc(day + _ONE_DAY, time.min, zone),
+            work=work,
+            table=table,
+            lines=lines,
+            rest=rest,
+        )
+
+    def _hours(
+        self, schedule: Schedule | None, day: date, shift: str | None
+    ) -> tuple[DayHours | None, DayStatus, tuple[TraceLine, ...]]:
+        """Returns the hours, or None and the status of the free day, and the rules applied."""
+        if schedule is None:
+            return None, DayStatus.UNSCHEDULED, (TraceLine(Rule.NO_SCHEDULE),)
+        override = override_on(schedule, day)
+        lines = [TraceLine(Rule.SCHEDULE, source=schedule.version)]
+        if override:
+            lines.append(TraceLine(Rule.OVERRIDE, source=override.override_id))
+        holiday = self._calendar.on(day) if schedule.holidays else None
+        if holiday:
+            source = f"{holiday.name} {holiday.decree}".strip()
+            lines.append(TraceLine(Rule.HOLIDAY, source=source))
+            return None, DayStatus.HOLIDAY, tuple(lines)
+        hours, free, line = _hours_of(schedule, override, day, shift)
+        lines += [line] if line else []
+        if hours and hours.flexible_place:
+            lines.append(TraceLine(Rule.FLEXIBLE_PLACE, source=schedule.version))
+        return hours, free, tuple(lines)
+
+
+def posting_on(postings: Iterable[Posting], day: date) -> Posting | None:
+    """Returns where an employee serves on a day; None before, after and between postings."""
+    posting = in_effect(postings, day)
+    return posting if posting and (posting.end is None or day <= posting.end) else None
+
+
+def work_times(hours: DayHours, day: date, zone: ZoneInfo) -> WorkTimes:
+    """Returns the times of a workday in UTC; a shift belongs to the date on which it begins."""
+    start = _utc(day, hours.start, zone)
+    overnight = hours.end <= hours.start
+    end = _utc(day + _ONE_DAY if overnight else day, hours.end, zone)
+    windows = hours.windows
+    return WorkTimes(
+        start=start,
+        end=end,
+        in_open=start - timedelta(seconds=windows.in_before_s),
+        in_close=start + timedelta(seconds=windows.in_after_s),
+        out_open=end - timedelta(seconds=windows.out_before_s),
+        out_close=end + timedelta(seconds=windows.out_after_s),
+        begin_first=start - timedelta(seconds=hours.flex_before_s),
+        begin_last=start + timedelta(seconds=hours.flex_after_s),
+        hours=hours,
+    )
+
+
+def edge(plan: DayPlan, following: DayPlan) -> datetime:
+    """Returns where the punches of a date end and those of the next begin.
+
+    That is midnight, or the end of the check-out window if it is later, or the beginning of the
+    next check-in window if it is earlier. Where both windows overlap, halfway from work to work
+    divides what they share. So a punch belongs to one date only.
+    """
+    end = max(plan.closes, following.midnight)
+    if following.work is None:
+        return end
+    if plan.work is None or following.opens >= plan.closes:
+        return min(end, following.opens)
+    last = plan.work.end + (plan.work.begin_last - plan.work.start)
+    halfway = last + (following.work.start - last) / 2
+    return min(plan.closes, max(following.opens, halfway))
+
+
+def _hours_of(
+    schedule: Schedule, override: Override | None, day: date, shift: str | None
+) -> tuple[DayHours | None, DayStatus, TraceLine | None]:
+    if not schedule.shifts or (shift is None and schedule.week):
+        hours = hours_of_week(schedule, override, day)
+        return hours, DayStatus.OFF, None if hours else TraceLine(Rule.DAY_OFF)
+    if shift == "":
+        return None, DayStatus.OFF, TraceLine(Rule.DAY_OFF)
+    hours = hours_of_shift(schedule, override, shift) if shift else None
+    # A roster that says nothing, or names a shift that is not there, makes nobody absent.
+    rule = Rule.ROSTER if hours else Rule.NO_SCHEDULE
+    return hours, DayStatus.UNSCHEDULED, TraceLine(rule, source=shift or "")
+
+
+def _utc(day: date, clock: time, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, clock, tzinfo=zone).astimezone(UTC)
+
+
+def _by_unit(items: Iterable[T]) -> dict[str, list[T]]:
+    grouped: dict[str, list[T]] = {}
+    for item in items:
+        grouped.setdefault(item.unit_id, []).append(item)
+    return grouped

@@ -1,0 +1,80 @@
+"""What accepted requests do: give a day its status, or waive a cut; none changes the record."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+
+from server.domain.attendance.model import (
+    DayStatus,
+    Fault,
+    Request,
+    RequestKind,
+    RequestState,
+)
+
+# Requests that excuse a whole day, the first being the strongest if there are several.
+STATUS_OF: Mapping[RequestKind, DayStatus] = {
+    RequestKind.TUGAS_LUAR: DayStatus.TUGAS_LUAR,
+    RequestKind.DIKLAT: DayStatus.DIKLAT,
+    RequestKind.TUGAS_BELAJAR: DayStatus.DIKLAT,
+    RequestKind.CUTI: DayStatus.CUTI,
+    RequestKind.SAKIT: DayStatus.SAKIT,
+    RequestKind.IZIN: DayStatus.IZIN,
+}
+_STRENGTH = {kind: number for number, kind in enumerate(STATUS_OF)}
+
+# An accepted reason or document waives the cut, not the record (Permentan 68/2012).
+WAIVES: Mapping[RequestKind, frozenset[Fault]] = {
+    RequestKind.LATE_REASON: frozenset({Fault.LATE}),
+    RequestKind.EARLY_REASON: frozenset({Fault.EARLY}),
+    RequestKind.FORGOTTEN_CHECK_OUT: frozenset({Fault.NO_CHECK_OUT}),
+    RequestKind.CORRECTION: frozenset(Fault),
+}
+
+# Duty elsewhere: exempt from the geofence, may be checked in on the spot.
+_ELSEWHERE = frozenset({RequestKind.TUGAS_LUAR, RequestKind.DIKLAT, RequestKind.TUGAS_BELAJAR})
+
+
+def counts(request: Request, day: date) -> bool:
+    """Whether a request changes a day: accepted, by somebody else, and for that day."""
+    return (
+        request.state is RequestState.ACCEPTED
+        and request.approver not in {"", request.nip}
+        and request.first <= day <= request.last
+    )
+
+
+def by_day(requests: Iterable[Request], first: date, last: date) -> dict[date, list[Request]]:
+    """Returns the requests that change the days first to last, by day."""
+    found: dict[date, list[Request]] = {}
+    for request in requests:
+        day, end = max(first, request.first), min(last, request.last)
+        while day <= end:
+            if counts(request, day):
+                found.setdefault(day, []).append(request)
+            day += timedelta(days=1)
+    return found
+
+
+def strongest(requests: Iterable[Request]) -> Request | None:
+    """Returns the request that gives the day its status; None if none excuses the whole day."""
+    whole = [request for request in requests if request.kind in STATUS_OF]
+    return min(whole, key=lambda one: (_STRENGTH[one.kind], one.request_id), default=None)
+
+
+def waiver(requests: Iterable[Request], fault: Fault) -> Request | None:
+    """Returns the request that waives a fault; of several the first by id."""
+    found = [one for one in requests if fault in WAIVES.get(one.kind, ())]
+    return min(found, key=lambda one: one.request_id, default=None)
+
+
+def elsewhere(requests: Iterable[Request]) -> bool:
+    """Whether a request sends the employee elsewhere, so that no geofence applies."""
+    return any(request.kind in _ELSEWHERE for request in requests)
+
+
+def in_time(day: date, submitted: date, days_max: int) -> bool:
+    """Whether a correction (sanggah) for a day, submitted on a local date, keeps the deadline.
+
+    days_max: calendar days after the day; the last one still counts.
+    """
+    return submitted <= day + timedelta(days=days_max)

@@ -1,0 +1,73 @@
+"""Data to begin with, which BKD edits: hours, percentages and thresholds, each with its regulation.
+
+North Maluku's own regulation on the allowance was not at hand; the percentages are an example of a
+ministry's. Windows and graces are proposals.
+"""
+
+from datetime import date, time
+from decimal import Decimal
+
+from server.domain.attendance.bands import Band, CutTable
+from server.domain.attendance.discipline import DisciplineTable, Step
+from server.domain.attendance.hours import DayHours, Week, Windows
+
+_HOUR_S = 3600
+# Check-in from 2 h before to 4 h after the start, check-out from 4 h before to 6 h after the end.
+WINDOWS = Windows(2 * _HOUR_S, 4 * _HOUR_S, 4 * _HOUR_S, 6 * _HOUR_S)
+GRACE_S = 59  # Perka ANRI 18/2016: 07:30:59 is not late
+
+
+def _hours(start: time, end: time, break_minutes: int) -> DayHours:
+    return DayHours(start, end, WINDOWS, break_s=60 * break_minutes, late_grace_s=GRACE_S)
+
+
+def _five_days(usual: DayHours, friday: DayHours) -> Week:
+    return (usual, usual, usual, usual, friday, None, None)
+
+
+# Perpres 21/2023 art. 4: 37 h 30 min a week; in Ramadan 32 h 30 min.
+FIVE_DAYS: Week = _five_days(
+    _hours(time(7, 30), time(16), 60), _hours(time(7, 30), time(16, 30), 90)
+)
+FIVE_DAYS_RAMADAN: Week = _five_days(
+    _hours(time(8), time(15), 30), _hours(time(8), time(15, 30), 60)
+)
+
+
+def _bands(code: str) -> tuple[Band, ...]:
+    prices = ("0.5", "1", "1.5", "2")
+    return tuple(
+        Band(f"{code}{number + 1}", 30 * number + 1, Decimal(price))
+        for number, price in enumerate(prices)
+    )
+
+
+# Permentan 68/2012: TL1-TL4, PSW1-PSW4, no record as over 90 minutes, absence 4 % a day.
+CUTS = CutTable(
+    version="permentan-68-2012",
+    start=date(2026, 1, 1),
+    late=_bands("TL"),
+    early=_bands("PSW"),
+    no_check_in=Band("TL4", 0, Decimal(2)),
+    no_check_out=Band("PSW4", 0, Decimal(2)),
+    absent=Band("TK", 0, Decimal(4)),
+    day_max=Decimal(4),
+)
+
+# PP 94/2021 art. 11, in force since 31 August 2021.
+DISCIPLINE = DisciplineTable(
+    version="pp-94-2021",
+    start=date(2021, 8, 31),
+    steps=(
+        Step("ORAL_WARNING", 3),
+        Step("WRITTEN_WARNING", 4),
+        Step("WRITTEN_DISSATISFACTION", 7),
+        Step("ALLOWANCE_25_PERCENT_6_MONTHS", 11),
+        Step("ALLOWANCE_25_PERCENT_9_MONTHS", 14),
+        Step("ALLOWANCE_25_PERCENT_12_MONTHS", 17),
+        Step("DEMOTION_12_MONTHS", 21),
+        Step("REMOVAL_FROM_POST_12_MONTHS", 25),
+        Step("DISMISSAL", 28),
+    ),
+    in_a_row=Step("DISMISSAL", 10),
+)
