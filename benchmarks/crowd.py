@@ -12,6 +12,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from hadir.client import Client
@@ -26,9 +27,11 @@ from benchmarks.local import LocalServer
 from benchmarks.phone import Phone
 from server.storage import enrollments
 from server.storage.database import open_database
-from server.storage.vault import read_key_file
+from server.storage.enrollments import Enrollment, Templates
+from server.storage.vault import Vault, read_key_file
 
 FACES = 3
+CLONES_A_WRITE = 100
 # Poses drawn on the way into a step, and takes of each with a sway of its own.
 _PARTS, _TAKES = 12, 3
 _STEPS = (
@@ -142,20 +145,28 @@ async def _clone(directory: Path, nips: Sequence[str]) -> None:
                     connection, vault, first.model_version
                 )
             }
-        for index, nip in enumerate(nips[FACES:]):
-            face, record = stored[nips[index % FACES]], replace(first, nip=nip)
+        clones = [(nip, stored[nips[index % FACES]]) for index, nip in enumerate(nips[FACES:])]
+        for start in range(0, len(clones), CLONES_A_WRITE):
+            part = clones[start : start + CLONES_A_WRITE]
+            await database.write(partial(_put, vault=vault, first=first, clones=part))
 
-            async def work(connection: AsyncConnection) -> None:
-                await enrollments.put(
-                    connection,
-                    vault,
-                    record,  # noqa: B023  run before the next turn
-                    singles=face.singles,  # noqa: B023
-                    mean=face.mean,  # noqa: B023
-                    images=[b"simulated"],
-                )
 
-            await database.write(work)
+async def _put(
+    connection: AsyncConnection,
+    *,
+    vault: Vault,
+    first: Enrollment,
+    clones: Sequence[tuple[str, Templates]],
+) -> None:
+    for nip, face in clones:
+        await enrollments.put(
+            connection,
+            vault,
+            replace(first, nip=nip),
+            singles=face.singles,
+            mean=face.mean,
+            images=[b"simulated"],
+        )
 
 
 async def crowd_of(

@@ -4,9 +4,11 @@ import typer
 
 from benchmarks.accuracy import accuracy
 from benchmarks.load import load
+from benchmarks.micro import micro
 from benchmarks.pipeline import pipeline
 from benchmarks.race import race
 from benchmarks.size import size
+from benchmarks.start import start
 
 app = typer.Typer(
     help="Measures Hadir on this machine. Every report names the machine, commit and settings.",
@@ -14,7 +16,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
-for command in (accuracy, load, pipeline, race, size):
+for command in (accuracy, load, micro, pipeline, race, size, start):
     app.command()(command)
 
 
