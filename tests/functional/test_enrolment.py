@@ -193,7 +193,10 @@ class TestWhoAndWhy:
             await bkd.call("GetEnrollment", nip=nip)
 
     async def test_same_face_twice_at_once(self, open_copy, cast):
-        """Of two employees who are enrolled with one face at the same time, one is stored."""
+        """Of two employees who are enrolled with one face at the same time, one is stored.
+
+        The other is refused at the end, or frame by frame where the first was stored by then.
+        """
         async with open_copy() as world:
             bkd = await world.bkd()
             nips = [world.seed.people[4].nip, world.seed.employees[12].nip]
@@ -205,7 +208,8 @@ class TestWhoAndWhy:
             stored = rows(world, "SELECT nip FROM enrollments WHERE nip IN (?, ?)", *nips)
 
         lost = [result for result in results if isinstance(result, Exception)]
-        assert ["LOOKS_LIKE_ANOTHER"] == [error.reason for error in lost]
+        assert 1 == len(lost)
+        assert lost[0].reason in {"LOOKS_LIKE_ANOTHER", "TOO_FEW_FRAMES"}
         assert 1 == len(stored)
 
 
