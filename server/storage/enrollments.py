@@ -163,13 +163,15 @@ async def stream_templates(
         rows = await _enrolled_after(connection, model_version, after)
         for nip, site_id, wrapped, sealed in rows:
             cipher = vault.open_key(wrapped, nip)
-            vectors: dict[str, list[Vector]] = {"SINGLE": [], "MEAN": []}
+            opened: dict[str, list[bytes]] = {"SINGLE": [], "MEAN": []}
             for row_id, kind, content in sealed:
-                opened = cipher.open(content, _owner(nip, row_id, model_version))
-                vectors[kind].append(np.frombuffer(opened, "<f4"))
-            if not vectors["SINGLE"] or len(vectors["MEAN"]) != 1:
+                opened[kind].append(cipher.open(content, _owner(nip, row_id, model_version)))
+            if not opened["SINGLE"] or len(opened["MEAN"]) != 1:
                 raise DataInvalid("templates of an enrolment are missing", nip=nip)
-            yield Templates(nip, site_id, np.stack(vectors["SINGLE"]), vectors["MEAN"][0])
+            # One array for all: this runs for everybody at every start.
+            vectors = np.frombuffer(b"".join((*opened["MEAN"], *opened["SINGLE"])), "<f4")
+            vectors = vectors.reshape(len(sealed), -1)
+            yield Templates(nip, site_id, vectors[1:], vectors[0])
         if not rows:
             return
         after = rows[-1][0]
@@ -224,19 +226,19 @@ async def _enrolled_after(
         .order_by(enrollments.c.nip)
         .limit(_ROWS_A_FETCH)
     )
-    people = {row.nip: (row.site_id, row.wrapped_key) for row in heads}
+    people = {row.nip: (row.site_id, row.wrapped_key) for row in heads.all()}
     if not people:
         return []
     first, last = min(people), max(people)
     sealed: dict[str, list[tuple[str, str, bytes]]] = {nip: [] for nip in people}
     rows = await connection.execute(
-        select(templates)
+        select(templates.c.template_id, templates.c.nip, templates.c.kind, templates.c.vector)
         .where(and_(templates.c.nip >= first, templates.c.nip <= last))
         .order_by(templates.c.template_id)
     )
-    for row in rows:
-        if row.nip in sealed:
-            sealed[row.nip].append((row.template_id, row.kind, row.vector))
+    for row_id, nip, kind, vector in rows.all():
+        if nip in sealed:
+            sealed[nip].append((row_id, kind, vector))
     return [(nip, site, key, sealed[nip]) for nip, (site, key) in people.items()]
 
 
