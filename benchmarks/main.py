@@ -5,6 +5,7 @@ import typer
 from benchmarks.accuracy import accuracy
 from benchmarks.load import load
 from benchmarks.micro import micro
+from benchmarks.peers.command import peers
 from benchmarks.pipeline import pipeline
 from benchmarks.race import race
 from benchmarks.size import size
@@ -16,7 +17,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
-for command in (accuracy, load, micro, pipeline, race, size, start):
+for command in (accuracy, load, micro, peers, pipeline, race, size, start):
     app.command()(command)
 
 
