@@ -3,8 +3,8 @@
 import enum
 import os
 import tempfile
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
@@ -104,13 +104,9 @@ def peers(
     settings["frames_of"] = lfw_directory.resolve().name if lfw_directory else "virtual person"
     result = report.origin("peers", settings)
     report.print_origin(console, result)
-    try:
-        with tempfile.TemporaryDirectory(prefix="hadir-peers-") as folder:
-            bench = Bench(Path(folder), console, lfw_directory)
-            sides = bench.run(chosen, models, streams=streams, rounds=rounds, seconds=seconds)
-    except (PeerFailed, ModelInvalid, lfw.LfwInvalid, OSError) as error:
-        console.print(f"[red]{escape(str(error))}[/red]")
-        raise typer.Exit(code=1) from error
+    with _told(console), tempfile.TemporaryDirectory(prefix="hadir-peers-") as folder:
+        bench = Bench(Path(folder), console, lfw_directory)
+        sides = bench.run(chosen, models, streams=streams, rounds=rounds, seconds=seconds)
     console.print(table(sides))
     for name, reason in bench.left_out.items():
         console.print(f"{name} is left out: {reason}", markup=False, soft_wrap=True)
@@ -118,6 +114,16 @@ def peers(
         found = {"ratios": ratios(sides), "left_out": bench.left_out}
         found["results"] = {side.name: side.as_dict() for side in sides}
         report.write_json(json_file, {**result, **found})
+
+
+@contextmanager
+def _told(console: Console) -> Iterator[None]:
+    """Ends the command with a line on what is missing, where something is."""
+    try:
+        yield
+    except (PeerFailed, ModelInvalid, lfw.LfwInvalid, OSError) as error:
+        console.print(f"[red]{escape(str(error))}[/red]")
+        raise typer.Exit(code=1) from error
 
 
 class Bench:
