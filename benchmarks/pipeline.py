@@ -50,7 +50,7 @@ class StillUnusable(Exception):
 class Speed:
     """What one runtime reached.
 
-    Times are medians in milliseconds; embed_ms includes alignment and measures. cpu_ms is the
+    Times are medians in milliseconds; embed_ms is that of the whole batch. cpu_ms is the
     processor time of the whole process a frame: it hardly depends on what else runs here.
     """
 
