@@ -18,6 +18,7 @@ from rich.table import Table
 from benchmarks import embedding, lfw, protocols, report
 from benchmarks.embedding import Embedded
 from benchmarks.protocols import Comparisons, Searches
+from server.cores import usable_cores
 from server.domain.calibration import Calibration
 from server.errors import ModelInvalid
 from server.vision.calibration import load_calibration
@@ -132,7 +133,7 @@ def accuracy(
         identification=identification,
         cache=cache,
         detect_side=detect_side,
-        workers=workers or report.usable_cores(),
+        workers=workers or usable_cores(),
     )
     try:
         loaded = load_pack(pack, runtime=runtime, threads=inputs.workers, detect_side=detect_side)

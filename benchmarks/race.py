@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from benchmarks import report
+from server.cores import usable_cores
 from server.domain.face import Vector
 from server.domain.match import Candidate, Verdict
 from server.gallery.gallery import Gallery
@@ -190,7 +191,7 @@ def race(
     Example: hadir-bench race --searches 1000000 --json race.json
     """
     console = Console()
-    asked = Race(searches, people, searchers, workers or report.usable_cores(), seed)
+    asked = Race(searches, people, searchers, workers or usable_cores(), seed)
     result = report.origin("race", asdict(asked))
     report.print_origin(console, result)
     columns = (TextColumn("searches"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

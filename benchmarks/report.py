@@ -15,6 +15,8 @@ from typing import Any
 
 from rich.console import Console
 
+from server.cores import usable_cores
+
 _ROOT = Path(__file__).resolve().parent.parent
 _GIT_SECONDS_MAX = 10
 # Extensions that decide how fast a CPU runs the models.
@@ -62,13 +64,6 @@ def machine() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
     }
-
-
-def usable_cores() -> int:
-    """Returns on how many cores this process may run."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def git_commit() -> str:

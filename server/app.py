@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+import grpc
 import structlog
 
 from server import metrics
@@ -74,21 +75,28 @@ async def open_app(settings: Settings, clock: Clock | None = None) -> AsyncItera
     )
     async with open_services(settings, clock) as services:
         await services.enrollments.load_gallery()
-        server = RpcServer(
-            services,
-            idle_s=settings.stream_idle_seconds,
-            kiosk_fps_max=settings.kiosk_fps_max,
-        )
-        await server.start(settings.listen, credentials)
-        app = App(server, services, settings)
-        watch = asyncio.create_task(_watch_lag(), name="loop-lag")
         with _metrics(settings, services):
-            try:
-                await server.set_serving(serving=True)
+            async with _serving(settings, services, credentials) as app:
                 yield app
-            finally:
-                watch.cancel()
-                await app.drain()
+
+
+@asynccontextmanager
+async def _serving(
+    settings: Settings, services: Services, credentials: grpc.ServerCredentials | None
+) -> AsyncIterator[App]:
+    """Listens until the end of the block, and drains then. Raises SettingsInvalid."""
+    server = RpcServer(
+        services, idle_s=settings.stream_idle_seconds, kiosk_fps_max=settings.kiosk_fps_max
+    )
+    await server.start(settings.listen, credentials)
+    app = App(server, services, settings)
+    watch = asyncio.create_task(_watch_lag(), name="loop-lag")
+    try:
+        await server.set_serving(serving=True)
+        yield app
+    finally:
+        watch.cancel()
+        await app.drain()
 
 
 @asynccontextmanager
@@ -98,17 +106,18 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
     migrate.check(path)
     vault = read_key_file(settings.key_file)
     workers = settings.workers or usable_cores()
-    pipeline = await asyncio.to_thread(_pipeline, settings, workers)
-    thresholds = Thresholds(
-        load_calibration(pipeline.model_version, settings.calibration),
-        settings.identification_fpir,
-        settings.verification_fmr,
-    )
     search = ThreadPoolExecutor(workers, thread_name_prefix="search")
     logins = ThreadPoolExecutor(2, thread_name_prefix="logins")
     background = ThreadPoolExecutor(1, thread_name_prefix="background")
     builds = ThreadPoolExecutor(1, thread_name_prefix="gallery")
+    # Its threads keep the process alive: nothing may fail before the block that ends them.
+    pipeline = await asyncio.to_thread(_pipeline, settings, workers)
     try:
+        thresholds = Thresholds(
+            load_calibration(pipeline.model_version, settings.calibration),
+            settings.identification_fpir,
+            settings.verification_fmr,
+        )
         await pipeline.warm_up()
         async with open_database(path) as database:
             gallery = Gallery(pipeline.dimension, search, builds)

@@ -220,6 +220,23 @@ class TestSetUp:
             assert name in errors
             assert "Traceback" not in errors
 
+    @pytest.mark.parametrize(
+        ("name", "value"), [("calibration", "none.json"), ("metrics_listen", "192.0.2.1:9464")]
+    )
+    async def test_wrong_setting(self, new_copy, name, value):
+        """What fails once threads run still ends the process, and names the setting's fault."""
+        directory = new_copy()
+        config = directory / "hadir.toml"
+        config.write_text(
+            'listen = "127.0.0.1:0"\ndatabase = "sqlite:///hadir.db"\nkey_file = "hadir.key"\n'
+            f'{name} = "{value}"\n'
+        )
+        code, _, errors = await command("run", "--config", str(config))
+
+        assert 1 == code
+        assert value in errors
+        assert "Traceback" not in errors
+
     async def _run_without(self, directory, name: str) -> tuple[int, str, str]:
         config = directory / "hadir.toml"
         config.write_text('database = "sqlite:///hadir.db"\nkey_file = "hadir.key"\n')
