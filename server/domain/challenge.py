@@ -74,6 +74,11 @@ class Progress:
         """The step to do now, None when all are done."""
         return self._steps[self.done] if self.done < len(self._steps) else None
 
+    def look_again(self, choose: Callable[[Sequence[Step]], Step] = secrets.choice) -> None:
+        """Asks for one more turn, and FRONT, of a person who did all steps but left doubt."""
+        turns = [turn for turn in (Step.LEFT, Step.RIGHT) if turn is not self._steps[-1]]
+        self._steps += (choose(turns), Step.FRONT)
+
     def shows(self, measures: Measures) -> frozenset[Step]:
         """Returns the steps that a face shows; empty for a pose between two."""
         if not self._fronts:

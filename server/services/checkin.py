@@ -203,6 +203,7 @@ class CheckInSession:
         self._chain = FrameChain(self.challenge.nonce)
         self._timing = FrameTiming(self._opened_s)
         self._frozen = False
+        self._looked_twice = False
         self.over = False
         self._first: Frame | None = None
         self._last_number = 0
@@ -256,6 +257,13 @@ class CheckInSession:
             return FrameOutcome.DUPLICATE
         return None
 
+    @property
+    def _liveness(self) -> Liveness:
+        """The challenge is a cue too: one of the other two may be in doubt, not both."""
+        return liveness.judge(
+            self.relief, self.passive, relief_min=liveness.RELIEF_MIN_AFTER_CHALLENGE
+        )
+
     async def observe(self, frame: Frame) -> Guidance:
         """Looks at a frame. Raises CheckInRefused as soon as the check-in cannot succeed."""
         self._check_time()
@@ -270,6 +278,10 @@ class CheckInSession:
             self._interrupt()
         if self._progress.failed:
             raise CheckInRefused(Refusal.CHALLENGE_MISMATCH)
+        # A quick turn, or few frames from a slow network, hides relief: no reason yet to accuse.
+        if self.complete and not self._looked_twice and self._liveness is Liveness.SPOOF:
+            self._looked_twice = True
+            self._progress.look_again()
         return self.guidance(look)
 
     def pass_over(self, outcome: FrameOutcome) -> Guidance:
@@ -382,11 +394,7 @@ class CheckInSession:
             raise CheckInRefused(Refusal.FRAME_TIMING)
         if self._fronts < MATCHING_FRONTS_MIN:
             raise CheckInRefused(Refusal.FACE_MISMATCH)
-        # The challenge is a cue too: one of the other two may be in doubt, not both.
-        said = liveness.judge(
-            self.relief, self.passive, relief_min=liveness.RELIEF_MIN_AFTER_CHALLENGE
-        )
-        if said is Liveness.SPOOF:
+        if self._liveness is Liveness.SPOOF:
             raise CheckInRefused(Refusal.SPOOF_SUSPECTED)
 
     def _check_seal(self, signature: bytes) -> None:

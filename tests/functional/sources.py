@@ -25,6 +25,21 @@ class Opposite:
         return self._actor.shot(replace(front, yaw_degrees=front.yaw_degrees + turn))
 
 
+class Hasty:
+    """Jerks from pose to pose for the four steps of a challenge, then turns as people do."""
+
+    def __init__(self, actor: Actor) -> None:
+        self._actor = actor
+        self._step: Any = None
+        self._steps = 0
+
+    def frame_for(self, step: Any, progress: float) -> bytes:
+        """Returns the next JPEG."""
+        self._steps += step != self._step
+        self._step = step
+        return self._actor.frame_for(step, 1.0 if self._steps <= 4 else progress)
+
+
 class Still:
     """Looks straight on, whatever is asked."""
 

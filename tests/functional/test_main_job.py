@@ -9,6 +9,7 @@ import pytest
 from hadir.v1 import checkin_pb2, device_pb2, event_pb2, options_pb2
 
 from benchmarks.phone import Phone
+from tests.functional.sources import Hasty
 from tests.functional.world import Api, World, outcomes, refused
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("later")]
@@ -150,6 +151,16 @@ class TestFromEnrolmentToReceipt:
         assert {"USABLE"} <= set(seen) <= {"USABLE", "SUPERSEDED"}
         assert seen.count("USABLE") == len(boxes)
         assert all(box.width > 50 for box in boxes)
+
+    async def test_hasty_person_turns_once_more(self, world, cast, steps):
+        """Who jerks from pose to pose looks like changed prints: asked again, not accused."""
+        steps("FRONT", "LEFT", "FRONT", "CLOSER")
+        phone = await world.phone(2)
+
+        result = await phone.check_in(IN, world.place(2), Hasty(cast.actor(2)))
+
+        assert result.recorded
+        assert 6 == max(answer.steps_done for answer in result.guidance)
 
 
 class TestTriesAgain:

@@ -100,6 +100,21 @@ class TestProgress:
             assert progress.step is None
             assert not progress.failed
 
+    @pytest.mark.parametrize("last", [LEFT, RIGHT, CLOSER])
+    def test_who_left_doubt_turns_once_more(self, last: Step) -> None:
+        """Another turn than the one just held: it would be done before it is asked."""
+        progress = Progress([FRONT, last])
+        watch(progress, look(), look(), ACTS[last], ACTS[last])
+        assert progress.step is None
+
+        progress.look_again()
+        turn = progress.step
+        assert turn in {LEFT, RIGHT} - {last}
+        watch(progress, ACTS[turn], ACTS[turn], look(), look())
+
+        assert progress.step is None
+        assert 4 == progress.done
+
     def test_a_single_frame_is_no_step(self) -> None:
         """It may be noise: a step is held for two frames in a row."""
         progress = begun(LEFT)
