@@ -16,6 +16,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    UniqueConstraint,
     text,
 )
 
@@ -220,6 +221,9 @@ events = Table(
     Column("accuracy_m", Float, nullable=True),
     Column("mock", Boolean, nullable=True),
     Column("frame_digest", LargeBinary, nullable=False, index=True),
+    # Perceptual hashes of the best frame and of what is behind the face: see vision/fingerprint.
+    Column("frame_hash", BigInteger, nullable=True),
+    Column("background_hash", BigInteger, nullable=True),
     Column("seal", LargeBinary, nullable=False),
     _time("create_time"),
     Index("ix_events_nip_event_time", "nip", "event_time"),
@@ -249,4 +253,141 @@ refusals = Table(
     Column("passive", Float, nullable=True),
     Column("distance_m", Float, nullable=True),
     Index("ix_refusals_device_id_refuse_time", "device_id", "refuse_time"),
+)
+# Where employees have served: derived days need the unit and the site of their date.
+postings = Table(
+    "postings",
+    metadata,
+    Column("sequence", Sequence, primary_key=True, autoincrement=True),
+    Column("nip", ForeignKey("employees.nip"), nullable=False, index=True),
+    # ISO date by the calendar of the site; the last change of a date holds.
+    Column("start", String(10), nullable=False),
+    # Empty: from here on nowhere.
+    Column("unit_id", String(64), nullable=False, index=True),
+    Column("time_zone", String(64), nullable=False),
+)
+
+rules = Table(
+    "rules",
+    metadata,
+    Column("sequence", Sequence, primary_key=True, autoincrement=True),
+    Column("kind", String(16), nullable=False),
+    Column("subject", String(64), nullable=False),
+    Column("start", String(10), nullable=False),
+    # JSON; null takes the rule back.
+    Column("content", String, nullable=True),
+    Column("actor", String(64), nullable=False),
+    Column("reason", String(500), nullable=False),
+    _time("change_time"),
+    Index("ix_rules_kind_subject_start", "kind", "subject", "start"),
+)
+
+# What employees ask for. States change; what was asked and decided does not (triggers hold it).
+attendance_requests = Table(
+    "attendance_requests",
+    metadata,
+    Column("request_id", String(36), primary_key=True),
+    Column("nip", ForeignKey("employees.nip"), nullable=False),
+    Column("unit_id", String(64), nullable=False),
+    Column("kind", String(24), nullable=False),
+    Column("leave", String(24), nullable=False),
+    Column("first", String(10), nullable=False),
+    Column("last", String(10), nullable=False),
+    Column("reason", String(1000), nullable=False),
+    Column("number", String(100), nullable=False),
+    Column("letter_date", String(10), nullable=False),
+    Column("place", String(200), nullable=False),
+    # The punch that a correction claims.
+    Column("punch_kind", String(8), nullable=False),
+    _time("punch_time", nullable=True),
+    # Who decides, one after the other: HEAD,BKD.
+    Column("levels", String(60), nullable=False),
+    Column("content_digest", LargeBinary, nullable=False),
+    _time("submit_time"),
+    # May change:
+    Column("state", String(16), nullable=False),
+    Column("steps_done", Integer, nullable=False),
+    # Unit whose head decides next; empty for BKD.
+    Column("desk_unit_id", String(64), nullable=False),
+    Column("approver", String(64), nullable=False),
+    Index("ix_attendance_requests_nip_last", "nip", "last"),
+    Index("ix_attendance_requests_state_desk_unit_id", "state", "desk_unit_id"),
+)
+
+request_decisions = Table(
+    "request_decisions",
+    metadata,
+    Column("sequence", Sequence, primary_key=True, autoincrement=True),
+    Column("request_id", ForeignKey("attendance_requests.request_id"), nullable=False, index=True),
+    # ACCEPTED, REJECTED or WITHDRAWN
+    Column("decision", String(16), nullable=False),
+    Column("level", String(16), nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("nip", String(18), nullable=False),
+    # Unit for whose head the actor acted as deputy.
+    Column("deputy_of", String(64), nullable=False),
+    Column("reason", String(500), nullable=False),
+    _time("decide_time"),
+)
+
+# Punches that BKD or an accepted request added; never edits of events.
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("event_id", String(26), primary_key=True),
+    Column("nip", ForeignKey("employees.nip"), nullable=False),
+    Column("kind", String(8), nullable=False),
+    _time("event_time"),
+    Column("request_id", ForeignKey("attendance_requests.request_id"), nullable=True),
+    Column("actor", String(64), nullable=False),
+    Column("reason", String(500), nullable=False),
+    _time("create_time"),
+    Index("ix_corrections_nip_event_time", "nip", "event_time"),
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("document_id", String(64), primary_key=True),
+    Column("nip", ForeignKey("employees.nip"), nullable=False),
+    # Given by the phone, so that an upload can go on after a lost answer.
+    Column("upload_id", String(36), nullable=False),
+    Column("request_id", ForeignKey("attendance_requests.request_id"), nullable=True, index=True),
+    Column("size_bytes", Integer, nullable=False),
+    # Empty until the upload is complete.
+    Column("media_type", String(40), nullable=False),
+    Column("digest", LargeBinary, nullable=False, index=True),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    _time("create_time"),
+    UniqueConstraint("nip", "upload_id"),
+)
+
+document_chunks = Table(
+    "document_chunks",
+    metadata,
+    Column("document_id", ForeignKey("documents.document_id"), primary_key=True),
+    Column("start", Integer, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+
+# What went wrong on a phone or kiosk, and what employees think: for the evaluation of the trial.
+trial_reports = Table(
+    "trial_reports",
+    metadata,
+    Column("sequence", Sequence, primary_key=True, autoincrement=True),
+    Column("report_id", String(36), nullable=False),
+    Column("nip", ForeignKey("employees.nip"), nullable=True),
+    Column("unit_id", String(64), nullable=False),
+    Column("device_id", ForeignKey("devices.device_id"), nullable=False),
+    Column("model", String(120), nullable=False),
+    # PROBLEM or FEEDBACK
+    Column("kind", String(12), nullable=False),
+    # NETWORK, CAMERA, RECOGNITION, GPS, OTHER; empty for feedback
+    Column("problem", String(16), nullable=False),
+    # 1 to 5; 0 for problems
+    Column("rating", Integer, nullable=False),
+    Column("text", String(1000), nullable=False),
+    _time("report_time"),
+    UniqueConstraint("device_id", "report_id"),
+    Index("ix_trial_reports_report_time", "report_time"),
 )

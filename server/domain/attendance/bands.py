@@ -32,8 +32,9 @@ class CutTable:
     """A version of the percentages, from a date on.
 
     late, early: bands in rising order (TL1-TL4, PSW1-PSW4, or any other number). no_check_in,
-    no_check_out: what a missing record counts as. excused: what an accepted absence costs, by its
-    kind or type of leave; not listed is 0. day_max: the most that one day costs.
+    no_check_out: what a missing record counts as. excused, leave: what an accepted absence costs,
+    by its kind or, for CUTI, by the type of leave; not listed is 0. day_max: the most that one day
+    costs.
     """
 
     version: str
@@ -44,11 +45,14 @@ class CutTable:
     no_check_out: Band
     absent: Band
     day_max: Decimal
-    excused: Mapping[RequestKind | LeaveType, Decimal] = field(default_factory=dict)
+    excused: Mapping[RequestKind, Decimal] = field(default_factory=dict)
+    leave: Mapping[LeaveType, Decimal] = field(default_factory=dict)
 
     def price(self, request: Request) -> Decimal:
         """Returns the percentage of a day that a request excuses."""
-        return self.excused.get(request.leave or request.kind, NOTHING)
+        if request.leave and request.leave in self.leave:
+            return self.leave[request.leave]
+        return self.excused.get(request.kind, NOTHING)
 
 
 def minutes_off(off_s: int, grace_s: int, *, beyond_grace: bool) -> int:
@@ -73,7 +77,7 @@ def faults_of(table: CutTable) -> list[str]:
     ordered = (table.late, table.early)
     singles = (table.no_check_in, table.no_check_out, table.absent)
     prices = [band.percent for band in (*table.late, *table.early, *singles)]
-    prices += [table.day_max, *table.excused.values()]
+    prices += [table.day_max, *table.excused.values(), *table.leave.values()]
     checks = (
         (not all(ordered), "NO_BANDS"),
         (any(bands and bands[0].minutes_min != 1 for bands in ordered), "FIRST_BAND_NOT_1_MINUTE"),

@@ -41,9 +41,11 @@ QUICK = settings(deadline=None, max_examples=50)
 EDGES = [MONDAY, date(2026, 11, 30), date(2026, 12, 31), date(2027, 1, 1)]
 OVERLAP = replace(USUAL, windows=Windows(7200, 21_600, 21_600, 21_600))
 FLEXIBLE = replace(OVERLAP, flex_before_s=1800, flex_after_s=3600)
-PRICES = {RequestKind.IZIN: Decimal(3), LeaveType.BESAR: Decimal(1), RequestKind.SAKIT: Decimal(4)}
+PRICES = {RequestKind.IZIN: Decimal(3), RequestKind.SAKIT: Decimal(4)}
+LEAVE_PRICES = {LeaveType.BESAR: Decimal(1)}
+TABLE = replace(CUTS, excused=PRICES, leave=LEAVE_PRICES)
 RULES = [
-    planner(replace(OFFICE, week=week(hours, 7)), tables=[replace(CUTS, excused=PRICES)])
+    planner(replace(OFFICE, week=week(hours, 7)), tables=[TABLE])
     for hours in (USUAL, OVERLAP, FLEXIBLE, NIGHT)
 ]
 ANY_SECOND = st.integers(-12 * 3600, 36 * 3600)

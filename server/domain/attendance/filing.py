@@ -1,0 +1,145 @@
+"""What a request must say when it is filed, by its kind: dates, letter, documents, deadline."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from server.domain.attendance.approval import ApprovalLevel, ChainTable
+from server.domain.attendance.model import Request, RequestKind, RequestState
+from server.domain.attendance.requests import in_time
+from server.domain.model import EventKind
+
+# The longest leave is unpaid leave of 3 years (PP 11/2017).
+DAYS_MAX = 3 * 366
+REASON_MIN, REASON_MAX = 3, 1000
+TEXT_MAX = 200
+DOCUMENTS_MAX = 5
+# What concerns one day that is over or running, and may be asked for until a deadline.
+OF_ONE_DAY = frozenset(
+    {
+        RequestKind.LATE_REASON,
+        RequestKind.EARLY_REASON,
+        RequestKind.FORGOTTEN_CHECK_OUT,
+        RequestKind.CORRECTION,
+    }
+)
+# What may name the punch that should be there.
+_WITH_PUNCH = frozenset({RequestKind.FORGOTTEN_CHECK_OUT, RequestKind.CORRECTION})
+# A punch belongs to the day or, after a night shift, to the morning behind it.
+_PUNCH_HOURS_MAX = timedelta(hours=36)
+OPEN_STATES = frozenset({RequestState.PENDING, RequestState.ACCEPTED})
+
+
+@dataclass(frozen=True, slots=True)
+class PunchClaim:
+    """The punch that a correction says is missing."""
+
+    kind: EventKind
+    punch_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A request as it lies in the files.
+
+    unit_id: of the employee when it was filed. levels: who decides, one after the other; steps_done
+    of them have. desk_unit_id: the unit whose head decides next, empty for BKD. letter_date: of
+    request.number. document_ids: proofs, in the order given.
+    """
+
+    request: Request
+    unit_id: str
+    reason: str
+    submit_time: datetime
+    levels: tuple[ApprovalLevel, ...]
+    desk_unit_id: str
+    steps_done: int = 0
+    letter_date: date | None = None
+    place: str = ""
+    claim: PunchClaim | None = None
+    document_ids: tuple[str, ...] = ()
+
+    @property
+    def days(self) -> int:
+        """Calendar days, both ends included."""
+        return (self.request.last - self.request.first).days + 1
+
+    def judged(self) -> Request:
+        """Returns the request as days are derived from it.
+
+        A claimed punch that was accepted is a punch of its own: it waives nothing.
+        """
+        if self.claim is None:
+            return self.request
+        return replace(self.request, state=RequestState.WITHDRAWN)
+
+
+def faults_of(filed: Filed, table: ChainTable | None, today: date, zone: ZoneInfo) -> list[str]:
+    """Returns why a request cannot be filed, as reasons; empty if it can. today: at the site."""
+    request, kind = filed.request, filed.request.kind
+    single = kind in OF_ONE_DAY
+    deadline = table.correction_days if table else 0
+    letters = table.letters_needed if table else frozenset()
+    documents = table.documents_needed if table else frozenset()
+    claim = filed.claim
+    checks = (
+        (request.last < request.first, "DATES_REVERSED"),
+        (filed.days > DAYS_MAX, "TOO_MANY_DAYS"),
+        (single and filed.days != 1, "ONE_DAY_ONLY"),
+        (single and request.first > today, "DAY_NOT_COME"),
+        (single and not in_time(request.first, today, deadline), "DEADLINE_PASSED"),
+        ((kind is RequestKind.CUTI) != (request.leave is not None), "LEAVE_TYPE_WRONG"),
+        (not REASON_MIN <= len(filed.reason.strip()) <= REASON_MAX, "REASON_REQUIRED"),
+        (max(len(request.number), len(filed.place)) > TEXT_MAX, "TEXT_TOO_LONG"),
+        (
+            kind in letters and not (request.number.strip() and filed.letter_date),
+            "LETTER_REQUIRED",
+        ),
+        (kind is RequestKind.TUGAS_LUAR and not filed.place.strip(), "PLACE_REQUIRED"),
+        (bool(filed.letter_date and filed.letter_date > today), "LETTER_FROM_THE_FUTURE"),
+        (kind in documents and not filed.document_ids, "DOCUMENT_REQUIRED"),
+        (len(filed.document_ids) > DOCUMENTS_MAX, "TOO_MANY_DOCUMENTS"),
+        (claim is not None and kind not in _WITH_PUNCH, "PUNCH_NOT_ASKED"),
+        (claim is not None and not _fits(claim, filed, zone), "PUNCH_TIME_WRONG"),
+    )
+    return [reason for wrong, reason in checks if wrong]
+
+
+def _fits(claim: PunchClaim, filed: Filed, zone: ZoneInfo) -> bool:
+    """Whether the punch lies on the day, or behind its midnight, and is not to come."""
+    midnight = datetime.combine(filed.request.first, datetime.min.time(), tzinfo=zone)
+    within = midnight <= claim.punch_time < midnight + _PUNCH_HOURS_MAX
+    only_out = filed.request.kind is RequestKind.FORGOTTEN_CHECK_OUT
+    fits_kind = claim.kind is EventKind.OUT or not only_out
+    return within and fits_kind and claim.punch_time <= filed.submit_time
+
+
+def overlapping(request: Request, others: Iterable[Request]) -> Request | None:
+    """Returns another open request of the same kind for one of the days, None if there is none."""
+    return next(
+        (
+            other
+            for other in others
+            if other.kind is request.kind
+            and other.state in OPEN_STATES
+            and other.request_id != request.request_id
+            and other.first <= request.last
+            and request.first <= other.last
+        ),
+        None,
+    )
+
+
+def next_state(filed: Filed, *, accepted: bool) -> tuple[RequestState, int]:
+    """Returns the state and the steps done after one more decision."""
+    if not accepted:
+        return RequestState.REJECTED, filed.steps_done + 1
+    done = filed.steps_done + 1
+    state = RequestState.ACCEPTED if done >= len(filed.levels) else RequestState.PENDING
+    return state, done
+
+
+def levels_text(levels: Sequence[ApprovalLevel]) -> str:
+    """Returns levels as they are stored."""
+    return ",".join(level.value for level in levels)

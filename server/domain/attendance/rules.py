@@ -1,0 +1,233 @@
+"""The rules that BKD edits, as a log of changes: the last of a kind, subject and date holds.
+
+Nothing is overwritten, so it is always known who changed which rule when, and why. Until a unit has
+a schedule or phase of its own it follows the unit above it, and the topmost the rule for all ("").
+"""
+
+import enum
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import TypeVar
+
+from server.domain.attendance import bands, hours
+from server.domain.attendance.approval import ChainTable, Delegation
+from server.domain.attendance.bands import CutTable
+from server.domain.attendance.calendar import Calendar, FreeDay, national
+from server.domain.attendance.discipline import DisciplineTable
+from server.domain.attendance.hours import Schedule, in_effect
+from server.domain.attendance.model import PhasePeriod
+from server.domain.attendance.plan import Planner
+from server.domain.model import Unit
+
+SHIFT_LENGTH_MAX = 40
+EVERYBODY = ""
+
+
+class RuleKind(enum.Enum):
+    """What a rule is about."""
+
+    SCHEDULE = "SCHEDULE"
+    PHASE = "PHASE"
+    CUT_TABLE = "CUT_TABLE"
+    DISCIPLINE = "DISCIPLINE"
+    FREE_DAY = "FREE_DAY"
+    SHIFT = "SHIFT"
+    QUOTA = "QUOTA"
+    CHAIN = "CHAIN"
+    DELEGATION = "DELEGATION"
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """The shift of an employee on a date; an empty name is off."""
+
+    name: str
+
+
+Content = (
+    Schedule | PhasePeriod | CutTable | DisciplineTable | FreeDay | Shift | ChainTable | Delegation
+)
+T = TypeVar("T", Schedule, PhasePeriod)
+
+# By what a rule's subject is named; what is not here is a rule for all.
+_OF_UNIT = frozenset({RuleKind.SCHEDULE, RuleKind.PHASE, RuleKind.DELEGATION})
+_FOR_ALL_TOO = frozenset({RuleKind.SCHEDULE, RuleKind.PHASE})
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What holds for a subject (unit, NIP or everybody) from a date on; None takes it back."""
+
+    kind: RuleKind
+    subject: str
+    start: date
+    content: Content | None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleChange:
+    """A rule as somebody put it. sequence: 1 and up, later ones win."""
+
+    sequence: int
+    rule: Rule
+    actor: str
+    reason: str
+    change_time: datetime
+    superseded: bool = False
+
+
+def version_of(change: RuleChange) -> str:
+    """Returns how a trace names a rule: its date and the number of its change."""
+    return f"{change.rule.start.isoformat()} #{change.sequence}"
+
+
+def faults_of(rule: Rule, unit_ids: Collection[str], nips: Collection[str]) -> list[str]:
+    """Returns what BKD must mend in a rule, as reasons; empty if nothing."""
+    found = _subject_faults(rule, unit_ids, nips)
+    content = rule.content
+    if isinstance(content, Schedule):
+        found += _schedule_faults(content)
+    elif isinstance(content, CutTable):
+        found += bands.faults_of(content)
+    elif isinstance(content, DisciplineTable):
+        limits = [step.days_min for step in content.steps]
+        found += ["STEPS_NOT_RISING"] if limits != sorted(set(limits)) or 0 in limits else []
+    elif isinstance(content, Delegation):
+        found += ["EMPLOYEE_UNKNOWN"] if content.nip not in nips else []
+        found += ["DATES_REVERSED"] if content.last < content.start else []
+    elif isinstance(content, Shift) and len(content.name) > SHIFT_LENGTH_MAX:
+        found += ["SHIFT_NAME_TOO_LONG"]
+    return found
+
+
+def _subject_faults(rule: Rule, unit_ids: Collection[str], nips: Collection[str]) -> list[str]:
+    subject = rule.subject
+    if rule.kind in _OF_UNIT:
+        known = subject in unit_ids or (rule.kind in _FOR_ALL_TOO and subject == EVERYBODY)
+        return [] if known else ["UNIT_UNKNOWN"]
+    if rule.kind is RuleKind.SHIFT:
+        return [] if subject in nips else ["EMPLOYEE_UNKNOWN"]
+    return [] if subject == EVERYBODY else ["SUBJECT_NOT_EMPTY"]
+
+
+def _schedule_faults(schedule: Schedule) -> list[str]:
+    days = [*(schedule.week or ()), *schedule.shifts.values()]
+    found = []
+    for override in schedule.overrides:
+        days += [*(override.week or ()), *override.shifts.values()]
+        found += ["DATES_REVERSED"] if override.last < override.first else []
+    if not any(schedule.week or ()) and not schedule.shifts:
+        found.append("NO_HOURS")
+    return found + sorted({fault for day in days if day for fault in hours.faults_of(day)})
+
+
+@dataclass(slots=True)
+class _Sorted:
+    """Current rules by kind."""
+
+    schedules: dict[str, list[Schedule]] = field(default_factory=dict)
+    phases: dict[str, list[PhasePeriod]] = field(default_factory=dict)
+    tables: list[CutTable] = field(default_factory=list)
+    discipline: list[DisciplineTable] = field(default_factory=list)
+    free: list[FreeDay] = field(default_factory=list)
+    shifts: dict[str, dict[date, str]] = field(default_factory=dict)
+    chains: list[ChainTable] = field(default_factory=list)
+    delegations: list[Delegation] = field(default_factory=list)
+
+
+class RuleBook:
+    """All rules that hold now, for the units as they stand. Made anew when a rule changes."""
+
+    def __init__(self, changes: Iterable[RuleChange], units: Sequence[Unit]) -> None:
+        self._now = _Sorted()
+        self._units = {unit.unit_id: unit for unit in units}
+        for change in current(changes):
+            _sort_in(self._now, change)
+
+    @property
+    def delegations(self) -> Sequence[Delegation]:
+        """Who acts for whom."""
+        return self._now.delegations
+
+    def chains_on(self, day: date) -> ChainTable | None:
+        """Returns the chains of approval of a day."""
+        return in_effect(self._now.chains, day)
+
+    def discipline_on(self, day: date) -> DisciplineTable | None:
+        """Returns the thresholds of a day."""
+        return in_effect(self._now.discipline, day)
+
+    def cuts_on(self, day: date) -> CutTable | None:
+        """Returns the percentages of a day."""
+        return in_effect(self._now.tables, day)
+
+    def roster(self, nip: str) -> dict[date, str]:
+        """Returns the shifts of an employee by date."""
+        return self._now.shifts.get(nip, {})
+
+    def calendar(self, years: Iterable[int]) -> Calendar:
+        """Returns the free days of the years."""
+        return Calendar(national(years), self._now.free)
+
+    def planner(self, first: date, last: date) -> Planner:
+        """Returns a planner for the days first to last and some around them."""
+        schedules, phases = [], []
+        for unit_id in self._units:
+            schedules += [
+                replace(one, unit_id=unit_id) for one in self._own(self._now.schedules, unit_id)
+            ]
+            phases += [
+                replace(one, unit_id=unit_id) for one in self._own(self._now.phases, unit_id)
+            ]
+        years = range(first.year - 1, last.year + 2)
+        return Planner(schedules, phases, self._now.tables, self.calendar(years))
+
+    def _own(self, by_unit: dict[str, list[T]], unit_id: str) -> list[T]:
+        """Returns the versions of a unit; before its first one those of the units above hold."""
+        versions: list[T] = []
+        for subject in self._upwards(unit_id):
+            first = min((one.start for one in versions), default=date.max)
+            versions += [one for one in by_unit.get(subject, []) if one.start < first]
+        return versions
+
+    def _upwards(self, unit_id: str) -> list[str]:
+        """Returns the ids of a unit and of those above it, and EVERYBODY at the end."""
+        found = [unit_id]
+        while (unit := self._units.get(found[-1])) and unit.parent_unit_id not in found:
+            found.append(unit.parent_unit_id)
+        return list(dict.fromkeys((*found, EVERYBODY)))
+
+
+def current(changes: Iterable[RuleChange]) -> list[RuleChange]:
+    """Returns the changes that hold: the last of each kind, subject and start, if not a return."""
+    latest = {
+        (change.rule.kind, change.rule.subject, change.rule.start): change
+        for change in sorted(changes, key=lambda change: change.sequence)
+    }
+    return [change for change in latest.values() if change.rule.content is not None]
+
+
+def _sort_in(now: _Sorted, change: RuleChange) -> None:
+    rule, content, version = change.rule, change.rule.content, version_of(change)
+    match content:
+        case Schedule():
+            named = replace(content, version=version, unit_id=rule.subject, start=rule.start)
+            now.schedules.setdefault(rule.subject, []).append(named)
+        case PhasePeriod():
+            period = replace(content, unit_id=rule.subject, start=rule.start)
+            now.phases.setdefault(rule.subject, []).append(period)
+        case CutTable():
+            now.tables.append(replace(content, start=rule.start))
+        case DisciplineTable():
+            now.discipline.append(replace(content, start=rule.start))
+        case FreeDay():
+            now.free.append(replace(content, day=rule.start))
+        case Shift():
+            now.shifts.setdefault(rule.subject, {})[rule.start] = content.name
+        case ChainTable():
+            now.chains.append(replace(content, start=rule.start))
+        case Delegation():
+            now.delegations.append(replace(content, unit_id=rule.subject, start=rule.start))
+        case None:
+            pass

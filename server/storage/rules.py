@@ -1,0 +1,115 @@
+"""SQL of the log of rules: append-only; contents are JSON of the domain's records."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Row, Select, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.domain.attendance.approval import ChainTable, Delegation
+from server.domain.attendance.bands import CutTable
+from server.domain.attendance.calendar import FreeDay
+from server.domain.attendance.discipline import DisciplineTable
+from server.domain.attendance.hours import Schedule
+from server.domain.attendance.model import PhasePeriod
+from server.domain.attendance.rules import Rule, RuleChange, RuleKind, Shift
+from server.storage.schema import rules
+from server.storage.times import pack, unpack
+
+_CODECS: dict[RuleKind, TypeAdapter[Any]] = {
+    RuleKind.SCHEDULE: TypeAdapter(Schedule),
+    RuleKind.PHASE: TypeAdapter(PhasePeriod),
+    RuleKind.CUT_TABLE: TypeAdapter(CutTable),
+    RuleKind.DISCIPLINE: TypeAdapter(DisciplineTable),
+    RuleKind.FREE_DAY: TypeAdapter(FreeDay),
+    RuleKind.SHIFT: TypeAdapter(Shift),
+    RuleKind.CHAIN: TypeAdapter(ChainTable),
+    RuleKind.DELEGATION: TypeAdapter(Delegation),
+}
+
+
+async def insert_rules(
+    connection: AsyncConnection, some: Sequence[Rule], *, actor: str, reason: str, now: datetime
+) -> None:
+    """Appends rules."""
+    rows = [
+        {
+            "kind": rule.kind.value,
+            "subject": rule.subject,
+            "start": rule.start.isoformat(),
+            "content": _packed(rule),
+            "actor": actor,
+            "reason": reason,
+            "change_time": pack(now),
+        }
+        for rule in some
+    ]
+    if rows:
+        await connection.execute(insert(rules), rows)
+
+
+async def list_current(connection: AsyncConnection) -> list[RuleChange]:
+    """Returns the last change of each kind, subject and start, oldest first."""
+    rows = await connection.execute(_current().order_by(rules.c.sequence))
+    return [_change(row, superseded=False) for row in rows]
+
+
+async def list_changes(
+    connection: AsyncConnection,
+    *,
+    kind: RuleKind | None,
+    subject: str,
+    current_only: bool,
+    before: int | None,
+    limit: int,
+) -> list[RuleChange]:
+    """Returns changes before a sequence, newest first."""
+    latest = _latest().subquery()
+    statement = (
+        select(rules, latest.c.sequence.label("latest"))
+        .outerjoin(latest, latest.c.sequence == rules.c.sequence)
+        .order_by(rules.c.sequence.desc())
+        .limit(limit)
+    )
+    if kind is not None:
+        statement = statement.where(rules.c.kind == kind.value)
+    if subject:
+        statement = statement.where(rules.c.subject == subject)
+    if current_only:
+        statement = statement.where(latest.c.sequence.is_not(None))
+    if before is not None:
+        statement = statement.where(rules.c.sequence < before)
+    return [
+        _change(row, superseded=row.latest is None) for row in await connection.execute(statement)
+    ]
+
+
+def _latest() -> Select[Any]:
+    last = func.max(rules.c.sequence).label("sequence")
+    return select(last).group_by(rules.c.kind, rules.c.subject, rules.c.start)
+
+
+def _current() -> Select[Any]:
+    return select(rules).where(rules.c.sequence.in_(_latest()))
+
+
+def _packed(rule: Rule) -> str | None:
+    if rule.content is None:
+        return None
+    packed: bytes = _CODECS[rule.kind].dump_json(rule.content)
+    return packed.decode()
+
+
+def _change(row: Row[Any], *, superseded: bool) -> RuleChange:
+    kind = RuleKind(row.kind)
+    content = None if row.content is None else _CODECS[kind].validate_json(row.content)
+    return RuleChange(
+        sequence=row.sequence,
+        rule=Rule(kind, row.subject, date.fromisoformat(row.start), content),
+        actor=row.actor,
+        reason=row.reason,
+        change_time=unpack(row.change_time),
+        superseded=superseded,
+    )
