@@ -19,6 +19,7 @@ from server.domain.attendance.model import (
     RequestState,
 )
 from server.domain.model import EventKind
+from server.storage.parts import in_parts
 from server.storage.schema import (
     attendance_requests,
     corrections,
@@ -153,13 +154,15 @@ async def find(connection: AsyncConnection, request_id: str) -> tuple[Filed, byt
 
 
 async def of_days(
-    connection: AsyncConnection, nips: Collection[str] | None, first: date, last: date
+    connection: AsyncConnection, nips: Collection[str], first: date, last: date
 ) -> list[Filed]:
-    """Returns the requests of employees (None: of all) that touch the days first to last."""
+    """Returns the requests of employees that touch the days first to last, without documents."""
     touches = and_(_R.first <= last.isoformat(), _R.last >= first.isoformat())
-    condition = touches if nips is None else and_(touches, _R.nip.in_(sorted(nips)))
-    rows = await connection.execute(select(attendance_requests).where(condition))
-    return [_filed(row, ()) for row in rows]
+    found: list[Filed] = []
+    for some in in_parts(nips):
+        statement = select(attendance_requests).where(touches, _R.nip.in_(some))
+        found += [_filed(row, ()) for row in await connection.execute(statement)]
+    return found
 
 
 async def page(
@@ -222,27 +225,18 @@ async def insert_correction(connection: AsyncConnection, correction: Correction)
 
 
 async def corrected_punches(
-    connection: AsyncConnection, nips: Collection[str] | None, start: datetime, end: datetime
+    connection: AsyncConnection, nips: Collection[str], start: datetime, end: datetime
 ) -> list[tuple[str, Punch]]:
     """Returns (NIP, punch) of corrections with start <= event_time < end."""
     columns = corrections.c
     statement = select(corrections).where(
         columns.event_time >= pack(start), columns.event_time < pack(end)
     )
-    if nips is not None:
-        statement = statement.where(columns.nip.in_(sorted(nips)))
-    return [
-        (
-            row.nip,
-            Punch(
-                row.event_id,
-                EventKind(row.kind),
-                unpack(row.event_time),
-                PunchSource.CORRECTION,
-            ),
-        )
-        for row in await connection.execute(statement)
-    ]
+    found: list[tuple[str, Punch]] = []
+    for some in in_parts(nips):
+        rows = await connection.execute(statement.where(columns.nip.in_(some)))
+        found += [(row.nip, _punch(row)) for row in rows]
+    return found
 
 
 async def _with_documents(connection: AsyncConnection, rows: list[Row[Any]]) -> list[Filed]:
@@ -286,6 +280,11 @@ def _filed(row: Row[Any], document_ids: tuple[str, ...]) -> Filed:
         claim=claim,
         document_ids=document_ids,
     )
+
+
+def _punch(row: Row[Any]) -> Punch:
+    moment = unpack(row.event_time)
+    return Punch(row.event_id, EventKind(row.kind), moment, PunchSource.CORRECTION)
 
 
 def _decision(row: Row[Any]) -> Decision:

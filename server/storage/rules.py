@@ -50,9 +50,19 @@ async def insert_rules(
         await connection.execute(insert(rules), rows)
 
 
-async def list_current(connection: AsyncConnection) -> list[RuleChange]:
-    """Returns the last change of each kind, subject and start, oldest first."""
-    rows = await connection.execute(_current().order_by(rules.c.sequence))
+async def last_sequence(connection: AsyncConnection) -> int:
+    """Returns the number of the last change, 0 if there is none."""
+    return (await connection.execute(select(func.max(rules.c.sequence)))).scalar() or 0
+
+
+async def list_current(
+    connection: AsyncConnection, kind: RuleKind | None = None
+) -> list[RuleChange]:
+    """Returns the last change of each kind (or of one), subject and start, oldest first."""
+    statement = _current().order_by(rules.c.sequence)
+    if kind is not None:
+        statement = statement.where(rules.c.kind == kind.value)
+    rows = await connection.execute(statement)
     return [_change(row, superseded=False) for row in rows]
 
 

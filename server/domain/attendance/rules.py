@@ -141,6 +141,7 @@ class RuleBook:
 
     def __init__(self, changes: Iterable[RuleChange], units: Sequence[Unit]) -> None:
         self._now = _Sorted()
+        self._planners: dict[tuple[int, int], Planner] = {}
         self._units = {unit.unit_id: unit for unit in units}
         for change in current(changes):
             _sort_in(self._now, change)
@@ -171,7 +172,13 @@ class RuleBook:
         return Calendar(national(years), self._now.free)
 
     def planner(self, first: date, last: date) -> Planner:
-        """Returns a planner for the days first to last and some around them."""
+        """Returns a planner for the days first to last and some around them, made once a year."""
+        key = (first.year, last.year)
+        if key not in self._planners:
+            self._planners[key] = self._make_planner(range(first.year - 1, last.year + 2))
+        return self._planners[key]
+
+    def _make_planner(self, years: Iterable[int]) -> Planner:
         schedules, phases = [], []
         for unit_id in self._units:
             schedules += [
@@ -180,7 +187,6 @@ class RuleBook:
             phases += [
                 replace(one, unit_id=unit_id) for one in self._own(self._now.phases, unit_id)
             ]
-        years = range(first.year - 1, last.year + 2)
         return Planner(schedules, phases, self._now.tables, self.calendar(years))
 
     def _own(self, by_unit: dict[str, list[T]], unit_id: str) -> list[T]:

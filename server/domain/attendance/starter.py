@@ -7,9 +7,12 @@ ministry's. Windows and graces are proposals.
 from datetime import date, time
 from decimal import Decimal
 
+from server.domain.attendance.approval import ApprovalLevel, Chain, ChainTable
 from server.domain.attendance.bands import Band, CutTable
 from server.domain.attendance.discipline import DisciplineTable, Step
-from server.domain.attendance.hours import DayHours, Week, Windows
+from server.domain.attendance.hours import DayHours, Schedule, Week, Windows
+from server.domain.attendance.model import LeaveType, RequestKind
+from server.domain.attendance.rules import EVERYBODY, Rule, RuleKind
 
 _HOUR_S = 3600
 # Check-in from 2 h before to 4 h after the start, check-out from 4 h before to 6 h after the end.
@@ -70,4 +73,55 @@ DISCIPLINE = DisciplineTable(
         Step("DISMISSAL", 28),
     ),
     in_a_row=Step("DISMISSAL", 10),
+)
+
+# Perpres 21/2023 has been in force since 12 April 2023; units of direct service get their own.
+OFFICE_HOURS = Schedule(
+    version="perpres-21-2023", unit_id="", start=date(2023, 4, 12), week=FIVE_DAYS
+)
+
+# Permission by the head; long and special leave by BKD too (PP 11/2017: the appointing official).
+# The deadline and the proofs are proposals.
+CHAINS = ChainTable(
+    version="pp-11-2017",
+    start=date(2023, 4, 12),
+    chains=(
+        Chain(
+            (ApprovalLevel.HEAD, ApprovalLevel.BKD),
+            kinds=frozenset({RequestKind.CUTI}),
+            leaves=frozenset(
+                {
+                    LeaveType.BESAR,
+                    LeaveType.MELAHIRKAN,
+                    LeaveType.ALASAN_PENTING,
+                    LeaveType.LUAR_TANGGUNGAN,
+                }
+            ),
+        ),
+        Chain(
+            (ApprovalLevel.HEAD, ApprovalLevel.HEAD_ABOVE),
+            kinds=frozenset({RequestKind.CUTI, RequestKind.TUGAS_BELAJAR}),
+            days_min=15,
+        ),
+    ),
+    correction_days=5,
+    documents_needed=frozenset(
+        {
+            RequestKind.SAKIT,
+            RequestKind.TUGAS_LUAR,
+            RequestKind.TUGAS_BELAJAR,
+            RequestKind.DIKLAT,
+        }
+    ),
+    letters_needed=frozenset(
+        {RequestKind.TUGAS_LUAR, RequestKind.TUGAS_BELAJAR, RequestKind.DIKLAT}
+    ),
+)
+
+# What a fresh database begins with. No phase: everything is socialisation until BKD says more.
+RULES = (
+    Rule(RuleKind.SCHEDULE, EVERYBODY, OFFICE_HOURS.start, OFFICE_HOURS),
+    Rule(RuleKind.CUT_TABLE, EVERYBODY, CUTS.start, CUTS),
+    Rule(RuleKind.DISCIPLINE, EVERYBODY, DISCIPLINE.start, DISCIPLINE),
+    Rule(RuleKind.CHAIN, EVERYBODY, CHAINS.start, CHAINS),
 )

@@ -1,0 +1,138 @@
+"""BKD's rules: stored as a log, read as a book that follows every change."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from server.clock import Clock
+from server.domain.attendance import starter
+from server.domain.attendance.approval import Delegation
+from server.domain.attendance.rules import (
+    Rule,
+    RuleBook,
+    RuleChange,
+    RuleKind,
+    faults_of,
+)
+from server.domain.model import Principal, Unit
+from server.errors import FieldInvalid
+from server.services.devices import checked_reason
+from server.storage import directory, rules
+from server.storage.database import Connection, Database
+
+RULES_AT_ONCE_MAX = 5000
+FOUNDER = "hadir"
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFault:
+    """What is wrong with a rule; number: its place in the list, from 1."""
+
+    number: int
+    reason: str
+
+
+class Rules:
+    """Reads and changes rules."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._book: tuple[int, tuple[Unit, ...], RuleBook] | None = None
+
+    async def begin(self) -> None:
+        """Stores the rules to begin with, in a database that has none."""
+
+        async def work(connection: Connection) -> bool:
+            if await rules.last_sequence(connection):
+                return False
+            await rules.insert_rules(
+                connection,
+                starter.RULES,
+                actor=FOUNDER,
+                reason="aturan awal, lihat domain/attendance/starter.py",
+                now=self._clock.now(),
+            )
+            return True
+
+        if await self._database.write(work):
+            log.info("starter_rules_stored", rules=len(starter.RULES))
+
+    async def book(self, connection: Connection) -> RuleBook:
+        """Returns the rules that hold now, as the connection sees them."""
+        sequence = await rules.last_sequence(connection)
+        units = tuple(await directory.list_units(connection))
+        if self._book is None or self._book[:2] != (sequence, units):
+            changes = await rules.list_current(connection)
+            self._book = (sequence, units, RuleBook(changes, units))
+        return self._book[2]
+
+    async def put(
+        self, principal: Principal, some: Sequence[Rule], *, reason: str, dry_run: bool
+    ) -> list[RuleFault]:
+        """Stores rules, all or none, and returns what is wrong. Raises ReasonRequired."""
+        reason = checked_reason(reason)
+        if not 0 < len(some) <= RULES_AT_ONCE_MAX:
+            raise FieldInvalid(f"1 to {RULES_AT_ONCE_MAX} rules at once", field="rules")
+
+        async def work(connection: Connection) -> list[RuleFault]:
+            found = await _faults(connection, some)
+            if not found:
+                await rules.insert_rules(
+                    connection,
+                    some,
+                    actor=principal.username,
+                    reason=reason,
+                    now=self._clock.now(),
+                )
+            return found
+
+        if dry_run:
+            async with self._database.read() as connection:
+                return await _faults(connection, some)
+        found = await self._database.write(work)
+        if not found:
+            log.info("rules_stored", actor=principal.username, rules=len(some))
+        return found
+
+    async def list(
+        self,
+        *,
+        kind: RuleKind | None,
+        subject: str,
+        current_only: bool,
+        before: int | None,
+        limit: int,
+    ) -> list[RuleChange]:
+        """Returns changes of rules, newest first."""
+        async with self._database.read() as connection:
+            return await rules.list_changes(
+                connection,
+                kind=kind,
+                subject=subject,
+                current_only=current_only,
+                before=before,
+                limit=limit,
+            )
+
+
+async def _faults(connection: Connection, some: Sequence[Rule]) -> list[RuleFault]:
+    unit_ids = {unit.unit_id for unit in await directory.list_units(connection)}
+    named = {rule.subject for rule in some if rule.kind is RuleKind.SHIFT}
+    named |= {rule.content.nip for rule in some if isinstance(rule.content, Delegation)}
+    nips = await directory.known_nips(connection, named)
+    found = [
+        RuleFault(number, reason)
+        for number, rule in enumerate(some, 1)
+        for reason in faults_of(rule, unit_ids, nips)
+    ]
+    seen: set[tuple[RuleKind, str, object]] = set()
+    for number, rule in enumerate(some, 1):
+        key = (rule.kind, rule.subject, rule.start)
+        if key in seen:
+            found.append(RuleFault(number, "RULE_TWICE"))
+        seen.add(key)
+    return found
