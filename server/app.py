@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 import grpc
 import structlog
@@ -16,15 +17,22 @@ from server.errors import ServerDraining, SettingsInvalid
 from server.gallery.gallery import Gallery
 from server.rpc import tls
 from server.rpc.server import RpcServer, Services
+from server.services.attendance import Attendance
+from server.services.changes import Changes
 from server.services.checkin import CheckIns
 from server.services.devices import Devices
 from server.services.directory import Directory
+from server.services.documents import Documents
 from server.services.enrollment import Enrollments
 from server.services.events import EventLog
 from server.services.kiosk import Kiosks
 from server.services.live import LiveStreams
 from server.services.passwords import Passwords
+from server.services.reports import Reports
+from server.services.requests import Requests
+from server.services.rules import Rules
 from server.services.sessions import Sessions
+from server.services.sight import Sight
 from server.services.thresholds import Thresholds
 from server.settings import Settings, sqlite_path
 from server.storage import migrate
@@ -109,6 +117,7 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
     search = ThreadPoolExecutor(workers, thread_name_prefix="search")
     logins = ThreadPoolExecutor(2, thread_name_prefix="logins")
     background = ThreadPoolExecutor(1, thread_name_prefix="background")
+    reports = ThreadPoolExecutor(1, thread_name_prefix="reports")
     builds = ThreadPoolExecutor(1, thread_name_prefix="gallery")
     # Its threads keep the process alive: nothing may fail before the block that ends them.
     pipeline = await asyncio.to_thread(_pipeline, settings, workers)
@@ -123,7 +132,11 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
             gallery = Gallery(pipeline.dimension, search, builds)
             live = LiveStreams()
             passwords = Passwords(logins)
-            event_log = EventLog(database, repeat_minutes=settings.repeat_minutes)
+            changes = Changes()
+            sight = Sight(clock, ZoneInfo(settings.time_zone))
+            event_log = EventLog(database, sight, changes, repeat_minutes=settings.repeat_minutes)
+            rules = Rules(database, clock)
+            await rules.begin()
             enrollments = Enrollments(database, vault, pipeline, gallery, thresholds, clock=clock)
             checkins = CheckIns(
                 database,
@@ -135,6 +148,17 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
                 accuracy_m_max=settings.location_accuracy_m_max,
             )
             yield Services(
+                attendance=Attendance(
+                    database,
+                    rules,
+                    sight,
+                    changes=changes,
+                    reports=Reports(reports, lambda: checkins.admission.full),
+                    clock=clock,
+                ),
+                rules=rules,
+                requests=Requests(database, rules, sight, changes=changes, clock=clock),
+                documents=Documents(database, vault, clock),
                 checkins=checkins,
                 devices=Devices(database, live, clock, activation_hours=settings.activation_hours),
                 directory=Directory(
@@ -142,6 +166,7 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
                     passwords,
                     live,
                     clock,
+                    sight=sight,
                     background=background,
                     moved=enrollments.load_gallery,
                 ),
@@ -164,7 +189,7 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
             )
     finally:
         pipeline.close()
-        for executor in (search, logins, background, builds):
+        for executor in (search, logins, background, reports, builds):
             executor.shutdown(cancel_futures=True)
 
 

@@ -84,6 +84,25 @@ class OpenFirst(HadirError):
     kind, reason = Kind.INVALID, "OPEN_FIRST"
 
 
+class _Faulty(HadirError):
+    """Base of errors whose `fault` says what is wrong; its text is in messages.FAULTS."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(fault, fault=fault)
+
+
+class RequestInvalid(_Faulty):
+    """An employee's request lacks something or comes too late; metadata `fault` says what."""
+
+    kind, reason = Kind.INVALID, "REQUEST_INVALID"
+
+
+class DocumentInvalid(_Faulty):
+    """A document is of no type that is taken, damaged or too large; metadata `fault` says what."""
+
+    kind, reason = Kind.INVALID, "DOCUMENT_INVALID"
+
+
 class PageTokenInvalid(HadirError):
     """A page token is not one of ours."""
 
@@ -201,6 +220,12 @@ class RoleDenied(HadirError):
     kind, reason = Kind.DENIED, "ROLE_DENIED"
 
 
+class NotYourDecision(HadirError):
+    """The request is the caller's own, or lies with somebody else."""
+
+    kind, reason = Kind.DENIED, "NOT_YOUR_DECISION"
+
+
 class DeviceRevoked(HadirError):
     """The device was revoked."""
 
@@ -220,6 +245,18 @@ class EmployeeUnknown(HadirError):
     """No such employee, or not the caller's."""
 
     kind, reason = Kind.NOT_FOUND, "EMPLOYEE_UNKNOWN"
+
+
+class RequestUnknown(HadirError):
+    """No such request of an employee, or not the caller's."""
+
+    kind, reason = Kind.NOT_FOUND, "REQUEST_UNKNOWN"
+
+
+class DocumentUnknown(HadirError):
+    """No such document, or not the caller's, or it proves another request."""
+
+    kind, reason = Kind.NOT_FOUND, "DOCUMENT_UNKNOWN"
 
 
 class UnitUnknown(HadirError):
@@ -288,7 +325,25 @@ class LooksLikeAnother(HadirError):
     kind, reason = Kind.EXISTS, "LOOKS_LIKE_ANOTHER"
 
 
+class RequestOverlaps(HadirError):
+    """Another open request of the same kind covers one of the days."""
+
+    kind, reason = Kind.EXISTS, "REQUEST_OVERLAPS"
+
+
 # Not in this state.
+
+
+class AlreadyDecided(HadirError):
+    """The request is decided or taken back."""
+
+    kind, reason = Kind.PRECONDITION, "ALREADY_DECIDED"
+
+
+class UploadOffset(HadirError):
+    """A part of an upload is not the next one; metadata `offset` says where to go on."""
+
+    kind, reason = Kind.PRECONDITION, "UPLOAD_OFFSET"
 
 
 class NotEnrolled(HadirError):
@@ -328,6 +383,12 @@ class FrameBudget(HadirError):
     """A stream sent more frames or bytes than one use needs."""
 
     kind, reason = Kind.EXHAUSTED, "FRAME_BUDGET"
+
+
+class TooManyDocuments(HadirError):
+    """Too many documents of the employee belong to no request."""
+
+    kind, reason = Kind.EXHAUSTED, "TOO_MANY_DOCUMENTS"
 
 
 class TooManyStreams(HadirError):

@@ -165,6 +165,36 @@ ERRORS: Mapping[str, tuple[str, str]] = {
         "Tidak ada gambar yang diterima. Mulai lagi.",
         "No picture arrived. Begin again.",
     ),
+    "REQUEST_UNKNOWN": ("Pengajuan tidak ditemukan.", "No such request."),
+    "DOCUMENT_UNKNOWN": ("Dokumen tidak ditemukan.", "No such document."),
+    "REQUEST_INVALID": (
+        "Pengajuan belum dapat diterima. {fault_text}",
+        "The request cannot be taken. {fault_text}",
+    ),
+    "DOCUMENT_INVALID": (
+        "Dokumen tidak dapat diterima. {fault_text}",
+        "The document cannot be taken. {fault_text}",
+    ),
+    "REQUEST_OVERLAPS": (
+        "Sudah ada pengajuan sejenis untuk hari itu.",
+        "There is a request of this kind for one of these days.",
+    ),
+    "ALREADY_DECIDED": (
+        "Pengajuan sudah diputuskan atau ditarik kembali.",
+        "The request is decided or was taken back.",
+    ),
+    "NOT_YOUR_DECISION": (
+        "Pengajuan ini bukan wewenang Anda: milik Anda sendiri, atau menunggu pejabat lain.",
+        "This is not yours to decide: it is your own, or lies with somebody else.",
+    ),
+    "UPLOAD_OFFSET": (
+        "Lanjutkan pengiriman dari byte {offset}.",
+        "Go on with the upload at byte {offset}.",
+    ),
+    "TOO_MANY_DOCUMENTS": (
+        "Terlalu banyak dokumen yang belum dipakai; ajukan permohonannya lebih dahulu.",
+        "Too many documents wait; file their request first.",
+    ),
     "SERVER_DRAINING": (
         "Server sedang dimulai ulang. Sambungkan kembali.",
         "The server is restarting. Connect again.",

@@ -4,8 +4,9 @@ The environment wins over the file. README.md shows the same table; a test compa
 """
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -86,6 +87,9 @@ class Settings(BaseSettings):
     kiosk_fps_max: float = Field(
         5, gt=0, le=30, description="Frames a second that a kiosk is asked to send at most."
     )
+    time_zone: str = Field(
+        "Asia/Jayapura", description="Zone of the province: dates where no site says another."
+    )
     metrics_listen: str = Field(
         "",
         pattern=r"^(\S+:\d+)?$",
@@ -94,6 +98,15 @@ class Settings(BaseSettings):
     log_level: str = Field(
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Lowest level that is logged."
     )
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"unknown time zone {value}; an example is Asia/Jayapura") from None
+        return value
 
     @classmethod
     def settings_customise_sources(

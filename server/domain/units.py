@@ -22,12 +22,6 @@ def subtree(units: Iterable[Unit], roots: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def headed_by(units: Iterable[Unit], nip: str) -> frozenset[str]:
-    """Returns the ids of the units of which an employee is head, and of all below them."""
-    units = list(units)
-    return subtree(units, (unit.unit_id for unit in units if nip and unit.head_nip == nip))
-
-
 def makes_cycle(units: Iterable[Unit], changed: Unit) -> bool:
     """Whether the changed unit would stand above itself."""
     parents = {unit.unit_id: unit.parent_unit_id for unit in units}

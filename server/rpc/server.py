@@ -8,6 +8,8 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from hadir.v1 import (
+    attendance_pb2,
+    attendance_pb2_grpc,
     checkin_pb2,
     checkin_pb2_grpc,
     device_admin_pb2,
@@ -22,12 +24,17 @@ from hadir.v1 import (
     event_pb2_grpc,
     kiosk_pb2,
     kiosk_pb2_grpc,
+    request_pb2,
+    request_pb2_grpc,
+    rule_pb2,
+    rule_pb2_grpc,
     session_pb2,
     session_pb2_grpc,
 )
 
 from server.clock import Clock
 from server.errors import SettingsInvalid
+from server.rpc.attendance import AttendanceServicer
 from server.rpc.checkin import CheckInServicer
 from server.rpc.device import DeviceServicer
 from server.rpc.device_admin import DeviceAdminServicer
@@ -36,17 +43,24 @@ from server.rpc.enrollment import EnrollmentServicer
 from server.rpc.event import EventServicer
 from server.rpc.interceptor import Gate, roles_by_method
 from server.rpc.kiosk import KioskServicer
+from server.rpc.request import RequestServicer
+from server.rpc.rule import RuleServicer
 from server.rpc.session import SessionServicer
+from server.services.attendance import Attendance
 from server.services.checkin import CheckIns
 from server.services.devices import Devices
 from server.services.directory import Directory
+from server.services.documents import Documents
 from server.services.enrollment import Enrollments
 from server.services.events import EventLog
 from server.services.kiosk import Kiosks
 from server.services.live import LiveStreams
+from server.services.requests import Requests
+from server.services.rules import Rules
 from server.services.sessions import Sessions
 
 FILES = (
+    attendance_pb2.DESCRIPTOR,
     checkin_pb2.DESCRIPTOR,
     device_admin_pb2.DESCRIPTOR,
     device_pb2.DESCRIPTOR,
@@ -54,6 +68,8 @@ FILES = (
     enrollment_pb2.DESCRIPTOR,
     event_pb2.DESCRIPTOR,
     kiosk_pb2.DESCRIPTOR,
+    request_pb2.DESCRIPTOR,
+    rule_pb2.DESCRIPTOR,
     session_pb2.DESCRIPTOR,
 )
 MESSAGE_BYTES_MAX = 4 * 1024 * 1024
@@ -78,12 +94,16 @@ OPTIONS: tuple[tuple[str, int], ...] = (
 class Services:
     """The use cases that the API serves."""
 
+    attendance: Attendance
     checkins: CheckIns
     devices: Devices
     directory: Directory
+    documents: Documents
     enrollments: Enrollments
     event_log: EventLog
     kiosks: Kiosks
+    requests: Requests
+    rules: Rules
     sessions: Sessions
     live: LiveStreams
     clock: Clock
@@ -133,6 +153,13 @@ def _add(
     server: grpc.aio.Server, services: Services, *, idle_s: float, kiosk_fps_max: float
 ) -> None:
     live, clock = services.live, services.clock
+    attendance_pb2_grpc.add_AttendanceServiceServicer_to_server(
+        AttendanceServicer(services.attendance, services.requests, live), server
+    )
+    request_pb2_grpc.add_RequestServiceServicer_to_server(
+        RequestServicer(services.requests, services.documents), server
+    )
+    rule_pb2_grpc.add_RuleServiceServicer_to_server(RuleServicer(services.rules), server)
     checkin_pb2_grpc.add_CheckInServiceServicer_to_server(
         CheckInServicer(services.checkins, live, clock, idle_s=idle_s), server
     )

@@ -8,7 +8,7 @@ from google.protobuf.any_pb2 import Any
 from google.protobuf.duration_pb2 import Duration
 from google.rpc import error_details_pb2, status_pb2
 
-from server import messages
+from server import attendance_messages, messages
 from server.errors import HadirError, Kind
 from server.rpc.call import Context
 
@@ -38,7 +38,10 @@ async def abort(context: Context, error: HadirError, *, language: str, request_i
     message = "internal error" if internal else str(error)
     reason = "INTERNAL" if internal else error.reason
     metadata = {} if internal else error.metadata
-    text = messages.text(messages.ERRORS, reason, language, **metadata)
+    words = dict(metadata)
+    if fault := metadata.get("fault"):
+        words["fault_text"] = messages.text(attendance_messages.FAULTS, fault, language)
+    text = messages.text(messages.ERRORS, reason, language, **words)
     details: list[Any] = [
         _packed(
             error_details_pb2.ErrorInfo(

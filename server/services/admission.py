@@ -36,10 +36,15 @@ class Admission:
         """How many check-ins can run at once, by the measured cost of a frame."""
         return places_of(self._pipeline.workers, self._pipeline.frame_s)
 
+    @property
+    def full(self) -> bool:
+        """Whether the machine has as much to look at as it can."""
+        return self.open >= self.places or self._pipeline.wait_s > WAIT_S_MAX
+
     @contextmanager
     def place(self) -> Iterator[None]:
         """Holds a place for one check-in. Raises Overloaded with a hint when to come back."""
-        if self.open >= self.places or self._pipeline.wait_s > WAIT_S_MAX:
+        if self.full:
             metrics.SHED.labels("check_in").inc()
             raise Overloaded("too many check-ins at once", retry_after_s=self._retry_s())
         self.open += 1

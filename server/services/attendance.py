@@ -102,6 +102,15 @@ class Attendance:
             raise EmployeeUnknown("no such employee", nip=nip[:18])
         return found[0]
 
+    async def zone_of(self, nip: str, day: date) -> ZoneInfo:
+        """Returns the zone of where an employee serves on a date, the province's if nowhere."""
+        async with self._database.read() as connection:
+            people = await attendance.people_of(
+                connection, None, zone=self._sight.zone.key, nips=[nip]
+            )
+        posting = posting_on(people[nip][1], day) if nip in people else None
+        return ZoneInfo(posting.zone) if posting else self._sight.zone
+
     async def counters_of(self, principal: Principal, nip: str, year: int) -> Counters | None:
         """Returns the counters of PP 94/2021 of an employee; None if no thresholds hold.
 
@@ -197,7 +206,9 @@ class Attendance:
         first: date,
         last: date,
     ) -> _Material:
-        people = await attendance.people_of(connection, unit_ids, nips=nips)
+        people = await attendance.people_of(
+            connection, unit_ids, zone=self._sight.zone.key, nips=nips
+        )
         midnight = datetime.min.time()
         start = datetime.combine(first, midnight, tzinfo=self._sight.zone) - MARGIN
         end = datetime.combine(last, midnight, tzinfo=self._sight.zone) + MARGIN + _ONE_DAY

@@ -5,7 +5,7 @@ import re
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
@@ -37,12 +37,12 @@ from server.errors import (
     UsernameTaken,
     ZoneUnknown,
 )
-from server.services.events import visible_subtree, visible_units
 from server.services.finish import finish
 from server.services.live import LiveStreams
 from server.services.passwords import Passwords
 from server.services.sessions import checked_staff_role
-from server.storage import directory, sessions
+from server.services.sight import Sight
+from server.storage import attendance, directory, sessions
 from server.storage.database import Connection, Database
 
 NAME_LENGTH_MAX = 200
@@ -87,6 +87,7 @@ class Directory:
         live: LiveStreams,
         clock: Clock,
         *,
+        sight: Sight,
         background: Executor,
         moved: Callable[[], Awaitable[object]],
     ) -> None:
@@ -95,13 +96,14 @@ class Directory:
         self._live = live
         self._clock = clock
         self._background = background
+        self._sight = sight
         self._moved = moved
 
     async def list_units(self, principal: Principal) -> list[Unit]:
         """Returns the units that the caller may see."""
         async with self._database.read() as connection:
             units = await directory.list_units(connection)
-            visible = await visible_units(connection, principal)
+            visible = await self._sight.units(connection, principal)
         return [unit for unit in units if visible is None or unit.unit_id in visible]
 
     async def put_unit(self, unit: Unit) -> Unit:
@@ -154,7 +156,7 @@ class Directory:
     async def get_employee(self, principal: Principal, nip: str) -> Employee:
         """Returns an employee. Raises EmployeeUnknown, also where not the caller's."""
         async with self._database.read() as connection:
-            visible = await visible_units(connection, principal)
+            visible = await self._sight.units(connection, principal)
             employee = await directory.get_employee(connection, nip, unit_ids=visible)
         if employee is None:
             raise EmployeeUnknown("no such employee", nip=nip[:18])
@@ -166,11 +168,11 @@ class Directory:
         """Returns employees by NIP, of a unit and those below or of all that the caller sees."""
         async with self._database.read() as connection:
             if unit_id:
-                unit_ids: frozenset[str] | None = await visible_subtree(
+                unit_ids: frozenset[str] | None = await self._sight.subtree(
                     connection, principal, unit_id
                 )
             else:
-                unit_ids = await visible_units(connection, principal)
+                unit_ids = await self._sight.units(connection, principal)
             return await directory.list_employees(
                 connection, unit_ids, after_nip=after_nip, limit=limit
             )
@@ -187,7 +189,7 @@ class Directory:
         plan = await self._plan(text)
         stored = not dry_run and not any(problem.is_error for problem in plan.problems)
         if stored:
-            await finish(self._put_employees(plan.changed))
+            await finish(self._put_employees(plan))
             log.info("employees_imported", actor=principal.username, rows=plan.rows)
         return ImportResult(
             rows=plan.rows,
@@ -245,11 +247,19 @@ class Directory:
         log.info("account_closed", username=username)
         return account
 
-    async def _put_employees(self, changed: list[Employee]) -> None:
+    async def _put_employees(self, plan: "_Plan") -> None:
         """Stores employees; who left the service is not recognised or served from here on."""
-        await self._database.write(lambda connection: directory.put_employees(connection, changed))
+        today = self._sight.today()
+
+        async def work(connection: Connection) -> None:
+            await directory.put_employees(connection, plan.changed)
+            await attendance.insert_postings(
+                connection, [_posting(employee, today) for employee in plan.transferred]
+            )
+
+        await self._database.write(work)
         await self._moved()
-        for employee in changed:
+        for employee in plan.changed:
             if employee.state is not EmployeeState.ACTIVE:
                 gone = EmployeeInactive("the employee is not in service")
                 self._live.end_devices(gone, nip=employee.nip)
@@ -271,6 +281,8 @@ class _Plan:
     rows: int
     created: int
     changed: list[Employee]
+    # Of these, who is new, or whose unit, site or state is another than before.
+    transferred: list[Employee]
     problems: tuple[roster.Problem, ...]
 
 
@@ -287,10 +299,12 @@ def _plan(
     except roster.NotRoster as error:
         raise CsvInvalid(str(error), detail=error) from None
     changed = [row for row in rows if stored.get(row.nip) != _as_stored(row)]
+    transferred = [row for row in changed if stored.get(row.nip, ())[1:] != _as_stored(row)[1:]]
     return _Plan(
         rows=len(rows),
         created=sum(row.nip not in stored for row in changed),
         changed=[_employee(row, now) for row in changed],
+        transferred=[_employee(row, now) for row in transferred],
         problems=tuple(problems),
     )
 
@@ -301,3 +315,9 @@ def _as_stored(row: roster.Row) -> tuple[str, ...]:
 
 def _employee(row: roster.Row, now: datetime) -> Employee:
     return Employee(row.nip, row.display_name, row.unit_id, row.site_id, row.state, now)
+
+
+def _posting(employee: Employee, start: date) -> tuple[str, date, str, str]:
+    """Returns where an employee serves from a date on; who left the service serves nowhere."""
+    active = employee.state is EmployeeState.ACTIVE
+    return employee.nip, start, employee.unit_id if active else "", employee.site_id

@@ -9,9 +9,10 @@ import structlog
 
 from server import metrics
 from server.domain.direction import kind_of_sighting, local_day, repeated
-from server.domain.model import Event, EventKind, Principal, Role
-from server.domain.units import headed_by, subtree
-from server.errors import DeviceRevoked, RequestIdReused, UnitUnknown
+from server.domain.model import Event, EventKind, Principal
+from server.errors import DeviceRevoked, RequestIdReused
+from server.services.changes import Changes
+from server.services.sight import Sight
 from server.storage import devices, directory, events
 from server.storage.database import Connection, Database
 from server.storage.events import Refusal
@@ -30,8 +31,12 @@ class Recorded:
 class EventLog:
     """Writes events in the transaction that also judges whether they are new."""
 
-    def __init__(self, database: Database, *, repeat_minutes: float) -> None:
+    def __init__(
+        self, database: Database, sight: Sight, changes: Changes, *, repeat_minutes: float
+    ) -> None:
         self._database = database
+        self._sight = sight
+        self._changes = changes
         self._cooldown = timedelta(minutes=repeat_minutes)
 
     async def find(self, nip: str, request_id: str, content_digest: bytes) -> Event | None:
@@ -66,7 +71,7 @@ class EventLog:
             )
             return Recorded(stored, replayed=same is not None)
 
-        return _logged(await self._database.write(work))
+        return self._told(await self._database.write(work))
 
     async def record_sighting(self, event: Event, zone: ZoneInfo) -> Recorded:
         """Stores a kiosk's event as IN or OUT, unless it repeats one of the last minutes.
@@ -87,7 +92,7 @@ class EventLog:
             await events.insert_event(connection, stored)
             return Recorded(stored, replayed=False)
 
-        return _logged(await self._database.write(work))
+        return self._told(await self._database.write(work))
 
     async def refuse(self, refusal: Refusal) -> None:
         """Keeps a refused check-in."""
@@ -133,32 +138,30 @@ class EventLog:
     ) -> list[tuple[int, Event]]:
         """Returns the events of a unit and those below, newest first. Raises UnitUnknown."""
         async with self._database.read() as connection:
-            unit_ids = await visible_subtree(connection, principal, unit_id)
+            unit_ids = await self._sight.subtree(connection, principal, unit_id)
             return await events.page(
                 connection, unit_ids=unit_ids, start=start, end=end, before=before, limit=limit
             )
 
+    def _told(self, recorded: Recorded) -> Recorded:
+        """Says to logs, metrics and watchers what is on disk."""
+        event = recorded.event
+        if not recorded.replayed:
+            metrics.EVENTS.labels(event.source.value, event.kind.value).inc()
+            self._changes.note(event.nip)
+        log.info(
+            "event_recorded",
+            event_id=event.event_id,
+            kind=event.kind.value,
+            source=event.source.value,
+            device_id=event.device_id,
+            replayed=recorded.replayed,
+        )
+        return recorded
+
     async def _near(self, connection: Connection, event: Event) -> Sequence[Event]:
         start, end = event.event_time - self._cooldown, event.event_time + self._cooldown
         return await events.between(connection, event.nip, start, end)
-
-
-async def visible_units(connection: Connection, principal: Principal) -> frozenset[str] | None:
-    """Returns the units that a caller may see; None for all."""
-    if principal.role is not Role.HEAD:
-        return None
-    return headed_by(await directory.list_units(connection), principal.nip)
-
-
-async def visible_subtree(
-    connection: Connection, principal: Principal, unit_id: str
-) -> frozenset[str]:
-    """Returns a unit and those below. Raises UnitUnknown, also where it is not the caller's."""
-    wanted = subtree(await directory.list_units(connection), [unit_id])
-    visible = await visible_units(connection, principal)
-    if not wanted or (visible is not None and unit_id not in visible):
-        raise UnitUnknown("no such unit", unit_id=unit_id)
-    return wanted
 
 
 async def _check_rights(connection: Connection, event: Event) -> None:
@@ -178,18 +181,3 @@ async def _find(
     if digest != content_digest:
         raise RequestIdReused("the request id was used for another check-in")
     return event
-
-
-def _logged(recorded: Recorded) -> Recorded:
-    event = recorded.event
-    if not recorded.replayed:
-        metrics.EVENTS.labels(event.source.value, event.kind.value).inc()
-    log.info(
-        "event_recorded",
-        event_id=event.event_id,
-        kind=event.kind.value,
-        source=event.source.value,
-        device_id=event.device_id,
-        replayed=recorded.replayed,
-    )
-    return recorded

@@ -7,13 +7,13 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.attendance.model import Posting, Punch, PunchSource
 from server.domain.model import EventKind
 from server.storage.parts import in_parts
-from server.storage.schema import employees, events, postings
+from server.storage.schema import employees, events, postings, sites, units
 from server.storage.times import pack, unpack
 
 _ONE_DAY = timedelta(days=1)
@@ -26,10 +26,10 @@ _SOURCES = {source.value: source for source in PunchSource}
 async def insert_postings(
     connection: AsyncConnection, rows: Sequence[tuple[str, date, str, str]]
 ) -> None:
-    """Appends (NIP, from when, unit or "" for nowhere, time zone)."""
+    """Appends (NIP, from when, unit or "" for nowhere, own site or "")."""
     values = [
-        {"nip": nip, "start": start.isoformat(), "unit_id": unit_id, "time_zone": zone}
-        for nip, start, unit_id, zone in rows
+        {"nip": nip, "start": start.isoformat(), "unit_id": unit_id, "site_id": site_id}
+        for nip, start, unit_id, site_id in rows
     ]
     if values:
         await connection.execute(insert(postings), values)
@@ -39,20 +39,25 @@ async def people_of(
     connection: AsyncConnection,
     unit_ids: Collection[str] | None,
     *,
+    zone: str,
     nips: Collection[str] | None = None,
 ) -> dict[str, tuple[str, tuple[Posting, ...]]]:
     """Returns (name, postings) by NIP of who ever served in the units, or has one of the NIPs.
 
-    None is any; with both, both hold.
+    None is any; with both, both hold. zone: where a posting has no site.
     """
     chosen = select(postings.c.nip).distinct()
     if nips is not None:
         chosen = chosen.where(postings.c.nip.in_(sorted(nips)))
     if unit_ids is not None:
         chosen = chosen.where(postings.c.unit_id.in_(sorted(unit_ids)))
+    zone_there = func.coalesce(sites.c.time_zone, zone).label("time_zone")
+    own_site = func.nullif(postings.c.site_id, "")
     statement = (
-        select(postings, employees.c.display_name)
+        select(postings, employees.c.display_name, zone_there)
         .join_from(postings, employees, postings.c.nip == employees.c.nip)
+        .outerjoin(units, units.c.unit_id == postings.c.unit_id)
+        .outerjoin(sites, sites.c.site_id == func.coalesce(own_site, units.c.site_id))
         .order_by(postings.c.nip, postings.c.sequence)
     )
     found: dict[str, tuple[str, list[Any]]] = {}

@@ -1,7 +1,7 @@
 """SQL of sites, units and employees."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, bindparam, exists, func, select
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.domain.geo import Circle, Geofence, Polygon
 from server.domain.model import Employee, EmployeeState, Site, Unit
 from server.errors import EmployeeInactive, EmployeeUnknown
+from server.storage.parts import in_parts
 from server.storage.schema import devices, employees, enrollments, sites, units
 from server.storage.times import pack, unpack
 
@@ -143,9 +144,17 @@ def _employee_values(row: Employee) -> dict[str, object]:
 
 async def known_nips(connection: AsyncConnection, nips: Iterable[str]) -> frozenset[str]:
     """Returns which of the NIPs belong to an employee."""
-    wanted = sorted(set(nips))
-    rows = await connection.execute(select(employees.c.nip).where(employees.c.nip.in_(wanted)))
-    return frozenset(rows.scalars())
+    return frozenset(await names_of(connection, set(nips)))
+
+
+async def names_of(connection: AsyncConnection, nips: Collection[str]) -> dict[str, str]:
+    """Returns the names of employees by NIP."""
+    columns = employees.c
+    found: dict[str, str] = {}
+    for some in in_parts(nips):
+        statement = select(columns.nip, columns.display_name).where(columns.nip.in_(some))
+        found.update((row.nip, row.display_name) for row in await connection.execute(statement))
+    return found
 
 
 def _employees() -> Any:

@@ -1,5 +1,6 @@
 """SQL of employees' requests, the decisions on them, and the punches that corrections added."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -86,7 +87,6 @@ async def insert_filed(connection: AsyncConnection, filed: Filed, content_digest
             submit_time=pack(filed.submit_time),
             state=request.state.value,
             steps_done=filed.steps_done,
-            desk_unit_id=filed.desk_unit_id,
             approver=request.approver,
         )
     )
@@ -98,16 +98,13 @@ async def move(
     *,
     state: RequestState,
     steps_done: int,
-    desk_unit_id: str,
     approver: str,
 ) -> None:
     """Says where a request lies now."""
     await connection.execute(
         update(attendance_requests)
         .where(_R.request_id == request_id)
-        .values(
-            state=state.value, steps_done=steps_done, desk_unit_id=desk_unit_id, approver=approver
-        )
+        .values(state=state.value, steps_done=steps_done, approver=approver)
     )
 
 
@@ -170,23 +167,19 @@ async def page(
     *,
     nip: str = "",
     unit_ids: Collection[str] | None = None,
-    desks: Collection[str] | None = None,
     pending_only: bool = False,
     before: str = "",
     limit: int,
 ) -> list[Filed]:
     """Returns requests, newest first, before a cursor (`cursor_of`).
 
-    nip: of one employee. unit_ids: filed in these units. desks: that lie with the heads of these
-    units ("" is BKD).
+    nip: of one employee. unit_ids: filed in these units.
     """
     conditions: list[ColumnElement[bool]] = []
     if nip:
         conditions.append(_R.nip == nip)
     if unit_ids is not None:
         conditions.append(_R.unit_id.in_(sorted(unit_ids)))
-    if desks is not None:
-        conditions.append(_R.desk_unit_id.in_(sorted(desks)))
     if pending_only:
         conditions.append(_R.state == RequestState.PENDING.value)
     if before:
@@ -206,6 +199,11 @@ async def page(
 def cursor_of(filed: Filed) -> str:
     """Returns where a page ends."""
     return f"{pack(filed.submit_time)}:{filed.request.request_id}"
+
+
+def is_cursor(text: str) -> bool:
+    """Whether a text is a cursor of ours."""
+    return re.fullmatch(r"\d{1,18}:[0-9a-f-]{36}", text) is not None
 
 
 async def insert_correction(connection: AsyncConnection, correction: Correction) -> None:
@@ -273,7 +271,6 @@ def _filed(row: Row[Any], document_ids: tuple[str, ...]) -> Filed:
         reason=row.reason,
         submit_time=unpack(row.submit_time),
         levels=tuple(map(ApprovalLevel, row.levels.split(","))),
-        desk_unit_id=row.desk_unit_id,
         steps_done=row.steps_done,
         letter_date=date.fromisoformat(row.letter_date) if row.letter_date else None,
         place=row.place,

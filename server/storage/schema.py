@@ -264,7 +264,8 @@ postings = Table(
     Column("start", String(10), nullable=False),
     # Empty: from here on nowhere.
     Column("unit_id", String(64), nullable=False, index=True),
-    Column("time_zone", String(64), nullable=False),
+    # Own site; empty: the unit's.
+    Column("site_id", String(64), nullable=False),
 )
 
 rules = Table(
@@ -307,11 +308,9 @@ attendance_requests = Table(
     # May change:
     Column("state", String(16), nullable=False),
     Column("steps_done", Integer, nullable=False),
-    # Unit whose head decides next; empty for BKD.
-    Column("desk_unit_id", String(64), nullable=False),
     Column("approver", String(64), nullable=False),
     Index("ix_attendance_requests_nip_last", "nip", "last"),
-    Index("ix_attendance_requests_state_desk_unit_id", "state", "desk_unit_id"),
+    Index("ix_attendance_requests_state_submit_time", "state", "submit_time"),
 )
 
 request_decisions = Table(

@@ -5,13 +5,18 @@ import logging
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
 import structlog
 
+from server.clock import SystemClock
 from server.domain.geo import Circle
 from server.domain.model import Device, DeviceKind, DeviceState, Employee, EmployeeState, Site, Unit
+from server.services.changes import Changes
+from server.services.events import EventLog
+from server.services.sight import Sight
 from server.storage import devices, directory, migrate
 from server.storage.database import Database, open_database
 
@@ -23,6 +28,12 @@ NIPS = tuple(f"19900101201503100{number}" for number in range(8))
 def quiet() -> None:
     """Keeps the server's log lines below errors out of the output of this process."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+
+
+def event_log(database: Database, *, repeat_minutes: float) -> EventLog:
+    """Returns a log of events over a database; nobody watches it."""
+    sight = Sight(SystemClock(), ZoneInfo("Asia/Jayapura"))
+    return EventLog(database, sight, Changes(), repeat_minutes=repeat_minutes)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -22,11 +22,10 @@ from ulid import ULID
 
 from server import failpoints
 from server.domain.model import Event, EventKind, EventSource, Scores
-from server.services.events import EventLog
 from server.storage import migrate
 from server.storage.database import Database, open_database
 from server.storage.schema import events, requests
-from tests.faults.conftest import NIPS, NOW, quiet
+from tests.faults.conftest import NIPS, NOW, event_log, quiet
 
 DIGEST = b"\x01" * 32
 KILLS = 30
@@ -101,7 +100,7 @@ async def _serve(plan: Plan, pipe: Connection) -> None:
     async with open_database(plan.path) as database:
         if plan.checkpoint_often:
             await database.write(lambda one: one.exec_driver_sql("PRAGMA wal_autocheckpoint=2"))
-        log = EventLog(database, repeat_minutes=10)
+        log = event_log(database, repeat_minutes=10)
         if plan.after == 0:
             failpoints.arm(plan.failpoint)
 
@@ -202,7 +201,7 @@ async def _wrong_retries(
     database: Database, ledger: Ledger, before: dict[int, list[str]]
 ) -> list[str]:
     """Sends again all that the last child was asked for; returns what is answered wrongly."""
-    log = EventLog(database, repeat_minutes=10)
+    log = event_log(database, repeat_minutes=10)
     numbers = sorted(ledger.asked)
     answers = await asyncio.gather(
         *(log.record_phone(event_of(number), request_of(number), DIGEST) for number in numbers)
@@ -279,7 +278,7 @@ class TestControl:
         ledger = Ledger()
         run_and_kill(Plan(path, 0, 1, failpoint="after_commit", after=1), ledger)
         async with open_database(path) as database:
-            again = EventLog(database, repeat_minutes=0)
+            again = event_log(database, repeat_minutes=0)
             await again.record_phone(event_of(1), request_of(1 + JOBS), DIGEST)
 
         found = await faults(path, ledger)

@@ -1,6 +1,7 @@
 """People before a phone who do not do what they should; see benchmarks.phone.FrameSource."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from hadir.v1 import checkin_pb2
@@ -38,6 +39,23 @@ class Hasty:
         self._steps += step != self._step
         self._step = step
         return self._actor.frame_for(step, 1.0 if self._steps <= 4 else progress)
+
+
+class LateSecondFrame:
+    """An actor; the server's clock passes some seconds before the second frame."""
+
+    def __init__(self, clock: SteppedClock, actor: Actor, seconds: float) -> None:
+        self.first_time: datetime | None = None
+        self._clock, self._actor, self._seconds = clock, actor, seconds
+
+    def frame_for(self, step: Any, progress: float) -> bytes:
+        """Returns the next JPEG."""
+        if self.first_time is None:
+            self.first_time = self._clock.now()
+        elif self._seconds:
+            self._clock.advance(seconds=self._seconds)
+            self._seconds = 0.0
+        return self._actor.frame_for(step, progress)
 
 
 class Still:

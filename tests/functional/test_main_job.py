@@ -2,36 +2,20 @@
 
 import asyncio
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from hadir.v1 import checkin_pb2, device_pb2, event_pb2, options_pb2
 
 from benchmarks.phone import Phone
-from tests.functional.sources import Hasty
+from tests.functional.sources import Hasty, LateSecondFrame
 from tests.functional.world import Api, World, outcomes, refused
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("later")]
 
 IN, OUT = event_pb2.EVENT_KIND_IN, event_pb2.EVENT_KIND_OUT
 WIT = ZoneInfo("Asia/Jayapura")
-
-
-class LateSecondFrame:
-    """An actor; the server's clock passes some seconds before the second frame."""
-
-    def __init__(self, world: World, actor, seconds: float) -> None:
-        self.first_time: datetime | None = None
-        self._world, self._actor, self._seconds = world, actor, seconds
-
-    def frame_for(self, step, progress):
-        if self.first_time is None:
-            self.first_time = self._world.clock.now()
-        elif self._seconds:
-            self._world.clock.advance(seconds=self._seconds)
-            self._seconds = 0.0
-        return self._actor.frame_for(step, progress)
 
 
 async def new_phone(world: World, number: int, language: str = "id") -> Phone:
@@ -58,7 +42,7 @@ class TestFromEnrolmentToReceipt:
         seen, enrolment = await world.enrol(person.nip, list(cast.actor(4).enrolment())[:3])
         phone = await new_phone(world, 4)
         session = await phone.login()
-        source = LateSecondFrame(world, cast.actor(4), seconds=5)
+        source = LateSecondFrame(world.clock, cast.actor(4), seconds=5)
         result = await phone.check_in(IN, world.place(4), source)
         after = await bkd.call("GetEmployee", nip=person.nip)
 

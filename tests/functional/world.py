@@ -100,6 +100,24 @@ class Api:
         with readable_errors(self.client.endpoint.language):
             return await method(requests, metadata=self.client.metadata, timeout=DEADLINE_S)
 
+    async def read(self, name: str, **fields: Any) -> list[Any]:
+        """Calls a method that returns a stream. Returns its messages."""
+        async with self.listen(name, **fields) as call:
+            with readable_errors(self.client.endpoint.language):
+                return [message async for message in call]
+
+    @asynccontextmanager
+    async def listen(self, name: str, **fields: Any) -> AsyncIterator[Any]:
+        """Opens a method that returns a stream; it is cancelled behind the block."""
+        request = _class_of(METHODS[name].input_type)(**fields)
+        call = self._method(name, "unary_stream")(
+            request, metadata=self.client.metadata, timeout=4 * DEADLINE_S
+        )
+        try:
+            yield call
+        finally:
+            call.cancel()
+
     @asynccontextmanager
     async def stream(self, name: str) -> AsyncIterator["Stream"]:
         """Opens a method that streams both ways; it has ended behind the block."""

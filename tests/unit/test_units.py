@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.domain.model import Unit
-from server.domain.units import headed_by, makes_cycle, subtree
+from server.domain.units import makes_cycle, subtree
 
 ANN, BEN = "198501152010011001", "199003032015032002"
 #     gubernur          dprd
@@ -83,23 +83,6 @@ class TestSubtree:
         units = [Unit(f"u{n}", "", f"u{n - 1}" if n else "") for n in range(10_000)]
 
         assert 10_000 == len(subtree(units, ["u0"]))
-
-
-class TestHeadedBy:
-    """The units that name an employee as head, and all below."""
-
-    def test_follows_every_unit_of_the_head(self) -> None:
-        """Two offices with one head (Plt.)."""
-        assert {"bkd", "mutasi", "dprd"} == headed_by(TREE, ANN)
-
-    def test_nobody_heads_nothing(self) -> None:
-        """Units without a head belong to nobody, not to an account without NIP."""
-        assert frozenset() == headed_by(TREE, "")
-        assert frozenset() == headed_by(TREE, "200012312024211001")
-
-    def test_takes_the_units_once(self) -> None:
-        """An iterator is not used up half-way."""
-        assert headed_by(TREE, BEN) == headed_by(iter(TREE), BEN)
 
 
 class TestMakesCycle:

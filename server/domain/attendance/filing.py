@@ -44,8 +44,7 @@ class Filed:
     """A request as it lies in the files.
 
     unit_id: of the employee when it was filed. levels: who decides, one after the other; steps_done
-    of them have. desk_unit_id: the unit whose head decides next, empty for BKD. letter_date: of
-    request.number. document_ids: proofs, in the order given.
+    of them have. letter_date: of request.number. document_ids: proofs, in the order given.
     """
 
     request: Request
@@ -53,7 +52,6 @@ class Filed:
     reason: str
     submit_time: datetime
     levels: tuple[ApprovalLevel, ...]
-    desk_unit_id: str
     steps_done: int = 0
     letter_date: date | None = None
     place: str = ""

@@ -106,9 +106,7 @@ class TestAbsences:
 
     def test_an_excused_day_may_have_a_price(self):
         """By kind or by type of leave, as the table of that date says; the trace names it."""
-        table = replace(
-            CUTS, excused={K.IZIN: Decimal(3)}, leave={LeaveType.BESAR: Decimal("2.5")}
-        )
+        table = replace(CUTS, excused={K.IZIN: Decimal(3)}, leave={LeaveType.BESAR: Decimal("2.5")})
         rules = planner(tables=[table])
         asked = [request(K.IZIN), leave(LeaveType.BESAR), leave(LeaveType.TAHUNAN)]
         days = [one(MONDAY, [], [each], rules=rules) for each in asked]

@@ -49,19 +49,18 @@ def upgrade() -> None:
     sa.Column('submit_time', sa.BigInteger(), nullable=False),
     sa.Column('state', sa.String(length=16), nullable=False),
     sa.Column('steps_done', sa.Integer(), nullable=False),
-    sa.Column('desk_unit_id', sa.String(length=64), nullable=False),
     sa.Column('approver', sa.String(length=64), nullable=False),
     sa.ForeignKeyConstraint(['nip'], ['employees.nip'], name=op.f('fk_attendance_requests_nip')),
     sa.PrimaryKeyConstraint('request_id', name=op.f('pk_attendance_requests'))
     )
     op.create_index('ix_attendance_requests_nip_last', 'attendance_requests', ['nip', 'last'], unique=False)
-    op.create_index('ix_attendance_requests_state_desk_unit_id', 'attendance_requests', ['state', 'desk_unit_id'], unique=False)
+    op.create_index('ix_attendance_requests_state_submit_time', 'attendance_requests', ['state', 'submit_time'], unique=False)
     op.create_table('postings',
     sa.Column('sequence', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('nip', sa.String(length=18), nullable=False),
     sa.Column('start', sa.String(length=10), nullable=False),
     sa.Column('unit_id', sa.String(length=64), nullable=False),
-    sa.Column('time_zone', sa.String(length=64), nullable=False),
+    sa.Column('site_id', sa.String(length=64), nullable=False),
     sa.ForeignKeyConstraint(['nip'], ['employees.nip'], name=op.f('fk_postings_nip')),
     sa.PrimaryKeyConstraint('sequence', name=op.f('pk_postings'))
     )
@@ -155,11 +154,9 @@ def upgrade() -> None:
     )
     # Who was there before served where he serves now, as far as anybody knows.
     op.execute(
-        "INSERT INTO postings (nip, start, unit_id, time_zone) "
-        "SELECT e.nip, '0001-01-01', e.unit_id, COALESCE(s.time_zone, 'Asia/Jayapura') "
-        "FROM employees e JOIN units u ON u.unit_id = e.unit_id "
-        "LEFT JOIN sites s ON s.site_id = COALESCE(e.site_id, u.site_id) "
-        "WHERE e.state = 'ACTIVE'"
+        "INSERT INTO postings (nip, start, unit_id, site_id) "
+        "SELECT nip, '0001-01-01', unit_id, COALESCE(site_id, '') FROM employees "
+        "WHERE state = 'ACTIVE'"
     )
 
 

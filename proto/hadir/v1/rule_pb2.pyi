@@ -1,0 +1,422 @@
+import datetime
+
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from hadir.v1 import options_pb2 as _options_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class RuleKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    RULE_KIND_UNSPECIFIED: _ClassVar[RuleKind]
+    RULE_KIND_SCHEDULE: _ClassVar[RuleKind]
+    RULE_KIND_PHASE: _ClassVar[RuleKind]
+    RULE_KIND_CUT_TABLE: _ClassVar[RuleKind]
+    RULE_KIND_DISCIPLINE: _ClassVar[RuleKind]
+    RULE_KIND_FREE_DAY: _ClassVar[RuleKind]
+    RULE_KIND_SHIFT: _ClassVar[RuleKind]
+    RULE_KIND_QUOTA: _ClassVar[RuleKind]
+    RULE_KIND_CHAIN: _ClassVar[RuleKind]
+    RULE_KIND_DELEGATION: _ClassVar[RuleKind]
+
+class PhaseKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    PHASE_KIND_UNSPECIFIED: _ClassVar[PhaseKind]
+    PHASE_KIND_SOCIALISATION: _ClassVar[PhaseKind]
+    PHASE_KIND_TRIAL: _ClassVar[PhaseKind]
+    PHASE_KIND_OFFICIAL: _ClassVar[PhaseKind]
+
+class FreeKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    FREE_KIND_UNSPECIFIED: _ClassVar[FreeKind]
+    FREE_KIND_NATIONAL: _ClassVar[FreeKind]
+    FREE_KIND_JOINT_LEAVE: _ClassVar[FreeKind]
+    FREE_KIND_REGIONAL: _ClassVar[FreeKind]
+    FREE_KIND_WORKDAY: _ClassVar[FreeKind]
+
+class ApprovalLevel(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    APPROVAL_LEVEL_UNSPECIFIED: _ClassVar[ApprovalLevel]
+    APPROVAL_LEVEL_HEAD: _ClassVar[ApprovalLevel]
+    APPROVAL_LEVEL_HEAD_ABOVE: _ClassVar[ApprovalLevel]
+    APPROVAL_LEVEL_BKD: _ClassVar[ApprovalLevel]
+
+class DelegationKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    DELEGATION_KIND_UNSPECIFIED: _ClassVar[DelegationKind]
+    DELEGATION_KIND_PLT: _ClassVar[DelegationKind]
+    DELEGATION_KIND_PLH: _ClassVar[DelegationKind]
+RULE_KIND_UNSPECIFIED: RuleKind
+RULE_KIND_SCHEDULE: RuleKind
+RULE_KIND_PHASE: RuleKind
+RULE_KIND_CUT_TABLE: RuleKind
+RULE_KIND_DISCIPLINE: RuleKind
+RULE_KIND_FREE_DAY: RuleKind
+RULE_KIND_SHIFT: RuleKind
+RULE_KIND_QUOTA: RuleKind
+RULE_KIND_CHAIN: RuleKind
+RULE_KIND_DELEGATION: RuleKind
+PHASE_KIND_UNSPECIFIED: PhaseKind
+PHASE_KIND_SOCIALISATION: PhaseKind
+PHASE_KIND_TRIAL: PhaseKind
+PHASE_KIND_OFFICIAL: PhaseKind
+FREE_KIND_UNSPECIFIED: FreeKind
+FREE_KIND_NATIONAL: FreeKind
+FREE_KIND_JOINT_LEAVE: FreeKind
+FREE_KIND_REGIONAL: FreeKind
+FREE_KIND_WORKDAY: FreeKind
+APPROVAL_LEVEL_UNSPECIFIED: ApprovalLevel
+APPROVAL_LEVEL_HEAD: ApprovalLevel
+APPROVAL_LEVEL_HEAD_ABOVE: ApprovalLevel
+APPROVAL_LEVEL_BKD: ApprovalLevel
+DELEGATION_KIND_UNSPECIFIED: DelegationKind
+DELEGATION_KIND_PLT: DelegationKind
+DELEGATION_KIND_PLH: DelegationKind
+
+class Rule(_message.Message):
+    __slots__ = ("subject", "start", "schedule", "phase", "cut_table", "discipline", "free_day", "shift", "quota", "chain", "delegation", "withdrawn")
+    SUBJECT_FIELD_NUMBER: _ClassVar[int]
+    START_FIELD_NUMBER: _ClassVar[int]
+    SCHEDULE_FIELD_NUMBER: _ClassVar[int]
+    PHASE_FIELD_NUMBER: _ClassVar[int]
+    CUT_TABLE_FIELD_NUMBER: _ClassVar[int]
+    DISCIPLINE_FIELD_NUMBER: _ClassVar[int]
+    FREE_DAY_FIELD_NUMBER: _ClassVar[int]
+    SHIFT_FIELD_NUMBER: _ClassVar[int]
+    QUOTA_FIELD_NUMBER: _ClassVar[int]
+    CHAIN_FIELD_NUMBER: _ClassVar[int]
+    DELEGATION_FIELD_NUMBER: _ClassVar[int]
+    WITHDRAWN_FIELD_NUMBER: _ClassVar[int]
+    subject: str
+    start: str
+    schedule: Schedule
+    phase: Phase
+    cut_table: CutTable
+    discipline: DisciplineTable
+    free_day: FreeDay
+    shift: ShiftDay
+    quota: QuotaTable
+    chain: ChainTable
+    delegation: Delegation
+    withdrawn: RuleKind
+    def __init__(self, subject: _Optional[str] = ..., start: _Optional[str] = ..., schedule: _Optional[_Union[Schedule, _Mapping]] = ..., phase: _Optional[_Union[Phase, _Mapping]] = ..., cut_table: _Optional[_Union[CutTable, _Mapping]] = ..., discipline: _Optional[_Union[DisciplineTable, _Mapping]] = ..., free_day: _Optional[_Union[FreeDay, _Mapping]] = ..., shift: _Optional[_Union[ShiftDay, _Mapping]] = ..., quota: _Optional[_Union[QuotaTable, _Mapping]] = ..., chain: _Optional[_Union[ChainTable, _Mapping]] = ..., delegation: _Optional[_Union[Delegation, _Mapping]] = ..., withdrawn: _Optional[_Union[RuleKind, str]] = ...) -> None: ...
+
+class Windows(_message.Message):
+    __slots__ = ("in_before_s", "in_after_s", "out_before_s", "out_after_s")
+    IN_BEFORE_S_FIELD_NUMBER: _ClassVar[int]
+    IN_AFTER_S_FIELD_NUMBER: _ClassVar[int]
+    OUT_BEFORE_S_FIELD_NUMBER: _ClassVar[int]
+    OUT_AFTER_S_FIELD_NUMBER: _ClassVar[int]
+    in_before_s: int
+    in_after_s: int
+    out_before_s: int
+    out_after_s: int
+    def __init__(self, in_before_s: _Optional[int] = ..., in_after_s: _Optional[int] = ..., out_before_s: _Optional[int] = ..., out_after_s: _Optional[int] = ...) -> None: ...
+
+class DayHours(_message.Message):
+    __slots__ = ("start", "end", "windows", "break_s", "late_grace_s", "early_grace_s", "beyond_grace", "flex_before_s", "flex_after_s", "flexible_place")
+    START_FIELD_NUMBER: _ClassVar[int]
+    END_FIELD_NUMBER: _ClassVar[int]
+    WINDOWS_FIELD_NUMBER: _ClassVar[int]
+    BREAK_S_FIELD_NUMBER: _ClassVar[int]
+    LATE_GRACE_S_FIELD_NUMBER: _ClassVar[int]
+    EARLY_GRACE_S_FIELD_NUMBER: _ClassVar[int]
+    BEYOND_GRACE_FIELD_NUMBER: _ClassVar[int]
+    FLEX_BEFORE_S_FIELD_NUMBER: _ClassVar[int]
+    FLEX_AFTER_S_FIELD_NUMBER: _ClassVar[int]
+    FLEXIBLE_PLACE_FIELD_NUMBER: _ClassVar[int]
+    start: str
+    end: str
+    windows: Windows
+    break_s: int
+    late_grace_s: int
+    early_grace_s: int
+    beyond_grace: bool
+    flex_before_s: int
+    flex_after_s: int
+    flexible_place: bool
+    def __init__(self, start: _Optional[str] = ..., end: _Optional[str] = ..., windows: _Optional[_Union[Windows, _Mapping]] = ..., break_s: _Optional[int] = ..., late_grace_s: _Optional[int] = ..., early_grace_s: _Optional[int] = ..., beyond_grace: _Optional[bool] = ..., flex_before_s: _Optional[int] = ..., flex_after_s: _Optional[int] = ..., flexible_place: _Optional[bool] = ...) -> None: ...
+
+class Week(_message.Message):
+    __slots__ = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+    MONDAY_FIELD_NUMBER: _ClassVar[int]
+    TUESDAY_FIELD_NUMBER: _ClassVar[int]
+    WEDNESDAY_FIELD_NUMBER: _ClassVar[int]
+    THURSDAY_FIELD_NUMBER: _ClassVar[int]
+    FRIDAY_FIELD_NUMBER: _ClassVar[int]
+    SATURDAY_FIELD_NUMBER: _ClassVar[int]
+    SUNDAY_FIELD_NUMBER: _ClassVar[int]
+    monday: DayHours
+    tuesday: DayHours
+    wednesday: DayHours
+    thursday: DayHours
+    friday: DayHours
+    saturday: DayHours
+    sunday: DayHours
+    def __init__(self, monday: _Optional[_Union[DayHours, _Mapping]] = ..., tuesday: _Optional[_Union[DayHours, _Mapping]] = ..., wednesday: _Optional[_Union[DayHours, _Mapping]] = ..., thursday: _Optional[_Union[DayHours, _Mapping]] = ..., friday: _Optional[_Union[DayHours, _Mapping]] = ..., saturday: _Optional[_Union[DayHours, _Mapping]] = ..., sunday: _Optional[_Union[DayHours, _Mapping]] = ...) -> None: ...
+
+class Override(_message.Message):
+    __slots__ = ("name", "first", "last", "week", "shifts")
+    class ShiftsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: DayHours
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[DayHours, _Mapping]] = ...) -> None: ...
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    FIRST_FIELD_NUMBER: _ClassVar[int]
+    LAST_FIELD_NUMBER: _ClassVar[int]
+    WEEK_FIELD_NUMBER: _ClassVar[int]
+    SHIFTS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    first: str
+    last: str
+    week: Week
+    shifts: _containers.MessageMap[str, DayHours]
+    def __init__(self, name: _Optional[str] = ..., first: _Optional[str] = ..., last: _Optional[str] = ..., week: _Optional[_Union[Week, _Mapping]] = ..., shifts: _Optional[_Mapping[str, DayHours]] = ...) -> None: ...
+
+class Schedule(_message.Message):
+    __slots__ = ("week", "shifts", "overrides", "works_on_holidays")
+    class ShiftsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: DayHours
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[DayHours, _Mapping]] = ...) -> None: ...
+    WEEK_FIELD_NUMBER: _ClassVar[int]
+    SHIFTS_FIELD_NUMBER: _ClassVar[int]
+    OVERRIDES_FIELD_NUMBER: _ClassVar[int]
+    WORKS_ON_HOLIDAYS_FIELD_NUMBER: _ClassVar[int]
+    week: Week
+    shifts: _containers.MessageMap[str, DayHours]
+    overrides: _containers.RepeatedCompositeFieldContainer[Override]
+    works_on_holidays: bool
+    def __init__(self, week: _Optional[_Union[Week, _Mapping]] = ..., shifts: _Optional[_Mapping[str, DayHours]] = ..., overrides: _Optional[_Iterable[_Union[Override, _Mapping]]] = ..., works_on_holidays: _Optional[bool] = ...) -> None: ...
+
+class Phase(_message.Message):
+    __slots__ = ("phase",)
+    PHASE_FIELD_NUMBER: _ClassVar[int]
+    phase: PhaseKind
+    def __init__(self, phase: _Optional[_Union[PhaseKind, str]] = ...) -> None: ...
+
+class Band(_message.Message):
+    __slots__ = ("code", "minutes_min", "percent")
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    MINUTES_MIN_FIELD_NUMBER: _ClassVar[int]
+    PERCENT_FIELD_NUMBER: _ClassVar[int]
+    code: str
+    minutes_min: int
+    percent: str
+    def __init__(self, code: _Optional[str] = ..., minutes_min: _Optional[int] = ..., percent: _Optional[str] = ...) -> None: ...
+
+class CutTable(_message.Message):
+    __slots__ = ("name", "late", "early", "no_check_in", "no_check_out", "absent", "day_max", "excused", "leave")
+    class ExcusedEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    class LeaveEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    LATE_FIELD_NUMBER: _ClassVar[int]
+    EARLY_FIELD_NUMBER: _ClassVar[int]
+    NO_CHECK_IN_FIELD_NUMBER: _ClassVar[int]
+    NO_CHECK_OUT_FIELD_NUMBER: _ClassVar[int]
+    ABSENT_FIELD_NUMBER: _ClassVar[int]
+    DAY_MAX_FIELD_NUMBER: _ClassVar[int]
+    EXCUSED_FIELD_NUMBER: _ClassVar[int]
+    LEAVE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    late: _containers.RepeatedCompositeFieldContainer[Band]
+    early: _containers.RepeatedCompositeFieldContainer[Band]
+    no_check_in: Band
+    no_check_out: Band
+    absent: Band
+    day_max: str
+    excused: _containers.ScalarMap[str, str]
+    leave: _containers.ScalarMap[str, str]
+    def __init__(self, name: _Optional[str] = ..., late: _Optional[_Iterable[_Union[Band, _Mapping]]] = ..., early: _Optional[_Iterable[_Union[Band, _Mapping]]] = ..., no_check_in: _Optional[_Union[Band, _Mapping]] = ..., no_check_out: _Optional[_Union[Band, _Mapping]] = ..., absent: _Optional[_Union[Band, _Mapping]] = ..., day_max: _Optional[str] = ..., excused: _Optional[_Mapping[str, str]] = ..., leave: _Optional[_Mapping[str, str]] = ...) -> None: ...
+
+class DisciplineStep(_message.Message):
+    __slots__ = ("code", "days_min")
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    DAYS_MIN_FIELD_NUMBER: _ClassVar[int]
+    code: str
+    days_min: int
+    def __init__(self, code: _Optional[str] = ..., days_min: _Optional[int] = ...) -> None: ...
+
+class DisciplineTable(_message.Message):
+    __slots__ = ("name", "steps", "in_a_row", "day_minutes")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    IN_A_ROW_FIELD_NUMBER: _ClassVar[int]
+    DAY_MINUTES_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    steps: _containers.RepeatedCompositeFieldContainer[DisciplineStep]
+    in_a_row: DisciplineStep
+    day_minutes: int
+    def __init__(self, name: _Optional[str] = ..., steps: _Optional[_Iterable[_Union[DisciplineStep, _Mapping]]] = ..., in_a_row: _Optional[_Union[DisciplineStep, _Mapping]] = ..., day_minutes: _Optional[int] = ...) -> None: ...
+
+class FreeDay(_message.Message):
+    __slots__ = ("name", "kind", "decree")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    DECREE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    kind: FreeKind
+    decree: str
+    def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[FreeKind, str]] = ..., decree: _Optional[str] = ...) -> None: ...
+
+class ShiftDay(_message.Message):
+    __slots__ = ("shift",)
+    SHIFT_FIELD_NUMBER: _ClassVar[int]
+    shift: str
+    def __init__(self, shift: _Optional[str] = ...) -> None: ...
+
+class QuotaTable(_message.Message):
+    __slots__ = ("name", "annual_days", "annual_max_days", "remote_days", "joint_leave_counts", "longest_days", "remote_unit_ids")
+    class LongestDaysEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: int
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ANNUAL_DAYS_FIELD_NUMBER: _ClassVar[int]
+    ANNUAL_MAX_DAYS_FIELD_NUMBER: _ClassVar[int]
+    REMOTE_DAYS_FIELD_NUMBER: _ClassVar[int]
+    JOINT_LEAVE_COUNTS_FIELD_NUMBER: _ClassVar[int]
+    LONGEST_DAYS_FIELD_NUMBER: _ClassVar[int]
+    REMOTE_UNIT_IDS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    annual_days: int
+    annual_max_days: int
+    remote_days: int
+    joint_leave_counts: bool
+    longest_days: _containers.ScalarMap[str, int]
+    remote_unit_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, name: _Optional[str] = ..., annual_days: _Optional[int] = ..., annual_max_days: _Optional[int] = ..., remote_days: _Optional[int] = ..., joint_leave_counts: _Optional[bool] = ..., longest_days: _Optional[_Mapping[str, int]] = ..., remote_unit_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class Chain(_message.Message):
+    __slots__ = ("kinds", "leaves", "days_min", "levels")
+    KINDS_FIELD_NUMBER: _ClassVar[int]
+    LEAVES_FIELD_NUMBER: _ClassVar[int]
+    DAYS_MIN_FIELD_NUMBER: _ClassVar[int]
+    LEVELS_FIELD_NUMBER: _ClassVar[int]
+    kinds: _containers.RepeatedScalarFieldContainer[str]
+    leaves: _containers.RepeatedScalarFieldContainer[str]
+    days_min: int
+    levels: _containers.RepeatedScalarFieldContainer[ApprovalLevel]
+    def __init__(self, kinds: _Optional[_Iterable[str]] = ..., leaves: _Optional[_Iterable[str]] = ..., days_min: _Optional[int] = ..., levels: _Optional[_Iterable[_Union[ApprovalLevel, str]]] = ...) -> None: ...
+
+class ChainTable(_message.Message):
+    __slots__ = ("name", "chains", "correction_days", "documents_needed", "letters_needed")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    CHAINS_FIELD_NUMBER: _ClassVar[int]
+    CORRECTION_DAYS_FIELD_NUMBER: _ClassVar[int]
+    DOCUMENTS_NEEDED_FIELD_NUMBER: _ClassVar[int]
+    LETTERS_NEEDED_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    chains: _containers.RepeatedCompositeFieldContainer[Chain]
+    correction_days: int
+    documents_needed: _containers.RepeatedScalarFieldContainer[str]
+    letters_needed: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, name: _Optional[str] = ..., chains: _Optional[_Iterable[_Union[Chain, _Mapping]]] = ..., correction_days: _Optional[int] = ..., documents_needed: _Optional[_Iterable[str]] = ..., letters_needed: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class Delegation(_message.Message):
+    __slots__ = ("nip", "last", "kind", "number")
+    NIP_FIELD_NUMBER: _ClassVar[int]
+    LAST_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    nip: str
+    last: str
+    kind: DelegationKind
+    number: str
+    def __init__(self, nip: _Optional[str] = ..., last: _Optional[str] = ..., kind: _Optional[_Union[DelegationKind, str]] = ..., number: _Optional[str] = ...) -> None: ...
+
+class RuleChange(_message.Message):
+    __slots__ = ("sequence", "kind", "rule", "actor", "reason", "change_time", "superseded")
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    RULE_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    CHANGE_TIME_FIELD_NUMBER: _ClassVar[int]
+    SUPERSEDED_FIELD_NUMBER: _ClassVar[int]
+    sequence: int
+    kind: RuleKind
+    rule: Rule
+    actor: str
+    reason: str
+    change_time: _timestamp_pb2.Timestamp
+    superseded: bool
+    def __init__(self, sequence: _Optional[int] = ..., kind: _Optional[_Union[RuleKind, str]] = ..., rule: _Optional[_Union[Rule, _Mapping]] = ..., actor: _Optional[str] = ..., reason: _Optional[str] = ..., change_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., superseded: _Optional[bool] = ...) -> None: ...
+
+class PutRulesRequest(_message.Message):
+    __slots__ = ("rules", "reason", "dry_run")
+    RULES_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    DRY_RUN_FIELD_NUMBER: _ClassVar[int]
+    rules: _containers.RepeatedCompositeFieldContainer[Rule]
+    reason: str
+    dry_run: bool
+    def __init__(self, rules: _Optional[_Iterable[_Union[Rule, _Mapping]]] = ..., reason: _Optional[str] = ..., dry_run: _Optional[bool] = ...) -> None: ...
+
+class RuleProblem(_message.Message):
+    __slots__ = ("number", "reason", "text")
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    number: int
+    reason: str
+    text: str
+    def __init__(self, number: _Optional[int] = ..., reason: _Optional[str] = ..., text: _Optional[str] = ...) -> None: ...
+
+class PutRulesResponse(_message.Message):
+    __slots__ = ("stored", "problems", "rule_count")
+    STORED_FIELD_NUMBER: _ClassVar[int]
+    PROBLEMS_FIELD_NUMBER: _ClassVar[int]
+    RULE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    stored: bool
+    problems: _containers.RepeatedCompositeFieldContainer[RuleProblem]
+    rule_count: int
+    def __init__(self, stored: _Optional[bool] = ..., problems: _Optional[_Iterable[_Union[RuleProblem, _Mapping]]] = ..., rule_count: _Optional[int] = ...) -> None: ...
+
+class ListRulesRequest(_message.Message):
+    __slots__ = ("kind", "subject", "current_only", "page_size", "page_token")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    SUBJECT_FIELD_NUMBER: _ClassVar[int]
+    CURRENT_ONLY_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    kind: RuleKind
+    subject: str
+    current_only: bool
+    page_size: int
+    page_token: str
+    def __init__(self, kind: _Optional[_Union[RuleKind, str]] = ..., subject: _Optional[str] = ..., current_only: _Optional[bool] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListRulesResponse(_message.Message):
+    __slots__ = ("changes", "next_page_token")
+    CHANGES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    changes: _containers.RepeatedCompositeFieldContainer[RuleChange]
+    next_page_token: str
+    def __init__(self, changes: _Optional[_Iterable[_Union[RuleChange, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...

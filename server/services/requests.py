@@ -1,0 +1,438 @@
+"""Employees' requests: filed once, decided along their chain, never by the one who asked."""
+
+import hashlib
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import structlog
+from ulid import ULID
+
+from server.clock import Clock
+from server.domain.attendance import filing
+from server.domain.attendance.approval import Desk, chain_of, desk_of, may_decide
+from server.domain.attendance.filing import Filed, PunchClaim
+from server.domain.attendance.model import LeaveType, Request, RequestKind, RequestState
+from server.domain.attendance.rules import RuleBook
+from server.domain.model import Employee, Principal, Role, Unit
+from server.errors import (
+    AlreadyDecided,
+    DocumentUnknown,
+    NotYourDecision,
+    RequestIdReused,
+    RequestInvalid,
+    RequestOverlaps,
+    RequestUnknown,
+)
+from server.services.changes import Changes
+from server.services.devices import checked_reason
+from server.services.documents import checked_uuid
+from server.services.rules import Rules
+from server.services.sight import Sight
+from server.storage import directory, documents, requests
+from server.storage.database import Connection, Database
+from server.storage.documents import Document
+from server.storage.requests import Correction, Decision
+
+# Requests that wait at once are looked through for a desk; more than these wait for nobody.
+PENDING_MAX = 5000
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an employee asks for; request_id is a UUID that the phone keeps for its retries."""
+
+    request_id: str
+    kind: RequestKind
+    first: date
+    last: date
+    reason: str
+    leave: LeaveType | None = None
+    number: str = ""
+    letter_date: date | None = None
+    place: str = ""
+    claim: PunchClaim | None = None
+    document_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """A request with what was decided on it, and where it lies ("" is BKD; None: decided)."""
+
+    filed: Filed
+    decisions: tuple[Decision, ...]
+    display_name: str
+    desk_unit_id: str | None
+
+
+class Requests:
+    """Files requests and decides on them."""
+
+    def __init__(
+        self, database: Database, rules: Rules, sight: Sight, *, changes: Changes, clock: Clock
+    ) -> None:
+        self._database = database
+        self._rules = rules
+        self._sight = sight
+        self._changes = changes
+        self._clock = clock
+
+    async def submit(self, principal: Principal, draft: Draft) -> CaseFile:
+        """Files an employee's request, once for a request_id.
+
+        Raises RequestInvalid with what is wrong, RequestOverlaps, RequestIdReused,
+        DocumentUnknown.
+        """
+        checked_uuid(draft.request_id, "request_id")
+        digest = _digest(draft)
+
+        async def work(connection: Connection) -> Filed:
+            known = await requests.find(connection, draft.request_id)
+            if known is not None:
+                filed, before = known
+                if before != digest or filed.request.nip != principal.nip:
+                    raise RequestIdReused("the request id was used for another request")
+                return filed
+            employee = await directory.active_employee(connection, principal.nip)
+            filed = await self._checked(connection, employee, draft)
+            await requests.insert_filed(connection, filed, digest)
+            if draft.document_ids:
+                await documents.attach(connection, draft.document_ids, draft.request_id)
+            return filed
+
+        filed = await self._database.write(work)
+        self._changes.note(principal.nip)
+        log.info("request_filed", request_id=draft.request_id, kind=draft.kind.value)
+        return await self._case(filed)
+
+    async def withdraw(self, principal: Principal, request_id: str) -> CaseFile:
+        """Takes an own request back. Raises RequestUnknown, AlreadyDecided."""
+
+        async def work(connection: Connection) -> Filed:
+            filed = await _found(connection, request_id)
+            if filed.request.nip != principal.nip:
+                raise RequestUnknown("no such request")
+            if filed.request.state is RequestState.WITHDRAWN:
+                return filed
+            _check_pending(filed)
+            level = filed.levels[filed.steps_done].value
+            return await self._decided(
+                connection,
+                filed,
+                self._decision(filed, RequestState.WITHDRAWN, level, actor=principal.nip),
+                steps_done=filed.steps_done,
+            )
+
+        filed = await self._database.write(work)
+        self._changes.note(principal.nip)
+        return await self._case(filed)
+
+    async def decide(
+        self, principal: Principal, request_id: str, *, accepted: bool, reason: str
+    ) -> CaseFile:
+        """Decides the step that a request is at.
+
+        Raises RequestUnknown, also where not the caller's to see; NotYourDecision; AlreadyDecided;
+        ReasonRequired.
+        """
+        reason = checked_reason(reason)
+
+        async def work(connection: Connection) -> Filed:
+            filed = await _found(connection, request_id)
+            await self._check_sees(connection, principal, filed)
+            _check_pending(filed)
+            deputy_of = await self._check_decides(connection, principal, filed)
+            state, done = filing.next_state(filed, accepted=accepted)
+            said = RequestState.ACCEPTED if accepted else RequestState.REJECTED
+            level = filed.levels[filed.steps_done].value
+            decision = replace(
+                self._decision(filed, said, level, actor=principal.username),
+                nip=principal.nip,
+                deputy_of=deputy_of,
+                reason=reason,
+            )
+            filed = await self._decided(connection, filed, decision, state=state, steps_done=done)
+            if state is RequestState.ACCEPTED and filed.claim is not None:
+                await self._add_punch(connection, filed, filed.claim, principal.username)
+            return filed
+
+        filed = await self._database.write(work)
+        self._changes.note(filed.request.nip)
+        log.info("request_decided", request_id=request_id, accepted=accepted)
+        return await self._case(filed)
+
+    async def correct(
+        self, principal: Principal, nip: str, claim: PunchClaim, reason: str
+    ) -> Correction:
+        """Adds a punch by BKD, with a reason. Raises EmployeeUnknown, NotYourDecision."""
+        reason = checked_reason(reason)
+        if principal.nip and principal.nip == nip:
+            raise NotYourDecision("nobody corrects the own attendance")
+        now = self._clock.now()
+        if claim.punch_time > now:
+            raise RequestInvalid("PUNCH_TIME_WRONG")
+        correction = Correction(
+            str(ULID()), nip, claim.kind, claim.punch_time, principal.username, reason, now
+        )
+
+        async def work(connection: Connection) -> None:
+            await directory.active_employee(connection, nip)
+            await requests.insert_correction(connection, correction)
+
+        await self._database.write(work)
+        self._changes.note(nip)
+        log.info("attendance_corrected", event_id=correction.event_id, actor=principal.username)
+        return correction
+
+    async def get(self, principal: Principal, request_id: str) -> CaseFile:
+        """Returns a request that the caller may see. Raises RequestUnknown."""
+        async with self._database.read() as connection:
+            filed = await _found(connection, request_id)
+            await self._check_sees(connection, principal, filed)
+        return await self._case(filed)
+
+    async def list_own(self, principal: Principal, *, before: str, limit: int) -> list[CaseFile]:
+        """Returns the caller's requests, newest first."""
+        async with self._database.read() as connection:
+            found = await requests.page(connection, nip=principal.nip, before=before, limit=limit)
+            return await self._cases(connection, found)
+
+    async def list_unit(
+        self, principal: Principal, unit_id: str, *, pending_only: bool, before: str, limit: int
+    ) -> list[CaseFile]:
+        """Returns the requests of a unit and those below, newest first. Raises UnitUnknown."""
+        async with self._database.read() as connection:
+            unit_ids = await self._sight.subtree(connection, principal, unit_id)
+            found = await requests.page(
+                connection,
+                unit_ids=unit_ids,
+                pending_only=pending_only,
+                before=before,
+                limit=limit,
+            )
+            return await self._cases(connection, found)
+
+    async def list_desk(self, principal: Principal) -> list[CaseFile]:
+        """Returns what waits for the caller to decide, oldest first."""
+        async with self._database.read() as connection:
+            waiting = await requests.page(connection, pending_only=True, limit=PENDING_MAX)
+            units, book = await self._units_and_book(connection)
+            acts = await self._sight.acts_for(connection, units, principal.nip)
+            mine = [
+                filed
+                for filed in reversed(waiting)
+                if _lies_with(self._desk(filed, units, book), principal, filed, acts)
+            ]
+            return await self._cases(connection, mine)
+
+    async def document(self, principal: Principal, document_id: str) -> Document:
+        """Returns a document that the caller may see. Raises DocumentUnknown."""
+        async with self._database.read() as connection:
+            found = (await documents.get_documents(connection, [document_id])).get(document_id)
+            if found is None or not found.complete:
+                raise DocumentUnknown("no such document")
+            if found.nip != principal.nip or principal.role is not Role.EMPLOYEE:
+                if not found.request_id:
+                    raise DocumentUnknown("no such document")
+                try:
+                    filed = await _found(connection, found.request_id)
+                    await self._check_sees(connection, principal, filed)
+                except RequestUnknown:
+                    raise DocumentUnknown("no such document") from None
+        return found
+
+    async def _checked(self, connection: Connection, employee: Employee, draft: Draft) -> Filed:
+        """Returns the request as it will be filed. Raises RequestInvalid and others."""
+        site = await directory.get_site(connection, employee.site_id)
+        zone = ZoneInfo(site.time_zone) if site else self._sight.zone
+        today = self._sight.today(zone)
+        book = await self._rules.book(connection)
+        table = book.chains_on(today)
+        request = Request(
+            request_id=draft.request_id,
+            nip=employee.nip,
+            kind=draft.kind,
+            first=draft.first,
+            last=draft.last,
+            state=RequestState.PENDING,
+            number=draft.number.strip(),
+            leave=draft.leave,
+        )
+        filed = Filed(
+            request=request,
+            unit_id=employee.unit_id,
+            reason=draft.reason.strip(),
+            submit_time=self._clock.now(),
+            levels=chain_of(table, request),
+            letter_date=draft.letter_date,
+            place=draft.place.strip(),
+            claim=draft.claim,
+            document_ids=draft.document_ids,
+        )
+        if faults := filing.faults_of(filed, table, today, zone):
+            raise RequestInvalid(faults[0])
+        await _check_documents(connection, filed)
+        others = await requests.of_days(connection, [employee.nip], request.first, request.last)
+        other = filing.overlapping(request, [one.request for one in others])
+        if other is not None:
+            raise RequestOverlaps("another request covers these days", request_id=other.request_id)
+        return filed
+
+    async def _check_sees(self, connection: Connection, principal: Principal, filed: Filed) -> None:
+        if principal.role is Role.EMPLOYEE:
+            seen = filed.request.nip == principal.nip
+        else:
+            units = await self._sight.units(connection, principal)
+            seen = units is None or filed.unit_id in units
+        if not seen:
+            raise RequestUnknown("no such request")
+
+    async def _check_decides(
+        self, connection: Connection, principal: Principal, filed: Filed
+    ) -> str:
+        """Returns for the head of which unit the caller stands in ("": for nobody)."""
+        units, book = await self._units_and_book(connection)
+        acts = await self._sight.acts_for(connection, units, principal.nip)
+        desk = self._desk(filed, units, book)
+        if not _lies_with(desk, principal, filed, acts):
+            raise NotYourDecision("the request lies with somebody else")
+        before = await requests.decisions_of(connection, [filed.request.request_id])
+        for decision in before.get(filed.request.request_id, ()):
+            if principal.username == decision.actor or principal.nip == decision.nip != "":
+                raise NotYourDecision("who decided a step does not decide the next")
+        return next((one.deputy_of for one in desk.approvers if one.nip == principal.nip), "")
+
+    async def _decided(
+        self,
+        connection: Connection,
+        filed: Filed,
+        decision: Decision,
+        *,
+        state: RequestState | None = None,
+        steps_done: int,
+    ) -> Filed:
+        state = state or decision.state
+        approver = decision.nip or decision.actor
+        await requests.insert_decision(connection, decision)
+        await requests.move(
+            connection,
+            filed.request.request_id,
+            state=state,
+            steps_done=steps_done,
+            approver=approver,
+        )
+        return replace(
+            filed,
+            request=replace(filed.request, state=state, approver=approver),
+            steps_done=steps_done,
+        )
+
+    def _decision(self, filed: Filed, state: RequestState, level: str, *, actor: str) -> Decision:
+        now = self._clock.now()
+        return Decision(filed.request.request_id, state, level, actor, "", "", "", now)
+
+    async def _add_punch(
+        self, connection: Connection, filed: Filed, claim: PunchClaim, actor: str
+    ) -> None:
+        await requests.insert_correction(
+            connection,
+            Correction(
+                event_id=str(ULID()),
+                nip=filed.request.nip,
+                kind=claim.kind,
+                event_time=claim.punch_time,
+                actor=actor,
+                reason=filed.reason[:500],
+                create_time=self._clock.now(),
+                request_id=filed.request.request_id,
+            ),
+        )
+
+    async def _units_and_book(self, connection: Connection) -> tuple[list[Unit], RuleBook]:
+        return await directory.list_units(connection), await self._rules.book(connection)
+
+    def _desk(self, filed: Filed, units: Sequence[Unit], book: RuleBook) -> Desk:
+        level = filed.levels[min(filed.steps_done, len(filed.levels) - 1)]
+        return desk_of(
+            level,
+            units,
+            book.delegations,
+            unit_id=filed.unit_id,
+            nip=filed.request.nip,
+            day=self._sight.today(),
+        )
+
+    async def _case(self, filed: Filed) -> CaseFile:
+        async with self._database.read() as connection:
+            [case] = await self._cases(connection, [filed])
+        return case
+
+    async def _cases(self, connection: Connection, found: Sequence[Filed]) -> list[CaseFile]:
+        units, book = await self._units_and_book(connection)
+        ids = [filed.request.request_id for filed in found]
+        decisions = await requests.decisions_of(connection, ids)
+        names = await directory.names_of(connection, {filed.request.nip for filed in found})
+        return [
+            CaseFile(
+                filed,
+                tuple(decisions.get(filed.request.request_id, ())),
+                names.get(filed.request.nip, ""),
+                self._desk(filed, units, book).unit_id
+                if filed.request.state is RequestState.PENDING
+                else None,
+            )
+            for filed in found
+        ]
+
+
+def _lies_with(desk: Desk, principal: Principal, filed: Filed, acts: Collection[str]) -> bool:
+    """Whether the caller decides what lies on a desk; nobody decides the own request."""
+    if principal.nip and principal.nip == filed.request.nip:
+        return False
+    if principal.role is Role.BKD:
+        return desk.unit_id == ""
+    return may_decide(desk, principal.nip, acts)
+
+
+def _check_pending(filed: Filed) -> None:
+    if filed.request.state is not RequestState.PENDING:
+        raise AlreadyDecided("the request is decided", state=filed.request.state.value)
+
+
+async def _found(connection: Connection, request_id: str) -> Filed:
+    found = await requests.find(connection, request_id)
+    if found is None:
+        raise RequestUnknown("no such request")
+    return found[0]
+
+
+async def _check_documents(connection: Connection, filed: Filed) -> None:
+    """Raises DocumentUnknown unless all are the employee's, complete and of no other request."""
+    known = await documents.get_documents(connection, filed.document_ids)
+    for document_id in filed.document_ids:
+        document = known.get(document_id)
+        if document is None or document.nip != filed.request.nip or not document.complete:
+            raise DocumentUnknown("no such document", document_id=document_id[:64])
+        if document.request_id:
+            raise DocumentUnknown("the document proves another request", document_id=document_id)
+
+
+def _digest(draft: Draft) -> bytes:
+    claim = draft.claim
+    content = [
+        draft.kind.value,
+        draft.first.isoformat(),
+        draft.last.isoformat(),
+        draft.reason,
+        draft.leave.value if draft.leave else "",
+        draft.number,
+        draft.letter_date.isoformat() if draft.letter_date else "",
+        draft.place,
+        [claim.kind.value, claim.punch_time.isoformat()] if claim else [],
+        sorted(draft.document_ids),
+    ]
+    return hashlib.sha256(json.dumps(content).encode()).digest()
