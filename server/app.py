@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from zoneinfo import ZoneInfo
 
 import grpc
@@ -17,6 +17,7 @@ from server.errors import ServerDraining, SettingsInvalid
 from server.gallery.gallery import Gallery
 from server.rpc import tls
 from server.rpc.server import RpcServer, Services
+from server.services.admission import Admission
 from server.services.attendance import Attendance
 from server.services.changes import Changes
 from server.services.checkin import CheckIns
@@ -37,7 +38,7 @@ from server.services.thresholds import Thresholds
 from server.settings import Settings, sqlite_path
 from server.storage import migrate
 from server.storage.database import Database, open_database
-from server.storage.vault import read_key_file
+from server.storage.vault import Vault, read_key_file
 from server.vision.calibration import load_calibration
 from server.vision.pack import Pack, load_antispoof, load_pack
 from server.vision.pipeline import Pipeline
@@ -107,6 +108,22 @@ async def _serving(
         await app.drain()
 
 
+@dataclass(frozen=True, slots=True)
+class _Threads:
+    """The thread pools, by what must not wait for what."""
+
+    search: ThreadPoolExecutor
+    logins: ThreadPoolExecutor
+    background: ThreadPoolExecutor
+    reports: ThreadPoolExecutor
+    gallery: ThreadPoolExecutor
+
+    def close(self) -> None:
+        """Ends all, without what still waits."""
+        for field in fields(self):
+            getattr(self, field.name).shutdown(cancel_futures=True)
+
+
 @asynccontextmanager
 async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Services]:
     """Opens storage, models and use cases, without a network."""
@@ -114,11 +131,10 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
     migrate.check(path)
     vault = read_key_file(settings.key_file)
     workers = settings.workers or usable_cores()
-    search = ThreadPoolExecutor(workers, thread_name_prefix="search")
-    logins = ThreadPoolExecutor(2, thread_name_prefix="logins")
-    background = ThreadPoolExecutor(1, thread_name_prefix="background")
-    reports = ThreadPoolExecutor(1, thread_name_prefix="reports")
-    builds = ThreadPoolExecutor(1, thread_name_prefix="gallery")
+    sizes = {"search": workers, "logins": 2, "background": 1, "reports": 1, "gallery": 1}
+    threads = _Threads(
+        **{name: ThreadPoolExecutor(n, thread_name_prefix=name) for name, n in sizes.items()}
+    )
     # Its threads keep the process alive: nothing may fail before the block that ends them.
     pipeline = await asyncio.to_thread(_pipeline, settings, workers)
     try:
@@ -129,68 +145,85 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
         )
         await pipeline.warm_up()
         async with open_database(path) as database:
-            gallery = Gallery(pipeline.dimension, search, builds)
-            live = LiveStreams()
-            passwords = Passwords(logins)
-            changes = Changes()
-            sight = Sight(clock, ZoneInfo(settings.time_zone))
-            event_log = EventLog(database, sight, changes, repeat_minutes=settings.repeat_minutes)
-            rules = Rules(database, clock)
-            await rules.begin()
-            enrollments = Enrollments(database, vault, pipeline, gallery, thresholds, clock=clock)
-            checkins = CheckIns(
+            services = _compose(
+                settings,
+                clock,
                 database,
-                pipeline,
-                gallery,
-                thresholds,
-                event_log,
-                clock=clock,
-                accuracy_m_max=settings.location_accuracy_m_max,
+                vault,
+                pipeline=pipeline,
+                thresholds=thresholds,
+                threads=threads,
             )
-            yield Services(
-                attendance=Attendance(
-                    database,
-                    rules,
-                    sight,
-                    changes=changes,
-                    reports=Reports(reports, lambda: checkins.admission.full),
-                    clock=clock,
-                ),
-                rules=rules,
-                requests=Requests(database, rules, sight, changes=changes, clock=clock),
-                documents=Documents(database, vault, clock),
-                checkins=checkins,
-                devices=Devices(database, live, clock, activation_hours=settings.activation_hours),
-                directory=Directory(
-                    database,
-                    passwords,
-                    live,
-                    clock,
-                    sight=sight,
-                    background=background,
-                    moved=enrollments.load_gallery,
-                ),
-                enrollments=enrollments,
-                event_log=event_log,
-                kiosks=Kiosks(database, pipeline, gallery, thresholds, event_log, clock=clock),
-                sessions=Sessions(
-                    database,
-                    passwords,
-                    live,
-                    clock,
-                    challenge_key=vault.subkey("login-challenge"),
-                    device_hours=settings.session_hours_device,
-                    staff_hours=settings.session_hours_staff,
-                ),
-                live=live,
-                clock=clock,
-                storage_failed=database.failed,
-                gauges=lambda: _gauges(pipeline, gallery, live, database, checkins),
-            )
+            await services.rules.begin()
+            yield services
     finally:
         pipeline.close()
-        for executor in (search, logins, background, reports, builds):
-            executor.shutdown(cancel_futures=True)
+        threads.close()
+
+
+def _compose(
+    settings: Settings,
+    clock: Clock,
+    database: Database,
+    vault: Vault,
+    *,
+    pipeline: Pipeline,
+    thresholds: Thresholds,
+    threads: _Threads,
+) -> Services:
+    """Puts the use cases together."""
+    gallery = Gallery(pipeline.dimension, threads.search, threads.gallery)
+    live, changes, admission = LiveStreams(), Changes(), Admission(pipeline)
+    passwords = Passwords(threads.logins)
+    sight = Sight(clock, ZoneInfo(settings.time_zone))
+    rules = Rules(database, clock)
+    reports = Reports(threads.reports, lambda: admission.full)
+    attendance = Attendance(database, rules, sight, changes=changes, reports=reports, clock=clock)
+    event_log = EventLog(database, sight, changes, repeat_minutes=settings.repeat_minutes)
+    enrollments = Enrollments(database, vault, pipeline, gallery, thresholds, clock=clock)
+    return Services(
+        attendance=attendance,
+        checkins=CheckIns(
+            database,
+            pipeline,
+            gallery,
+            thresholds,
+            event_log,
+            clock=clock,
+            accuracy_m_max=settings.location_accuracy_m_max,
+            place_waived=attendance.place_waived,
+            admission=admission,
+        ),
+        devices=Devices(database, live, clock, activation_hours=settings.activation_hours),
+        directory=Directory(
+            database,
+            passwords,
+            live,
+            clock,
+            sight=sight,
+            background=threads.background,
+            moved=enrollments.load_gallery,
+        ),
+        documents=Documents(database, vault, clock),
+        enrollments=enrollments,
+        event_log=event_log,
+        kiosks=Kiosks(database, pipeline, gallery, thresholds, event_log, clock=clock),
+        requests=Requests(database, rules, sight, changes=changes, clock=clock),
+        rules=rules,
+        sessions=Sessions(
+            database,
+            passwords,
+            live,
+            clock,
+            challenge_key=vault.subkey("login-challenge"),
+            device_hours=settings.session_hours_device,
+            staff_hours=settings.session_hours_staff,
+        ),
+        live=live,
+        clock=clock,
+        storage_failed=database.failed,
+        gauges=lambda: _gauges(pipeline, gallery, live, database, admission),
+    )
 
 
 def _metrics(settings: Settings, services: Services) -> ExitStack:
@@ -246,7 +279,7 @@ def _gauges(
     gallery: Gallery,
     live: LiveStreams,
     database: Database,
-    checkins: CheckIns,
+    admission: Admission,
 ) -> Mapping[str, float]:
     """Returns what the server's gauges show now, by the names of metrics.GAUGES."""
     return {
@@ -254,8 +287,8 @@ def _gauges(
         "hadir_frames_waiting": pipeline.frames_waiting,
         "hadir_frame_cost_seconds": pipeline.frame_s,
         "hadir_streams_open": len(live),
-        "hadir_check_ins_open": checkins.admission.open,
-        "hadir_check_in_places": checkins.admission.places,
+        "hadir_check_ins_open": admission.open,
+        "hadir_check_in_places": admission.places,
         "hadir_gallery_people": gallery.snapshot.size,
         "hadir_gallery_version": gallery.snapshot.version,
         "hadir_writes_waiting": database.writes_waiting,

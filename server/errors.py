@@ -84,21 +84,14 @@ class OpenFirst(HadirError):
     kind, reason = Kind.INVALID, "OPEN_FIRST"
 
 
-class _Faulty(HadirError):
-    """Base of errors whose `fault` says what is wrong; its text is in messages.FAULTS."""
-
-    def __init__(self, fault: str) -> None:
-        super().__init__(fault, fault=fault)
-
-
-class RequestInvalid(_Faulty):
-    """An employee's request lacks something or comes too late; metadata `fault` says what."""
+class RequestInvalid(HadirError):
+    """An employee's request lacks something or comes too late; `fault` says what."""
 
     kind, reason = Kind.INVALID, "REQUEST_INVALID"
 
 
-class DocumentInvalid(_Faulty):
-    """A document is of no type that is taken, damaged or too large; metadata `fault` says what."""
+class DocumentInvalid(HadirError):
+    """A document is of no known type, damaged or too large; `fault` says what."""
 
     kind, reason = Kind.INVALID, "DOCUMENT_INVALID"
 

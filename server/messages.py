@@ -168,12 +168,12 @@ ERRORS: Mapping[str, tuple[str, str]] = {
     "REQUEST_UNKNOWN": ("Pengajuan tidak ditemukan.", "No such request."),
     "DOCUMENT_UNKNOWN": ("Dokumen tidak ditemukan.", "No such document."),
     "REQUEST_INVALID": (
-        "Pengajuan belum dapat diterima. {fault_text}",
-        "The request cannot be taken. {fault_text}",
+        "{fault} Pengajuan tidak diterima.",
+        "{fault} The request is not taken.",
     ),
     "DOCUMENT_INVALID": (
-        "Dokumen tidak dapat diterima. {fault_text}",
-        "The document cannot be taken. {fault_text}",
+        "{fault} Dokumen tidak diterima.",
+        "{fault} The document is not taken.",
     ),
     "REQUEST_OVERLAPS": (
         "Sudah ada pengajuan sejenis untuk hari itu.",

@@ -40,7 +40,7 @@ async def abort(context: Context, error: HadirError, *, language: str, request_i
     metadata = {} if internal else error.metadata
     words = dict(metadata)
     if fault := metadata.get("fault"):
-        words["fault_text"] = messages.text(attendance_messages.FAULTS, fault, language)
+        words["fault"] = messages.text(attendance_messages.FAULTS, fault, language)
     text = messages.text(messages.ERRORS, reason, language, **words)
     details: list[Any] = [
         _packed(

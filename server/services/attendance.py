@@ -102,6 +102,15 @@ class Attendance:
             raise EmployeeUnknown("no such employee", nip=nip[:18])
         return found[0]
 
+    async def place_waived(self, nip: str) -> bool:
+        """Whether no geofence applies to an employee now, by schedule or by duty elsewhere."""
+        around = self._sight.today()
+        first, last = around - _ONE_DAY, around + _ONE_DAY
+        async with self._database.read() as connection:
+            material = await self._material(connection, None, [nip], first, last)
+        running = _running(material, first, last)
+        return any(day.place_waived for one in running for day in one.days)
+
     async def zone_of(self, nip: str, day: date) -> ZoneInfo:
         """Returns the zone of where an employee serves on a date, the province's if nowhere."""
         async with self._database.read() as connection:

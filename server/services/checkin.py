@@ -3,6 +3,7 @@
 `receive` is called for every frame as it arrives, `observe` for those there is time to look at.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from uuid import UUID
@@ -91,7 +92,7 @@ class Guidance:
 
 
 class CheckIns:
-    """Opens check-ins."""
+    """Opens check-ins. place_waived: whether no geofence applies to an employee (NIP) now."""
 
     def __init__(
         self,
@@ -103,16 +104,19 @@ class CheckIns:
         *,
         clock: Clock,
         accuracy_m_max: float,
+        place_waived: Callable[[str], Awaitable[bool]],
+        admission: Admission,
     ) -> None:
         self.pipeline = pipeline
         self.thresholds = thresholds
         self.event_log = event_log
         self.clock = clock
         self.seen = SeenFrames()
-        self.admission = Admission(pipeline)
+        self.admission = admission
         self._database = database
         self._gallery = gallery
         self._accuracy_m_max = accuracy_m_max
+        self._place_waived = place_waived
 
     async def open(
         self, principal: Principal, request: CheckInRequest
@@ -163,7 +167,10 @@ class CheckIns:
         if device is None:
             raise Unauthenticated("no valid session")
         fence = site.geofence if site else None
-        return employee, device, place.judge(request.location, fence, self._accuracy_m_max)
+        verdict = place.judge(request.location, fence, self._accuracy_m_max)
+        if verdict.refusal is Refusal.OUTSIDE_GEOFENCE and await self._place_waived(employee.nip):
+            verdict = place.PlaceVerdict(None, verdict.distance_m)
+        return employee, device, verdict
 
     async def _refuse_early(self, device_id: str) -> None:
         now = self.clock.now()

@@ -77,7 +77,7 @@ class Documents:
         DocumentInvalid.
         """
         if not 0 < len(part) <= PART_BYTES_MAX:
-            raise DocumentInvalid("PART_SIZE")
+            raise DocumentInvalid("the document is not taken", fault="PART_SIZE")
         cipher = self._vault.open_key(document.wrapped_key, document.document_id)
         sealed = cipher.seal(part, f"{document.document_id}|{offset}")
 
@@ -88,7 +88,7 @@ class Documents:
             if offset != found.size_bytes:
                 raise UploadOffset("another part is due", offset=found.size_bytes)
             if offset + len(part) > BYTES_MAX:
-                raise DocumentInvalid("TOO_LARGE")
+                raise DocumentInvalid("the document is not taken", fault="TOO_LARGE")
             size = offset + len(part)
             await documents.append(connection, document.document_id, offset, sealed, size)
             return await _reread(connection, found)
@@ -106,7 +106,7 @@ class Documents:
             await self._database.write(
                 lambda connection: documents.discard(connection, document.document_id)
             )
-            raise DocumentInvalid(checked.value)
+            raise DocumentInvalid("the document is not taken", fault=checked.value)
 
         async def work(connection: Connection) -> Document:
             found = await _reread(connection, document)

@@ -174,7 +174,7 @@ class Requests:
             raise NotYourDecision("nobody corrects the own attendance")
         now = self._clock.now()
         if claim.punch_time > now:
-            raise RequestInvalid("PUNCH_TIME_WRONG")
+            raise RequestInvalid("the request is not taken", fault="PUNCH_TIME_WRONG")
         correction = Correction(
             str(ULID()), nip, claim.kind, claim.punch_time, principal.username, reason, now
         )
@@ -274,7 +274,7 @@ class Requests:
             document_ids=draft.document_ids,
         )
         if faults := filing.faults_of(filed, table, today, zone):
-            raise RequestInvalid(faults[0])
+            raise RequestInvalid("the request is not taken", fault=faults[0])
         await _check_documents(connection, filed)
         others = await requests.of_days(connection, [employee.nip], request.first, request.last)
         other = filing.overlapping(request, [one.request for one in others])

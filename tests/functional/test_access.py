@@ -111,10 +111,10 @@ class TestTable:
     async def test_writers_of_master_data(self):
         """What changes employees, faces, devices or accounts is BKD's alone."""
         words = ("Put", "Import", "CreateStaff", "CloseStaff", "Enroll", "Erase", "Issue")
-        words += ("Rebind", "Revoke")
+        words += ("Rebind", "Revoke", "Correct")
         writers = {name: roles for name, roles in TABLE.items() if name.startswith(words)}
 
-        assert 10 == len(writers)
+        assert 12 == len(writers)
         assert {frozenset({Role.BKD})} == set(writers.values())
 
     async def test_operator_sees_no_people(self):

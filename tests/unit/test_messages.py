@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from hadir.v1 import (
+    attendance_pb2,
     checkin_pb2,
     device_admin_pb2,
     device_pb2,
@@ -18,22 +19,31 @@ from hadir.v1 import (
     frame_pb2,
     kiosk_pb2,
     options_pb2,
+    request_pb2,
+    rule_pb2,
 )
 
 import server
-from server import errors, messages
+from server import attendance_messages, errors, messages
+from server.domain import document as documents
 from server.domain import model, roster
+from server.domain.attendance import approval, bands, calendar, filing, hours, recap, rules
+from server.domain.attendance import model as attendance
 from server.domain.challenge import Step
 from server.domain.quality import FrameOutcome
 from server.domain.refusal import Refusal
 from server.domain.track import FaceState
+from server.services import documents as services
 
 Table = Mapping[str, tuple[str, str]]
 TABLES = {
     name: table
-    for name, table in vars(messages).items()
+    for module in (messages, attendance_messages)
+    for name, table in vars(module).items()
     if name.isupper() and isinstance(table, dict)
 }
+# Names, not sentences.
+NAMES = {"DISCIPLINE", "LEFT_OUT", "REQUEST_STATES"}
 ENTRIES = [(name, key, *texts) for name, table in TABLES.items() for key, texts in table.items()]
 ERRORS = {
     name: error
@@ -52,6 +62,16 @@ ENUMS = [
     (model.BindingAction, device_admin_pb2.BindingAction, "BINDING_ACTION_"),
     (model.EventKind, event_pb2.EventKind, "EVENT_KIND_"),
     (model.EventSource, event_pb2.EventSource, "EVENT_SOURCE_"),
+    (attendance.DayStatus, attendance_pb2.DayStatus, "DAY_STATUS_"),
+    (attendance.PunchSource, attendance_pb2.PunchSource, "PUNCH_SOURCE_"),
+    (attendance.RequestKind, request_pb2.RequestKind, "REQUEST_KIND_"),
+    (attendance.LeaveType, request_pb2.LeaveType, "LEAVE_TYPE_"),
+    (attendance.RequestState, request_pb2.RequestState, "REQUEST_STATE_"),
+    (attendance.Phase, rule_pb2.PhaseKind, "PHASE_KIND_"),
+    (rules.RuleKind, rule_pb2.RuleKind, "RULE_KIND_"),
+    (approval.ApprovalLevel, rule_pb2.ApprovalLevel, "APPROVAL_LEVEL_"),
+    (approval.DelegationKind, rule_pb2.DelegationKind, "DELEGATION_KIND_"),
+    (calendar.FreeKind, rule_pb2.FreeKind, "FREE_KIND_"),
 ]
 
 
@@ -91,6 +111,9 @@ class TestTables:
             (messages.FACES, FaceState, set(), {"UNUSABLE"}),
             (messages.REFUSALS, Refusal, set(), set()),
             (messages.CHECK_IN, model.EventKind, set(), set()),
+            (attendance_messages.RULES, attendance.Rule, set(), set()),
+            (attendance_messages.LEFT_OUT, recap.LeftOut, set(), set()),
+            (attendance_messages.REQUEST_STATES, attendance.RequestState, set(), set()),
         ],
     )
     def test_every_word_of_the_domain_has_a_text(
@@ -98,6 +121,20 @@ class TestTables:
     ) -> None:
         """Outcomes, steps, states, refusals, kinds of events."""
         assert set(words.__members__) - less | more == set(table)
+
+    def test_every_fault_of_rules_and_requests_has_a_text(self) -> None:
+        """The codes in the sources of what judges them, and of documents."""
+        judges = (rules, filing.faults_of, hours.faults_of, bands.faults_of, documents, services)
+        found = {
+            code
+            for judge in judges
+            for code in re.findall(r'"([A-Z]{2,}(?:_[A-Z0-9]+)+)"', inspect.getsource(judge))
+        }
+        found |= {fault.value for fault in documents.DocumentFault} | {"RULE_TWICE"}
+        kinds = {kind.value for kind in rules.RuleKind}
+
+        assert found - kinds <= set(attendance_messages.FAULTS)
+        assert set(attendance_messages.FAULTS) <= found | {"NO_HOURS", "NO_BANDS"}
 
     def test_every_problem_of_an_import_has_a_text(self) -> None:
         """The codes that the reader of the CSV knows."""
@@ -138,7 +175,11 @@ class TestTexts:
         odd = [
             entry
             for entry in ENTRIES
-            if entry[2] == entry[3] or any(text.strip()[-1:] not in {*".!?"} for text in entry[2:])
+            if entry[2] == entry[3]
+            or (
+                entry[0] not in NAMES
+                and any(text.strip()[-1:] not in {*".!?"} for text in entry[2:])
+            )
         ]
 
         assert len(ENTRIES) > 100

@@ -1,0 +1,474 @@
+"""Requests through the real server: filed, proved, decided along chains, never by oneself."""
+
+import hashlib
+import sqlite3
+import uuid
+from datetime import timedelta
+
+import cv2
+import numpy as np
+import pytest
+import pytest_asyncio
+from hadir.client import ApiError
+from hadir.v1 import event_pb2, options_pb2, request_pb2, rule_pb2
+
+from tests.functional.attendance_world import (
+    go_to,
+    moment,
+    own_day,
+    phone_api,
+    punch,
+    put_rules,
+    stamp,
+    state,
+    status,
+    submit,
+    upload,
+)
+from tests.functional.world import PASSWORD, World, refused
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+OUT = event_pb2.EVENT_KIND_OUT
+HEAD, STAFF, COLLEAGUE, ELSEWHERE = 0, 1, 2, 3
+LETTER = cv2.imencode(".png", np.random.default_rng(5).integers(0, 255, (60, 90, 3), np.uint8))[1]
+PROOF = LETTER.tobytes()
+
+
+@pytest_asyncio.fixture(autouse=True, scope="module", loop_scope="module")
+async def one_unit(world: World) -> None:
+    """The staff of these tests serve in the unit of the first person, who is its head."""
+    bkd = await world.bkd()
+    unit_id = world.seed.people[HEAD].unit_id
+    for unit in (await bkd.call("ListUnits")).units:
+        if unit.unit_id in {world.seed.people[n].unit_id for n in (STAFF, COLLEAGUE)} - {unit_id}:
+            unit.parent_unit_id = unit_id
+            await bkd.call("PutUnit", unit=unit)
+
+
+def fault_of(error: pytest.ExceptionInfo[ApiError]) -> str:
+    """Returns what is wrong with a request."""
+    return error.value.metadata["fault"]
+
+
+class TestLateReason:
+    """A reason waives the cut, not the record."""
+
+    async def test_accepted(self, world):
+        """Late stays late; the percentage goes; why names request and approver."""
+        day = go_to(world, "18:00")
+        await put_rules(
+            await world.bkd(),
+            rule_pb2.Rule(
+                start=day.isoformat(), phase=rule_pb2.Phase(phase=rule_pb2.PHASE_KIND_OFFICIAL)
+            ),
+        )
+        await punch(world, STAFF, "IN", moment(day, "08:00"))
+        await punch(world, STAFF, "OUT", moment(day, "16:10"))
+        api, head = await phone_api(world, STAFF), await world.head()
+        before = await own_day(api, day)
+        asked = await submit(api, "LATE_REASON", day)
+        [waiting] = [
+            one
+            for one in (await head.call("ListDesk")).requests
+            if one.request_id == asked.request_id
+        ]
+        decided = await head.call(
+            "DecideRequest", request_id=asked.request_id, accept=True, reason="benar, saya lihat"
+        )
+        after = await own_day(api, day)
+        why = await api.call("WhyDay", date=day.isoformat())
+
+        assert ("LATE", "0.5") == (status(before), before.percent)
+        assert ("PENDING", "ban bocor di jalan") == (state(waiting), waiting.reason)
+        assert "ACCEPTED" == state(decided)
+        assert ("LATE", 30, "0") == (status(after), after.late_minutes, after.percent)
+        waiver = next(line for line in why.lines if line.rule == "WAIVER")
+        assert (asked.request_id, world.seed.people[HEAD].nip) == (
+            waiver.request_id, waiver.approver,
+        )  # fmt: skip
+
+    async def test_rejected(self, world):
+        """A rejection has a reason, changes nothing and is final."""
+        day = go_to(world, "18:00")
+        await punch(world, STAFF, "IN", moment(day, "08:00"))
+        await punch(world, STAFF, "OUT", moment(day, "16:10"))
+        api, head = await phone_api(world, STAFF), await world.head()
+        asked = await submit(api, "LATE_REASON", day)
+
+        decided = await head.call(
+            "DecideRequest", request_id=asked.request_id, accept=False, reason="tidak benar"
+        )
+
+        assert ("REJECTED", "tidak benar") == (state(decided), decided.decisions[0].reason)
+        assert "0.5" == (await own_day(api, day)).percent
+        with refused("ALREADY_DECIDED", "FAILED_PRECONDITION"):
+            await head.call(
+                "DecideRequest", request_id=asked.request_id, accept=True, reason="ralat saya"
+            )
+        with refused("ALREADY_DECIDED", "FAILED_PRECONDITION"):
+            await api.call("WithdrawRequest", request_id=asked.request_id)
+
+    async def test_deadline(self, world):
+        """Five days later is the last day; on the sixth it is too late."""
+        day = go_to(world, "12:00")
+        go_to(world, "23:50", day=day + timedelta(days=5))
+        api = await phone_api(world, STAFF)
+        await submit(api, "LATE_REASON", day)
+        go_to(world, "00:05", day=day + timedelta(days=6))
+
+        with refused("REQUEST_INVALID", "INVALID_ARGUMENT") as caught:
+            await submit(await phone_api(world, STAFF), "EARLY_REASON", day)
+
+        assert "DEADLINE_PASSED" == fault_of(caught)
+        assert "Batas waktu sanggahan" in caught.value.message
+
+
+class TestOnce:
+    """A retry files nothing twice."""
+
+    async def test_same_request_id(self, world):
+        """The stored one is answered; for something else the id is refused."""
+        day = go_to(world, "12:00")
+        api, request_id = await phone_api(world, STAFF), str(uuid.uuid4())
+
+        first = await submit(api, "IZIN", day, request_id=request_id)
+        second = await submit(api, "IZIN", day, request_id=request_id)
+
+        assert first == second
+        with refused("REQUEST_ID_REUSED", "ALREADY_EXISTS"):
+            await submit(api, "IZIN", day, request_id=request_id, reason="lain sama sekali")
+        with refused("REQUEST_ID_REUSED", "ALREADY_EXISTS"):
+            await submit(await phone_api(world, COLLEAGUE), "IZIN", day, request_id=request_id)
+        with refused("REQUEST_OVERLAPS", "ALREADY_EXISTS"):
+            await submit(api, "IZIN", day)
+
+    async def test_taken_back(self, world):
+        """And filed again."""
+        day = go_to(world, "12:00")
+        api = await phone_api(world, STAFF)
+        asked = await submit(api, "IZIN", day)
+
+        gone = await api.call("WithdrawRequest", request_id=asked.request_id)
+        again = await submit(api, "IZIN", day)
+
+        assert ("WITHDRAWN", "Ditarik kembali") == (state(gone), gone.text)
+        assert "PENDING" == state(again)
+        mine = await api.call("ListOwnRequests", page_size=2)
+        assert [again.request_id, asked.request_id] == [r.request_id for r in mine.requests]
+        assert mine.next_page_token
+
+
+class TestWhoDecides:
+    """Heads, those above, deputies, BKD: by the chain, and nobody the own request."""
+
+    async def test_own_request_goes_up(self, world):
+        """The head's own lies with BKD where no head is above."""
+        day = go_to(world, "12:00")
+        api, head, bkd = await phone_api(world, HEAD), await world.head(), await world.bkd()
+        asked = await submit(api, "IZIN", day)
+
+        with refused("NOT_YOUR_DECISION", "PERMISSION_DENIED"):
+            await head.call(
+                "DecideRequest", request_id=asked.request_id, accept=True, reason="setuju"
+            )
+        assert asked.request_id not in {
+            r.request_id for r in (await head.call("ListDesk")).requests
+        }
+        decided = await bkd.call(
+            "DecideRequest", request_id=asked.request_id, accept=True, reason="setuju"
+        )
+
+        assert "ACCEPTED" == state(decided)
+        assert "IZIN" == status(await own_day(api, day))
+
+    async def test_bkd_does_not_decide_for_a_head(self, world):
+        """Whose desk it is, decides; BKD sees it."""
+        day = go_to(world, "12:00")
+        asked = await submit(await phone_api(world, STAFF), "IZIN", day)
+        bkd = await world.bkd()
+
+        assert asked == await bkd.call("GetRequest", request_id=asked.request_id)
+        with refused("NOT_YOUR_DECISION", "PERMISSION_DENIED"):
+            await bkd.call(
+                "DecideRequest", request_id=asked.request_id, accept=True, reason="setuju"
+            )
+
+    async def test_chain(self, world):
+        """Long leave is decided by the head, then by BKD; one of them is not enough."""
+        day = go_to(world, "12:00") + timedelta(days=30)
+        api, head, bkd = await phone_api(world, STAFF), await world.head(), await world.bkd()
+        leave = request_pb2.LEAVE_TYPE_BESAR
+        asked = await submit(api, "CUTI", day, day + timedelta(days=60), leave=leave)
+        fields = {"request_id": asked.request_id, "accept": True, "reason": "setuju"}
+
+        first = await head.call("DecideRequest", **fields)
+        with refused("NOT_YOUR_DECISION", "PERMISSION_DENIED"):
+            await head.call("DecideRequest", **fields)
+        second = await bkd.call("DecideRequest", **fields)
+
+        assert ["HEAD", "BKD"] == list(asked.levels)
+        assert ("PENDING", "") == (state(first), first.desk_unit_id)
+        assert "ACCEPTED" == state(second)
+        assert ["HEAD", "BKD"] == [one.level for one in second.decisions]
+
+    async def test_deputy(self, world):
+        """Plh. by a letter with dates: sees the unit, decides, is named, and it ends."""
+        day = go_to(world, "08:00")
+        bkd, unit_id = await world.bkd(), world.seed.people[HEAD].unit_id
+        deputy_nip = world.seed.people[COLLEAGUE].nip
+        await bkd.call(
+            "CreateStaffAccount",
+            username="plh",
+            password=PASSWORD,
+            role=options_pb2.ROLE_HEAD,
+            nip=deputy_nip,
+        )
+        before = await world.staff("plh")
+        with refused("UNIT_UNKNOWN", "NOT_FOUND"):
+            await before.call("ListUnitRequests", unit_id=unit_id)
+        await put_rules(
+            bkd,
+            rule_pb2.Rule(
+                subject=unit_id,
+                start=day.isoformat(),
+                delegation=rule_pb2.Delegation(
+                    nip=deputy_nip,
+                    last=day.isoformat(),
+                    kind=rule_pb2.DELEGATION_KIND_PLH,
+                    number="800/77/2026",
+                ),
+            ),
+        )
+        asked = await submit(await phone_api(world, STAFF), "IZIN", day)
+        own = await submit(await phone_api(world, COLLEAGUE), "IZIN", day)
+        deputy = await world.staff("plh")
+
+        decided = await deputy.call(
+            "DecideRequest", request_id=asked.request_id, accept=True, reason="setuju"
+        )
+        with refused("NOT_YOUR_DECISION", "PERMISSION_DENIED"):
+            await deputy.call(
+                "DecideRequest", request_id=own.request_id, accept=True, reason="setuju"
+            )
+        go_to(world, "00:10", day=day + timedelta(days=1))
+        after = await world.staff("plh")
+
+        assert (deputy_nip, unit_id) == (decided.decisions[0].nip, decided.decisions[0].deputy_of)
+        with refused("REQUEST_UNKNOWN", "NOT_FOUND"):
+            await after.call("GetRequest", request_id=asked.request_id)
+
+    async def test_strangers(self, world):
+        """Not yours and not there are one answer, for employees and for heads."""
+        day = go_to(world, "12:00")
+        asked = await submit(await phone_api(world, ELSEWHERE), "IZIN", day)
+        answers = set()
+        for api in (await world.head(), await phone_api(world, STAFF)):
+            for request_id in (asked.request_id, str(uuid.uuid4())):
+                with refused("REQUEST_UNKNOWN", "NOT_FOUND") as caught:
+                    await api.call("GetRequest", request_id=request_id)
+                answers.add(caught.value.message)
+        with refused("REQUEST_UNKNOWN", "NOT_FOUND"):
+            await (await world.head()).call(
+                "DecideRequest", request_id=asked.request_id, accept=True, reason="setuju"
+            )
+
+        assert 1 == len(answers)
+
+
+class TestCorrections:
+    """Sanggah with a punch: accepted, it is a new punch; the events stay."""
+
+    async def test_forgotten_check_out(self, world):
+        """The day is whole afterwards, and says how."""
+        day = go_to(world, "23:00")
+        await punch(world, STAFF, "IN", moment(day, "07:20"))
+        api, head = await phone_api(world, STAFF), await world.head()
+        before, events = await own_day(api, day), await world.events()
+        claim = request_pb2.PunchClaim(kind=OUT, punch_time=stamp(moment(day, "16:30")))
+        asked = await submit(api, "FORGOTTEN_CHECK_OUT", day, punch=claim)
+        waiting = await own_day(api, day)
+
+        await head.call(
+            "DecideRequest", request_id=asked.request_id, accept=True, reason="rapat sampai sore"
+        )
+        after = await own_day(api, day)
+
+        assert ["NO_CHECK_OUT", "NO_CHECK_OUT", "PRESENT"] == [
+            status(one) for one in (before, waiting, after)
+        ]
+        assert moment(day, "16:30").timestamp() == after.departure.event_time.seconds
+        assert events == await world.events()
+
+
+class TestTugasLuar:
+    """Duty elsewhere: proved by a letter, free of the geofence on its days."""
+
+    async def test_may_check_in_on_the_spot(self, world, cast):
+        """300 m away: refused before, recorded once the letter is accepted, not so the day after."""
+        day = go_to(world, "07:00")
+        api, head = await phone_api(world, COLLEAGUE), await world.head()
+        phone, far = await world.phone(COLLEAGUE), world.place(COLLEAGUE, north_m=900)
+        before = await phone.check_in(event_pb2.EVENT_KIND_IN, far, cast.actor(COLLEAGUE))
+        proof = await upload(api, PROOF)
+        asked = await submit(
+            api,
+            "TUGAS_LUAR",
+            day,
+            number="090/12/ST/2026",
+            letter_date=day.isoformat(),
+            place="Ternate",
+            document_ids=[proof.document_id],
+        )
+        await head.call("DecideRequest", request_id=asked.request_id, accept=True, reason="benar")
+        world.clock.advance(minutes=11)
+
+        there = await phone.check_in(event_pb2.EVENT_KIND_IN, far, cast.actor(COLLEAGUE))
+        found = await own_day(api, day)
+        go_to(world, "07:00", day=day + timedelta(days=1))
+        later = await (await world.phone(COLLEAGUE)).check_in(
+            event_pb2.EVENT_KIND_IN, far, cast.actor(COLLEAGUE)
+        )
+
+        assert not before.recorded
+        assert there.recorded
+        assert there.receipt.event.distance_m > 500
+        assert ("TUGAS_LUAR", True) == (status(found), found.place_waived)
+        assert not later.recorded
+
+    @pytest.mark.parametrize(
+        ("fields", "fault"),
+        [
+            ({"place": "Ternate"}, "LETTER_REQUIRED"),
+            ({"number": "1", "letter_date": "2026-01-05"}, "PLACE_REQUIRED"),
+            (
+                {"number": "1", "letter_date": "2026-01-05", "place": "Ternate"},
+                "DOCUMENT_REQUIRED",
+            ),
+        ],
+    )
+    async def test_needs_letter_place_and_document(self, world, fields, fault):
+        """What is missing is named."""
+        day = go_to(world, "12:00")
+
+        with refused("REQUEST_INVALID", "INVALID_ARGUMENT") as caught:
+            await submit(await phone_api(world, STAFF), "TUGAS_LUAR", day, **fields)
+
+        assert fault == fault_of(caught)
+
+
+class TestDocuments:
+    """Opaque proofs: encrypted, resumable, seen by who sees the request."""
+
+    async def test_goes_on_where_it_stopped(self, world):
+        """Half of it, a lost connection, the rest; the digest is that of all."""
+        go_to(world, "12:00")
+        api, upload_id = await phone_api(world, STAFF), str(uuid.uuid4())
+        begun = await upload_part(api, upload_id, PROOF[:1000])
+        so_far = await api.call("GetUpload", upload_id=upload_id)
+
+        with refused("UPLOAD_OFFSET", "FAILED_PRECONDITION") as caught:
+            await upload(api, PROOF, upload_id=upload_id, start=2000)
+        whole = await upload(api, PROOF, upload_id=upload_id, start=so_far.size_bytes)
+        again = await upload(api, PROOF, upload_id=upload_id)
+
+        assert "DOCUMENT_INVALID" != begun
+        assert 1000 == so_far.size_bytes
+        assert "" == so_far.document_id
+        assert "1000" == caught.value.metadata["offset"]
+        assert ("image/png", hashlib.sha256(PROOF).hexdigest()) == (whole.media_type, whole.sha256)
+        assert whole == again
+
+    async def test_who_may_read_it(self, world):
+        """The employee, the head and BKD; before it is filed the employee alone."""
+        day = go_to(world, "12:00")
+        api, head, bkd = await phone_api(world, STAFF), await world.head(), await world.bkd()
+        document = await upload(api, PROOF)
+        with refused("DOCUMENT_UNKNOWN", "NOT_FOUND"):
+            await head.read("DownloadDocument", document_id=document.document_id)
+        await submit(api, "SAKIT", day, document_ids=[document.document_id])
+
+        for reader in (api, head, bkd):
+            parts = await reader.read("DownloadDocument", document_id=document.document_id)
+            assert PROOF == b"".join(part.content for part in parts)
+        for stranger in (await phone_api(world, COLLEAGUE), await phone_api(world, ELSEWHERE)):
+            with refused("DOCUMENT_UNKNOWN", "NOT_FOUND"):
+                await stranger.read("DownloadDocument", document_id=document.document_id)
+
+    async def test_proves_one_request(self, world):
+        """Not another one, nor that of a colleague."""
+        day = go_to(world, "12:00")
+        api = await phone_api(world, STAFF)
+        document = await upload(api, PROOF)
+        proof = {"document_ids": [document.document_id]}
+
+        with refused("DOCUMENT_UNKNOWN", "NOT_FOUND"):
+            await submit(await phone_api(world, COLLEAGUE), "SAKIT", day, **proof)
+        await submit(api, "SAKIT", day, **proof)
+        with refused("DOCUMENT_UNKNOWN", "NOT_FOUND"):
+            await submit(api, "SAKIT", day + timedelta(days=1), **proof)
+
+    @pytest.mark.parametrize(
+        ("content", "fault"),
+        [(b"MZ" + PROOF, "TYPE_UNKNOWN"), (PROOF[:-4], "DAMAGED")],
+    )
+    async def test_refused(self, world, content, fault):
+        """By its bytes; nothing of it stays."""
+        go_to(world, "12:00")
+        api, upload_id = await phone_api(world, STAFF), str(uuid.uuid4())
+
+        with refused("DOCUMENT_INVALID", "INVALID_ARGUMENT") as caught:
+            await upload(api, content, upload_id=upload_id)
+
+        assert fault == fault_of(caught)
+        assert 0 == (await api.call("GetUpload", upload_id=upload_id)).size_bytes
+
+    async def test_encrypted_at_rest(self, world):
+        """No byte run of a document is in the database's files."""
+        go_to(world, "12:00")
+        await upload(await phone_api(world, STAFF), PROOF)
+
+        content = b"".join(file.read_bytes() for file in world.directory.glob("hadir.db*"))
+
+        assert PROOF[200:232] not in content
+
+    async def test_kept_by_the_database(self, world):
+        """What was asked, decided and proved cannot be changed with a database tool either."""
+        with sqlite3.connect(world.directory / "hadir.db") as connection:
+            for statement in (
+                "UPDATE attendance_requests SET first = '2020-01-01'",
+                "UPDATE attendance_requests SET reason = 'x'",
+                "DELETE FROM attendance_requests",
+                "UPDATE request_decisions SET actor = 'x'",
+                "DELETE FROM request_decisions",
+                "UPDATE corrections SET event_time = 0",
+                "DELETE FROM rules",
+                "UPDATE rules SET actor = 'x'",
+                "UPDATE documents SET digest = x'00' WHERE media_type <> ''",
+                "UPDATE document_chunks SET content = x'00'",
+                "DELETE FROM postings",
+            ):
+                with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+                    connection.execute(statement)
+        connection.close()
+
+
+async def upload_part(api, upload_id: str, content: bytes) -> str:
+    """Uploads the beginning of a document and loses the connection. Returns the error's reason."""
+
+    async def messages():
+        yield request_pb2.UploadDocumentRequest(open=request_pb2.OpenUpload(upload_id=upload_id))
+        part = request_pb2.DocumentPart(offset=0, content=content)
+        yield request_pb2.UploadDocumentRequest(part=part)
+        for _ in range(100):
+            if (await api.call("GetUpload", upload_id=upload_id)).size_bytes == len(content):
+                break
+        raise ConnectionResetError
+
+    try:
+        await api.upload("UploadDocument", messages())
+    except ApiError as error:
+        return error.reason
+    except BaseException as error:  # noqa: BLE001  what grpc makes of a client that dies
+        return type(error).__name__
+    return "OK"
