@@ -53,6 +53,14 @@ def read_moment(value: str, zone: ZoneInfo, now: datetime, *, end: bool = False)
     return stamp
 
 
+def read_date(value: str, zone: ZoneInfo, now: datetime) -> str:
+    """Return a date as the API writes it: a day, today or yesterday by the clock of a zone."""
+    day = _day(value, now.astimezone(zone).date())
+    if day is None:
+        raise CtlError(Text.DATE_INVALID, reason="DATE_INVALID", hint=Text.DO_DATE, value=value)
+    return day.isoformat()
+
+
 def _first_line(file: Path) -> str:
     try:
         if file == _STDIN:

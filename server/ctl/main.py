@@ -9,7 +9,18 @@ from zoneinfo import ZoneInfo
 import typer
 from hadir.client import Endpoint
 
-from server.ctl import account, device, employee, enroll, event, master, staff
+from server.ctl import (
+    account,
+    attendance,
+    device,
+    employee,
+    enroll,
+    event,
+    master,
+    request,
+    rule,
+    staff,
+)
 from server.ctl.context import Ctl
 from server.ctl.help import examples
 from server.ctl.render import Screen
@@ -35,6 +46,9 @@ enroll.add_to(app)
 app.add_typer(device.devices, name="device")
 app.add_typer(device.kiosks, name="kiosk")
 event.add_to(app)
+attendance.add_to(app)
+app.add_typer(request.app, name="request")
+app.add_typer(rule.app, name="rule")
 
 
 @app.callback(
@@ -45,6 +59,8 @@ event.add_to(app)
         "--notice-version 2022-02 --consent-confirmed",
         "hadirctl device rebind 197001011995031001 --reason 'telepon hilang'",
         "hadirctl events biro-umum --from today --json",
+        "hadirctl days --unit biro-umum",
+        "hadirctl recap biro-umum --month 2026-11",
         note="These options may also follow the command. Exit codes: 0 done, 1 refused or failed, "
         "2 wrong usage.",
     )

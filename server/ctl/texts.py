@@ -58,6 +58,32 @@ class Text(Enum):
     USER = ("Pengguna", "User")
     ZONE = ("Zona waktu", "Time zone")
 
+    APPROVER = ("Diputuskan oleh", "Decided by")
+    ARRIVAL = ("Masuk", "In")
+    BAND = ("Rentang", "Band")
+    CUT = ("Potongan %", "Cut %")
+    DATE = ("Tanggal", "Date")
+    DEPARTURE = ("Pulang", "Out")
+    DESK = ("Menunggu", "Waits at")
+    DOCUMENTS = ("Dokumen", "Documents")
+    EARLY = ("Menit awal", "Min. early")
+    FIRST = ("Mulai", "First")
+    LAST = ("Sampai", "Last")
+    LATE = ("Menit telat", "Min. late")
+    LEFT_OUT = ("Tidak dihitung", "Left out")
+    LETTER = ("Nomor surat", "Letter")
+    NUMBER = ("No.", "No.")
+    PHASE = ("Tahap", "Phase")
+    PLACE = ("Tempat", "Place")
+    REQUEST = ("Pengajuan", "Request")
+    RULE = ("Aturan", "Rule")
+    SUBJECT = ("Berlaku untuk", "For")
+    SUBMITTED = ("Diajukan", "Submitted")
+    SUPERSEDED = ("Diganti", "Superseded")
+    WAIVED = ("Dihapus %", "Waived %")
+    WHY = ("Penjelasan", "Why")
+    WORKDAYS = ("Hari TPP", "TPP days")
+
     # Values
     YES = ("ya", "yes")
     NO = ("tidak", "no")
@@ -76,6 +102,31 @@ class Text(Enum):
     CODE_ISSUED = ("kode diterbitkan", "code issued")
     BOUND = ("telepon diikat", "phone bound")
     UNBOUND = ("telepon dicabut", "phone revoked")
+    CORRECTION = ("koreksi", "correction")
+    DAY_PRESENT = ("hadir", "present")
+    DAY_LATE = ("terlambat", "late")
+    DAY_LEFT_EARLY = ("pulang awal", "left early")
+    DAY_NO_CHECK_IN = ("tanpa absen masuk", "no check-in")
+    DAY_NO_CHECK_OUT = ("tanpa absen pulang", "no check-out")
+    DAY_IZIN = ("izin", "permission")
+    DAY_SAKIT = ("sakit", "ill")
+    DAY_TUGAS_LUAR = ("tugas luar", "duty elsewhere")
+    DAY_DIKLAT = ("diklat", "training")
+    DAY_CUTI = ("cuti", "leave")
+    DAY_HOLIDAY = ("libur", "holiday")
+    DAY_OFF = ("bukan hari kerja", "day off")
+    DAY_ABSENT = ("tanpa keterangan", "absent")
+    DAY_PENDING = ("belum selesai", "not over")
+    DAY_UNSCHEDULED = ("belum ada jadwal", "no schedule")
+    REQUEST_LATE_REASON = ("alasan terlambat", "reason for lateness")
+    REQUEST_EARLY_REASON = ("alasan pulang awal", "reason for leaving early")
+    REQUEST_FORGOTTEN_CHECK_OUT = ("lupa absen pulang", "forgotten check-out")
+    REQUEST_CORRECTION = ("sanggah", "correction")
+    REQUEST_TUGAS_BELAJAR = ("tugas belajar", "study")
+    STATE_PENDING = ("menunggu", "pending")
+    STATE_ACCEPTED = ("disetujui", "accepted")
+    STATE_REJECTED = ("ditolak", "rejected")
+    STATE_TAKEN_BACK = ("ditarik kembali", "taken back")
     DISPUTED = ("diragukan", "disputed")
     CIRCLE = (
         "lingkaran {radius:.0f} m di {latitude}, {longitude}",
@@ -119,6 +170,25 @@ class Text(Enum):
     CODE_ISSUED_NOTE = (
         "Kode ini hanya ditampilkan sekali dan hanya dapat dipakai sekali.",
         "This code is shown once and works once.",
+    )
+    REQUEST_DECIDED = ("Pengajuan {id}: {state}.", "Request {id}: {state}.")
+    CORRECTED = (
+        "Catatan {kind} {nip} pukul {time} ditambahkan: {id}.",
+        "A punch {kind} of {nip} at {time} is added: {id}.",
+    )
+    SAVED = ("Disimpan: {file} ({size} byte).", "Saved: {file} ({size} bytes).")
+    RULES_STORED = ("{count} aturan disimpan.", "{count} rules are stored.")
+    RULES_DRY = (
+        "Percobaan: {count} aturan, {problems} masalah; tidak ada yang disimpan.",
+        "Dry run: {count} rules, {problems} problems; nothing is stored.",
+    )
+    WATCHING = (
+        "Memantau {unit}; Ctrl-C untuk berhenti.",
+        "Watching {unit}; Ctrl-C to stop.",
+    )
+    COUNTERS = (
+        "Tanpa keterangan {year}: {days} hari, berturut-turut {row}. {text}",
+        "Without a reason in {year}: {days} days, {row} in a row. {text}",
     )
     NOTHING_FOUND = ("Tidak ada data.", "Nothing found.")
     PROBLEM_CODE = ("Kode", "Code")
@@ -219,6 +289,11 @@ class Text(Enum):
         "{id} belum ada; untuk yang baru berikan {options}.",
         "{id} does not exist yet; a new one needs {options}.",
     )
+    DATE_INVALID = ("Tanggal tidak dikenal: {value}.", "Not a date: {value}.")
+    RULES_UNREADABLE = (
+        "Berkas {file} tidak berisi aturan: {trouble}",
+        "The file {file} holds no rules: {trouble}",
+    )
     TIME_INVALID = ("Waktu tidak dikenal: {value}.", "Not a time: {value}.")
 
     # What to do about it
@@ -283,6 +358,14 @@ class Text(Enum):
     DO_POLYGON = (
         "Pakai [[lintang, bujur], ...] atau Polygon GeoJSON tanpa lubang.",
         "Use [[latitude, longitude], ...] or a GeoJSON Polygon without holes.",
+    )
+    DO_DATE = (
+        "Pakai 2022-02-07, hari-ini atau kemarin.",
+        "Use 2022-02-07, today or yesterday.",
+    )
+    DO_RULES = (
+        "Contoh berkas: hadirctl rule list --json --current",
+        "See an example with: hadirctl rule list --json --current",
     )
     DO_TIME = (
         "Pakai 2022-02-07, 2022-02-07T07:30, hari-ini atau kemarin.",

@@ -27,12 +27,31 @@ MODEL = "test-model"
 APPEND_ONLY = {
     "events": (
         "INSERT INTO events VALUES (7, 'event', :nip, 'Ani', 'bkd', 'IN', 'PHONE', 1, 1, 0, 'kantor',"
-        " 1.0, 'phone-0', 0.8, 0.4, 0.3, 1.0, NULL, NULL, NULL, NULL, NULL, x'01', x'02', 1)"
+        " 1.0, 'phone-0', 0.8, 0.4, 0.3, 1.0, NULL, NULL, NULL, NULL, NULL, x'01', x'02', 1, NULL, NULL)"
     ),
     "requests": "INSERT INTO requests VALUES (:nip, 'request', x'01', 'event', 1)",
     "refusals": "INSERT INTO refusals VALUES (7, :nip, 'phone-0', 'SPOOF', 1, 0.1, 0.2, 0.3, 4.0)",
     "binding_changes": "INSERT INTO binding_changes VALUES (7, :nip, 'BOUND', 1, 'phone-0', 'bkd', '')",
     "erasures": "INSERT INTO erasures VALUES (7, :nip, 'asked', 'bkd', 1, 4, 3, x'01')",
+    "postings": "INSERT INTO postings VALUES (7, :nip, '2026-03-02', 'bkd', '')",
+    "corrections": (
+        "INSERT INTO corrections VALUES ('event', :nip, 'IN', 1, NULL, 'bkd', 'listrik padam', 1)"
+    ),
+    "trial_reports": (
+        "INSERT INTO trial_reports VALUES (7, 'report', :nip, 'bkd', 'phone-0', 'Merek', 'PROBLEM',"
+        " 'GPS', 0, 'lambat', 1)"
+    ),
+}
+# Without a column of an employee, or not wholly frozen: tests/functional/test_requests.py.
+OTHERS = {
+    "rules_no_update",
+    "rules_no_delete",
+    "request_decisions_no_update",
+    "request_decisions_no_delete",
+    "attendance_requests_no_update",
+    "attendance_requests_no_delete",
+    "documents_no_update",
+    "document_chunks_no_update",
 }
 
 
@@ -73,12 +92,12 @@ class TestAppendOnly:
             assert 1 == rows.scalar()
 
     def test_covers_the_facts(self, path: Path) -> None:
-        """Two triggers for each table of facts, and no other trigger."""
+        """Two triggers for each table of facts, and no trigger that is not known."""
         names = {f"{table}_no_{verb}" for table in APPEND_ONLY for verb in ("update", "delete")}
 
         with contextlib.closing(sqlite3.connect(path)) as connection:
             rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-            assert names == {name for (name,) in rows}
+            assert names | OTHERS == {name for (name,) in rows}
 
 
 @pytest.fixture

@@ -1,0 +1,254 @@
+"""Commands of attendance days: whose day is what and why, today live, recaps, corrections."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Annotated, Final
+
+import typer
+from hadir.v1 import attendance_pb2, event_pb2
+from hadir.v1.attendance_pb2_grpc import AttendanceServiceStub
+
+from server.ctl.context import CallOptions, Ctl, ctl_of
+from server.ctl.help import Nip, UnitId, examples
+from server.ctl.inputs import read_date, read_moment
+from server.ctl.labels import enum_text
+from server.ctl.render import Cell, Columns
+from server.ctl.texts import Text
+
+REPORT_DEADLINE_S: Final = 120.0
+# A board stays open as long as the session; the server ends it then.
+WATCH_DEADLINE_S: Final = 24 * 3600.0
+
+From = Annotated[str, typer.Option("--from", help="First day; today if left out.")]
+To = Annotated[str, typer.Option("--to", help="Last day; the first one if left out.")]
+Month = Annotated[str, typer.Option(help="YYYY-MM; this month if left out.")]
+
+
+def _band(day: attendance_pb2.AttendanceDay) -> str:
+    return " ".join(band for band in (day.late_band, day.early_band) if band)
+
+
+def _of_day(
+    cell: Callable[[attendance_pb2.AttendanceDay], Cell], employee: attendance_pb2.EmployeeDays
+) -> Cell:
+    return cell(employee.days[0])
+
+
+DAY_COLUMNS: Columns[attendance_pb2.AttendanceDay] = {
+    Text.DATE: lambda day: day.date,
+    Text.STATE: lambda it: enum_text(attendance_pb2.DayStatus, it.status),
+    Text.ARRIVAL: lambda day: day.arrival.event_time,
+    Text.DEPARTURE: lambda day: day.departure.event_time,
+    Text.LATE: lambda day: day.late_minutes,
+    Text.EARLY: lambda day: day.early_minutes,
+    Text.BAND: _band,
+    Text.CUT: lambda day: day.percent,
+    Text.PHASE: lambda day: day.phase,
+    Text.UNIT: lambda day: day.unit_id,
+}
+# An employee with one day: see `_singles`.
+ROW_COLUMNS: Columns[attendance_pb2.EmployeeDays] = {
+    Text.NIP: lambda employee: employee.nip,
+    Text.NAME: lambda employee: employee.display_name,
+    **{heading: partial(_of_day, cell) for heading, cell in DAY_COLUMNS.items()},
+}
+LINE_COLUMNS: Columns[attendance_pb2.TraceLine] = {
+    Text.RULE: lambda line: line.rule,
+    Text.WHY: lambda line: line.text,
+}
+
+
+def _count(recap: attendance_pb2.EmployeeRecap, *names: str) -> int:
+    return sum(count.count for count in recap.statuses if count.name in names)
+
+
+def _left_out(recap: attendance_pb2.EmployeeRecap) -> Cell:
+    return ", ".join(f"{len(one.dates)} {one.text}" for one in recap.left_out)
+
+
+RECAP_COLUMNS: Columns[attendance_pb2.EmployeeRecap] = {
+    Text.NIP: lambda recap: recap.nip,
+    Text.NAME: lambda recap: recap.display_name,
+    Text.DAY_PRESENT: lambda recap: _count(recap, "PRESENT", "LATE", "LEFT_EARLY"),
+    Text.LATE: lambda recap: recap.late_minutes,
+    Text.EARLY: lambda recap: recap.early_minutes,
+    Text.DAY_ABSENT: lambda recap: _count(recap, "ABSENT"),
+    Text.WORKDAYS: lambda recap: recap.tpp_workdays,
+    Text.CUT: lambda recap: recap.tpp_percent,
+    Text.WAIVED: lambda recap: recap.tpp_waived_percent,
+    Text.LEFT_OUT: _left_out,
+}
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.command(
+        epilog=examples(
+            "hadirctl days 197001011995031001 --from 2026-11-01 --to 2026-11-30",
+            "hadirctl days --unit biro-umum",
+            note="Times shown are those of --zone.",
+        )
+    )(days)
+    app.command(epilog=examples("hadirctl why 197001011995031001 2026-11-25"))(why)
+    app.command(epilog=examples("hadirctl watch biro-umum"))(watch)
+    app.command(
+        epilog=examples(
+            "hadirctl recap biro-umum --month 2026-11",
+            note="Days of socialisation and trial never count for TPP; the last column says how "
+            "many were left out and why.",
+        )
+    )(recap)
+    app.command(
+        epilog=examples(
+            "hadirctl correct 197001011995031001 out 2026-11-25T16:00 "
+            "--reason 'listrik padam di lobi'",
+            note="Adds a punch, and never changes one; who did it and why is kept.",
+        )
+    )(correct)
+
+
+def days(
+    context: typer.Context,
+    nip: Annotated[str, typer.Argument(metavar="NIP", help="18 digits; empty with --unit.")] = "",
+    *,
+    unit: Annotated[str, typer.Option(help="All of this unit and those below.")] = "",
+    first: From = "today",
+    last: To = "",
+) -> None:
+    """Show the days of an employee with the counters of PP 94/2021, or of a unit."""
+    ctl = ctl_of(context)
+    if bool(nip) == bool(unit):
+        raise typer.BadParameter("NIP / --unit")
+    work = _unit_days if unit else _days
+    ctl.run(partial(work, subject=unit or nip, first=first, last=last or first))
+
+
+def why(context: typer.Context, nip: Nip, day: Annotated[str, typer.Argument()]) -> None:
+    """Explain a day: every rule that was applied, with its inputs."""
+    ctl_of(context).run(partial(_why, nip=nip, day=day))
+
+
+def watch(context: typer.Context, unit: UnitId) -> None:
+    """Show today of a unit, then every change as it happens."""
+    ctl_of(context).run(partial(_watch, unit=unit))
+
+
+def recap(context: typer.Context, unit: UnitId, *, month: Month = "") -> None:
+    """Show what a month of a unit adds up to, and what of it counts for TPP."""
+    ctl_of(context).run(partial(_recap, unit=unit, month=month))
+
+
+def correct(
+    context: typer.Context,
+    nip: Nip,
+    kind: Annotated[str, typer.Argument(metavar="in|out")],
+    moment: Annotated[str, typer.Argument(metavar="TIME", help="2026-11-25T16:00 in --zone.")],
+    *,
+    reason: Annotated[str, typer.Option(help="Why, 3 to 500 characters; kept.")],
+) -> None:
+    """Add a check-in or check-out that is missing (BKD)."""
+    if kind not in {"in", "out"}:
+        raise typer.BadParameter("in | out", param_hint="KIND")
+    ctl_of(context).run(partial(_correct, nip=nip, kind=kind, moment=moment, reason=reason))
+
+
+async def _days(ctl: Ctl, *, subject: str, first: str, last: str) -> None:
+    begin, end = _span(ctl, first, last)
+    async with ctl.service(AttendanceServiceStub) as (stub, options):
+        request = attendance_pb2.GetEmployeeDaysRequest(nip=subject, first=begin, last=end)
+        found: attendance_pb2.EmployeeDays = await stub.GetEmployeeDays(request, **options)
+    if ctl.screen.as_json:
+        ctl.screen.record(found, {})
+        return
+    ctl.screen.records(found.days, DAY_COLUMNS)
+    if found.HasField("counters"):
+        counters = found.counters
+        ctl.screen.note(
+            Text.COUNTERS,
+            year=counters.year,
+            days=counters.days,
+            row=counters.row_max,
+            text=counters.text,
+        )
+
+
+async def _unit_days(ctl: Ctl, *, subject: str, first: str, last: str) -> None:
+    begin, end = _span(ctl, first, last)
+    found: list[attendance_pb2.EmployeeDays] = []
+    async with ctl.service(AttendanceServiceStub) as (stub, options):
+        request = attendance_pb2.ListUnitDaysRequest(unit_id=subject, first=begin, last=end)
+        async for message in stub.ListUnitDays(request, **_patient(options, REPORT_DEADLINE_S)):
+            found += message.employees
+    ctl.screen.records(_singles(found), ROW_COLUMNS)
+
+
+def _singles(
+    found: Sequence[attendance_pb2.EmployeeDays],
+) -> list[attendance_pb2.EmployeeDays]:
+    """Return employees with one day each, as rows of a table."""
+    return [
+        attendance_pb2.EmployeeDays(nip=one.nip, display_name=one.display_name, days=[day])
+        for one in found
+        for day in one.days
+    ]
+
+
+async def _why(ctl: Ctl, *, nip: str, day: str) -> None:
+    date = read_date(day, ctl.screen.zone, datetime.now(UTC))
+    async with ctl.service(AttendanceServiceStub) as (stub, options):
+        request = attendance_pb2.WhyDayRequest(nip=nip, date=date)
+        answer: attendance_pb2.WhyDayResponse = await stub.WhyDay(request, **options)
+    if ctl.screen.as_json:
+        ctl.screen.record(answer, {})
+        return
+    ctl.screen.record(answer.day, DAY_COLUMNS)
+    ctl.screen.records(answer.lines, LINE_COLUMNS)
+
+
+async def _watch(ctl: Ctl, *, unit: str) -> None:
+    ctl.screen.note(Text.WATCHING, unit=unit)
+    async with ctl.service(AttendanceServiceStub) as (stub, options):
+        request = attendance_pb2.WatchUnitRequest(unit_id=unit)
+        async for message in stub.WatchUnit(request, **_patient(options, WATCH_DEADLINE_S)):
+            if message.employees:
+                ctl.screen.records(_singles(message.employees), ROW_COLUMNS)
+
+
+async def _recap(ctl: Ctl, *, unit: str, month: str) -> None:
+    month = month or f"{datetime.now(ctl.screen.zone):%Y-%m}"
+    found: list[attendance_pb2.EmployeeRecap] = []
+    async with ctl.service(AttendanceServiceStub) as (stub, options):
+        request = attendance_pb2.ListUnitRecapsRequest(unit_id=unit, month=month)
+        async for message in stub.ListUnitRecaps(request, **_patient(options, REPORT_DEADLINE_S)):
+            found += message.recaps
+    ctl.screen.records(found, RECAP_COLUMNS)
+
+
+async def _correct(ctl: Ctl, *, nip: str, kind: str, moment: str, reason: str) -> None:
+    request = attendance_pb2.CorrectAttendanceRequest(
+        nip=nip,
+        kind=event_pb2.EVENT_KIND_IN if kind == "in" else event_pb2.EVENT_KIND_OUT,
+        event_time=read_moment(moment, ctl.screen.zone, datetime.now(UTC)),
+        reason=reason,
+    )
+    async with ctl.service(AttendanceServiceStub) as (stub, options):
+        punch: attendance_pb2.Punch = await stub.CorrectAttendance(request, **options)
+    kind_text = enum_text(event_pb2.EventKind, punch.kind)
+    ctl.screen.done(
+        punch,
+        Text.CORRECTED,
+        kind=ctl.screen.cell(kind_text),
+        nip=nip,
+        time=ctl.screen.time(punch.event_time),
+        id=punch.event_id,
+    )
+
+
+def _span(ctl: Ctl, first: str, last: str) -> tuple[str, str]:
+    now = datetime.now(UTC)
+    return read_date(first, ctl.screen.zone, now), read_date(last, ctl.screen.zone, now)
+
+
+def _patient(options: CallOptions, seconds: float) -> CallOptions:
+    return {**options, "timeout": seconds}

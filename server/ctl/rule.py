@@ -1,0 +1,256 @@
+"""Commands of rules: put files of them, import holidays and shifts, see who changed what."""
+
+import csv
+import io
+import json
+import tomllib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
+from hadir.v1 import rule_pb2
+from hadir.v1.rule_pb2_grpc import RuleServiceStub
+
+from server.ctl.context import Ctl, collect, ctl_of
+from server.ctl.errors import CtlError
+from server.ctl.help import examples
+from server.ctl.inputs import read_date, read_file
+from server.ctl.render import Columns
+from server.ctl.texts import Text
+
+FILE_MIB_MAX: Final = 4
+LIMIT_DEFAULT: Final = 200
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Rules of attendance: schedules, phases, percentages, holidays, shifts, deputies.",
+)
+
+
+class PhaseName(StrEnum):
+    """A phase, as people type it."""
+
+    SOCIALISATION = "socialisation"
+    TRIAL = "trial"
+    OFFICIAL = "official"
+
+
+def _content(change: rule_pb2.RuleChange) -> str:
+    kind = change.rule.WhichOneof("content")
+    if kind is None:
+        return ""
+    data = MessageToDict(getattr(change.rule, kind), preserving_proto_field_name=True)
+    return json.dumps(data, ensure_ascii=False)[:120]
+
+
+COLUMNS: Columns[rule_pb2.RuleChange] = {
+    Text.NUMBER: lambda change: change.sequence,
+    Text.TIME: lambda change: change.change_time,
+    Text.KIND: lambda it: rule_pb2.RuleKind.Name(it.kind).removeprefix("RULE_KIND_"),
+    Text.SUBJECT: lambda change: change.rule.subject,
+    Text.FIRST: lambda change: change.rule.start,
+    Text.SUPERSEDED: lambda change: change.superseded,
+    Text.ACTOR: lambda change: change.actor,
+    Text.REASON: lambda change: change.reason,
+    Text.RULE: _content,
+}
+PROBLEM_COLUMNS: Columns[rule_pb2.RuleProblem] = {
+    Text.LINE: lambda problem: problem.number,
+    Text.PROBLEM_CODE: lambda problem: problem.reason,
+    Text.PROBLEM: lambda problem: problem.text,
+}
+
+Why = Annotated[str, typer.Option(help="Why, 3 to 500 characters; kept.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only report problems.")]
+RuleFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, metavar="FILE")]
+
+
+@app.command(
+    "list",
+    epilog=examples(
+        "hadirctl rule list --current",
+        "hadirctl rule list --kind SCHEDULE --subject biro-umum",
+        "hadirctl rule list --json --current",
+    ),
+)
+def list_rules(
+    context: typer.Context,
+    *,
+    kind: Annotated[str, typer.Option(help="SCHEDULE, PHASE, CUT_TABLE, FREE_DAY, ...")] = "",
+    subject: Annotated[str, typer.Option(help="Unit or NIP.")] = "",
+    current: Annotated[bool, typer.Option("--current", help="Only what holds.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="Rows at most.")] = LIMIT_DEFAULT,
+) -> None:
+    """Show who changed which rule when, and why; newest first."""
+    name = f"RULE_KIND_{kind.upper() or 'UNSPECIFIED'}"
+    if name not in rule_pb2.RuleKind.keys():  # noqa: SIM118  no mapping
+        raise typer.BadParameter(kind, param_hint="--kind")
+    request = rule_pb2.ListRulesRequest(kind=name, subject=subject, current_only=current)
+    ctl_of(context).run(partial(_list, request=request, limit=limit))
+
+
+@app.command(
+    epilog=examples(
+        "hadirctl rule put ramadan-2027.toml --reason 'SE Gubernur 12/2027' --dry-run",
+        note="A TOML or JSON file with a list `rules`, each with `subject` (unit or NIP; empty for "
+        "all), `start` (YYYY-MM-DD) and one of schedule, phase, cut_table, discipline, free_day, "
+        "shift, chain, delegation, withdrawn. `rule list --json` shows the form of each.",
+    )
+)
+def put(context: typer.Context, file: RuleFile, *, reason: Why, dry_run: DryRun = False) -> None:
+    """Store the rules of a file, all or none."""
+    _put_and_exit(ctl_of(context), partial(_from_file, file), reason=reason, dry_run=dry_run)
+
+
+@app.command(
+    epilog=examples(
+        "hadirctl rule phase biro-umum official --from 2027-01-01 --reason 'SK Gubernur 4/2026'"
+    )
+)
+def phase(
+    context: typer.Context,
+    unit: Annotated[str, typer.Argument(help="Id of the unit; '' for all.")],
+    name: PhaseName,
+    *,
+    start: Annotated[str, typer.Option("--from", help="First day.")],
+    reason: Why,
+    dry_run: DryRun = False,
+) -> None:
+    """Set the phase of a unit from a day on. Only official days count for TPP."""
+    ctl = ctl_of(context)
+
+    def rules() -> list[rule_pb2.Rule]:
+        day = read_date(start, ctl.screen.zone, datetime.now(UTC))
+        content = rule_pb2.Phase(phase=f"PHASE_KIND_{name.name}")
+        return [rule_pb2.Rule(subject=unit, start=day, phase=content)]
+
+    _put_and_exit(ctl, rules, reason=reason, dry_run=dry_run)
+
+
+@app.command(
+    epilog=examples(
+        "hadirctl rule holidays cuti-bersama-2027.csv --reason 'SKB 3 Menteri 2027'",
+        note="Columns: date, name, kind (JOINT_LEAVE, NATIONAL, REGIONAL, WORKDAY), decree. "
+        "Commas or semicolons.",
+    )
+)
+def holidays(
+    context: typer.Context, file: RuleFile, *, reason: Why, dry_run: DryRun = False
+) -> None:
+    """Import free days: cuti bersama, holidays of the province, holidays taken back."""
+    _put_and_exit(ctl_of(context), partial(_holidays, file), reason=reason, dry_run=dry_run)
+
+
+@app.command(
+    epilog=examples(
+        "hadirctl rule shifts rsud-desember.csv --reason 'roster Desember'",
+        note="Columns: nip, date, shift (a name of the unit's schedule; empty: off).",
+    )
+)
+def shifts(context: typer.Context, file: RuleFile, *, reason: Why, dry_run: DryRun = False) -> None:
+    """Import the shifts of employees."""
+    _put_and_exit(ctl_of(context), partial(_shifts, file), reason=reason, dry_run=dry_run)
+
+
+def _put_and_exit(ctl: Ctl, rules: Any, *, reason: str, dry_run: bool) -> None:
+    answer = ctl.run(partial(_put, rules=rules, reason=reason, dry_run=dry_run))
+    if answer.problems:
+        raise typer.Exit(1)
+
+
+async def _put(ctl: Ctl, *, rules: Any, reason: str, dry_run: bool) -> rule_pb2.PutRulesResponse:
+    request = rule_pb2.PutRulesRequest(rules=rules(), reason=reason, dry_run=dry_run)
+    async with ctl.service(RuleServiceStub) as (stub, options):
+        answer: rule_pb2.PutRulesResponse = await stub.PutRules(request, **options)
+    if answer.problems and not ctl.screen.as_json:
+        ctl.screen.records(answer.problems, PROBLEM_COLUMNS)
+    text = Text.RULES_STORED if answer.stored else Text.RULES_DRY
+    count, problems = answer.rule_count, len(answer.problems)
+    ctl.screen.done(answer, text, count=count, problems=problems)
+    if answer.problems:
+        ctl.screen.note(Text.IMPORT_REFUSED, style="bold red")
+    return answer
+
+
+async def _list(ctl: Ctl, *, request: rule_pb2.ListRulesRequest, limit: int) -> None:
+    async with ctl.service(RuleServiceStub) as (stub, options):
+
+        async def fetch(size: int, token: str) -> tuple[Sequence[rule_pb2.RuleChange], str]:
+            request.page_size, request.page_token = size, token
+            page: rule_pb2.ListRulesResponse = await stub.ListRules(request, **options)
+            return page.changes, page.next_page_token
+
+        found, more = await collect(fetch, limit)
+    ctl.screen.records(found, COLUMNS)
+    if more:
+        ctl.screen.note(Text.MORE, style="yellow", limit=limit)
+
+
+def _from_file(file: Path) -> list[rule_pb2.Rule]:
+    try:
+        text = read_file(file, limit_mib=FILE_MIB_MAX).decode()
+        data = tomllib.loads(text) if file.suffix == ".toml" else json.loads(text)
+        rules = data["rules"] if isinstance(data, dict) else data
+        return [ParseDict(rule, rule_pb2.Rule()) for rule in rules]
+    except (UnicodeDecodeError, ValueError, KeyError, TypeError, ParseError) as error:
+        raise _unreadable(file, error) from error
+
+
+def _holidays(file: Path) -> list[rule_pb2.Rule]:
+    return [
+        rule_pb2.Rule(
+            start=row["date"],
+            free_day=rule_pb2.FreeDay(
+                name=row["name"],
+                kind=f"FREE_KIND_{row['kind'].upper()}",
+                decree=row.get("decree") or "",
+            ),
+        )
+        for row in _rows(file, {"date", "name", "kind"}, kinds=rule_pb2.FreeKind.keys())
+    ]
+
+
+def _shifts(file: Path) -> list[rule_pb2.Rule]:
+    return [
+        rule_pb2.Rule(
+            subject=row["nip"], start=row["date"], shift=rule_pb2.ShiftDay(shift=row["shift"])
+        )
+        for row in _rows(file, {"nip", "date", "shift"})
+    ]
+
+
+def _rows(
+    file: Path, columns: set[str], kinds: Sequence[str] | None = None
+) -> list[dict[str, str]]:
+    """Return the rows of a CSV file, stripped. Raises CtlError with the line that is wrong."""
+    try:
+        text = read_file(file, limit_mib=FILE_MIB_MAX).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CtlError(Text.FILE_NOT_TEXT, reason="FILE_TROUBLE", file=file) from error
+    head = text.split("\n", 1)[0]
+    delimiter = ";" if head.count(";") > head.count(",") else ","
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+    if missing := columns - set(reader.fieldnames or ()):
+        raise _unreadable(file, ", ".join(sorted(missing)))
+    rows = []
+    for row in reader:
+        clean = {name: (value or "").strip() for name, value in row.items() if name}
+        if kinds is not None and f"FREE_KIND_{clean['kind'].upper()}" not in kinds:
+            raise _unreadable(file, f"{reader.line_num}: {clean['kind']}")
+        rows.append(clean)
+    return rows
+
+
+def _unreadable(file: Path, trouble: object) -> CtlError:
+    return CtlError(
+        Text.RULES_UNREADABLE,
+        reason="RULES_UNREADABLE",
+        hint=Text.DO_RULES,
+        file=file.name,
+        trouble=str(trouble)[:200],
+    )

@@ -1,0 +1,213 @@
+"""hadirctl before a real server: the day of BKD and of a head, as they type it."""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from server.ctl.main import app, globals_first
+from tests.functional.attendance_world import go_to, moment, phone_api, punch, submit, upload
+from tests.functional.test_requests import PROOF
+from tests.functional.world import PASSWORD
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+HEAD, STAFF = 0, 1
+
+
+@dataclass(frozen=True)
+class Hadirctl:
+    """Runs commands in a thread, as the server runs in this loop."""
+
+    address: str
+    home: Path
+
+    async def __call__(self, *arguments: str, stdin: str = "", language: str = "id") -> Result:
+        """Return what came of a command."""
+        environment = {
+            "XDG_CONFIG_HOME": str(self.home),
+            "HADIRCTL_SERVER": self.address,
+            "HADIRCTL_LANGUAGE": language,
+        }
+        return await asyncio.to_thread(
+            CliRunner().invoke, app, globals_first(arguments), env=environment, input=stdin
+        )
+
+    async def json(self, *arguments: str) -> Any:
+        """Return the answer of a command that must succeed, as JSON."""
+        result = await self("--json", *arguments)
+        assert (0, "") == (result.exit_code, result.stderr)
+        return json.loads(result.stdout)
+
+
+async def login(world, tmp_path: Path, username: str) -> Hadirctl:
+    """Returns hadirctl of an account that has logged in."""
+    ctl = Hadirctl(world.address, tmp_path / username)
+    result = await ctl("login", username, "--password-file", "-", stdin=f"{PASSWORD}\n")
+    assert 0 == result.exit_code, result.stderr
+    return ctl
+
+
+class TestDays:
+    """What heads and BKD see of attendance."""
+
+    async def test_late_and_why(self, world, tmp_path):
+        """The table of a unit, the days of one, and the reasons, in the words of the screen."""
+        day = go_to(world, "18:00")
+        nip, unit = world.seed.people[HEAD].nip, world.seed.people[HEAD].unit_id
+        await punch(world, HEAD, "IN", moment(day, "08:10"))
+        await punch(world, HEAD, "OUT", moment(day, "16:30"))
+        bkd = await login(world, tmp_path, "bkd")
+        span = ("--from", day.isoformat(), "--to", day.isoformat())
+
+        of_unit = await bkd("days", "--unit", unit, *span)
+        own = await bkd("days", nip, *span)
+        why = await bkd("why", nip, day.isoformat())
+        rows = await bkd.json("days", "--unit", unit, *span)
+
+        assert "terlambat" in of_unit.stdout
+        assert "TL2" in own.stdout
+        assert f"Tanpa keterangan {day.year}" in own.stderr
+        assert "Terlambat 40 menit: TL2, potongan 1 %." in why.stdout
+        assert {nip: 40}.items() <= {r["nip"]: r["days"][0]["late_minutes"] for r in rows}.items()
+
+    async def test_recap(self, world, tmp_path):
+        """Nothing counts before the official phase, and the recap says so; afterwards it does."""
+        day = go_to(world, "23:30")
+        nip, unit = world.seed.people[STAFF].nip, world.seed.people[STAFF].unit_id
+        bkd = await login(world, tmp_path, "bkd")
+        month = ("--month", f"{day:%Y-%m}")
+
+        before = await bkd("recap", unit, *month)
+        dry = await bkd(
+            "rule", "phase", unit, "official", "--from", day.isoformat(),
+            "--reason", "SK 1/2026", "--dry-run",
+        )  # fmt: skip
+        stored = await bkd(
+            "rule", "phase", unit, "official", "--from", day.isoformat(), "--reason", "SK 1/2026"
+        )
+        after = {r["nip"]: r for r in await bkd.json("recap", unit, *month)}
+        log = await bkd("rule", "list", "--kind", "phase", "--subject", unit)
+
+        assert "masa sosialisasi" in before.stdout
+        assert "tidak ada yang disimpan" in dry.stdout
+        assert 0 == stored.exit_code
+        assert (1, "4") == (after[nip]["tpp_workdays"], after[nip]["tpp_percent"])
+        assert "SK 1/2026" in log.stdout
+
+    async def test_correct(self, world, tmp_path):
+        """BKD adds a check-out; a wrong kind or time is refused with what to do."""
+        day = go_to(world, "23:30")
+        nip = world.seed.people[STAFF].nip
+        bkd = await login(world, tmp_path, "bkd")
+        reason = ("--reason", "listrik padam")
+
+        done = await bkd("correct", nip, "out", f"{day}T16:00", *reason)
+        wrong = await bkd("correct", nip, "sideways", f"{day}T16:00", *reason)
+        late = await bkd("correct", nip, "out", "2199-01-01T00:00", *reason)
+
+        assert "PULANG" in done.stdout
+        assert (0, 2, 1) == (done.exit_code, wrong.exit_code, late.exit_code)
+        assert "belum tiba" in late.stderr
+
+    async def test_watch(self, world, tmp_path):
+        """Shows everybody, and ends plainly when the account is closed."""
+        go_to(world, "12:00")
+        unit = world.seed.people[HEAD].unit_id
+        bkd = await world.bkd()
+        role = {"role": "ROLE_BKD"}
+        await bkd.call("CreateStaffAccount", username="pantau", password=PASSWORD, **role)
+        ctl = await login(world, tmp_path, "pantau")
+        watching = asyncio.create_task(ctl("watch", unit))
+        for _ in range(100):
+            await asyncio.sleep(0.1)
+            if len(world.app.services.live):
+                break
+        await asyncio.sleep(0.5)
+        await bkd.call("CloseStaffAccount", username="pantau")
+
+        result = await asyncio.wait_for(watching, 20)
+
+        assert world.seed.people[HEAD].nip in result.stdout
+        assert (1, True) == (result.exit_code, "SESSION_ENDED" in result.stderr)
+
+
+class TestRequests:
+    """What waits for a decision."""
+
+    async def test_from_the_desk_to_the_decision(self, world, tmp_path):
+        """The head sees it, reads the proof, accepts, and sees what was decided."""
+        day = go_to(world, "12:00")
+        api = await phone_api(world, HEAD)
+        proof = await upload(api, PROOF)
+        asked = await submit(api, "SAKIT", day, document_ids=[proof.document_id])
+        bkd, head = await login(world, tmp_path, "bkd"), await login(world, tmp_path, "kepala")
+
+        desk = await bkd("request", "desk")
+        saved = await bkd("request", "document", proof.document_id, "--to", str(tmp_path / "surat"))
+        again = await bkd("request", "document", proof.document_id, "--to", str(tmp_path / "surat"))
+        own = await head("request", "accept", asked.request_id, "--reason", "setuju saja")
+        accepted = await bkd("request", "accept", asked.request_id, "--reason", "surat dokter ada")
+        shown = await bkd("request", "show", asked.request_id)
+        listed = await head("request", "list", world.seed.people[HEAD].unit_id)
+
+        assert asked.request_id in desk.stdout
+        assert (0, 1) == (saved.exit_code, again.exit_code)
+        assert PROOF == (tmp_path / "surat.png").read_bytes()
+        assert (1, True) == (own.exit_code, "NOT_YOUR_DECISION" in own.stderr)
+        assert "disetujui" in accepted.stdout
+        assert "surat dokter ada" in shown.stdout
+        assert "sakit" in listed.stdout
+
+
+class TestRules:
+    """Files of rules."""
+
+    async def test_holidays(self, world, tmp_path):
+        """A dry run lists every problem by line; the good file makes free days."""
+        day = go_to(world, "08:00")
+        bkd = await login(world, tmp_path, "bkd")
+        file = tmp_path / "cuti.csv"
+        header = "date;name;kind;decree\n"
+        line = f"{day};Cuti bersama;JOINT_LEAVE;SKB 7/2026\n"
+        reason = ("--reason", "SKB 7/2026")
+
+        file.write_text(header + line + line)
+        twice = await bkd("rule", "holidays", str(file), *reason, "--dry-run")
+        file.write_text(header + line.replace("JOINT_LEAVE", "PARTY"))
+        unknown = await bkd("rule", "holidays", str(file), *reason)
+        file.write_text(header + line)
+        good = await bkd("rule", "holidays", str(file), *reason)
+        why = await bkd("why", world.seed.people[STAFF].nip, day.isoformat())
+
+        assert (1, 1, 0) == (twice.exit_code, unknown.exit_code, good.exit_code)
+        assert "RULE_TWICE" in twice.stdout
+        assert "2: PARTY" in unknown.stderr
+        assert "Hari libur: Cuti bersama SKB 7/2026." in why.stdout
+
+    async def test_schedule_from_a_file(self, world, tmp_path):
+        """TOML with shifts, and a roster as CSV: the night shift of a nurse."""
+        day = go_to(world, "08:00")
+        unit, nip = world.seed.people[STAFF].unit_id, world.seed.people[STAFF].nip
+        bkd = await login(world, tmp_path, "bkd")
+        file, roster = tmp_path / "sif.toml", tmp_path / "roster.csv"
+        file.write_text(
+            f"[[rules]]\nsubject = '{unit}'\nstart = '{day}'\n"
+            "[rules.schedule.shifts.malam]\nstart = '21:00'\nend = '07:00'\n"
+        )
+        roster.write_text(f"nip,date,shift\n{nip},{day},malam\n")
+
+        put = await bkd("rule", "put", str(file), "--reason", "sif malam")
+        shifts = await bkd("rule", "shifts", str(roster), "--reason", "roster minggu ini")
+        why = await bkd("why", nip, day.isoformat(), language="en")
+        broken = tmp_path / "broken.toml"
+        broken.write_text("rules = 5")
+        refused = await bkd("rule", "put", str(broken), "--reason", "sif malam")
+
+        assert (0, 0, 1) == (put.exit_code, shifts.exit_code, refused.exit_code)
+        assert "Shift by the roster: malam." in why.stdout
+        assert "RULES_UNREADABLE" in refused.stderr
