@@ -5,76 +5,30 @@ wanted to begin: a slow server is not spared by slow clients (no coordinated omi
 """
 
 import asyncio
-import os
-import random
-import time
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from hadir.client import ApiError
-from hadir.v1 import checkin_pb2, event_pb2
-from hdrh.histogram import HdrHistogram
-from rich.box import SIMPLE
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
 from benchmarks import cast as casting
-from benchmarks import local, province, report
-from benchmarks.crowd import FACES, Crowd, FrameBank, banks_of, crowd_of, prepare
+from benchmarks import report
+from benchmarks.crowd import FACES
+from benchmarks.lobby import Lobby, LobbyRung, lobby_rung, open_lobby
 from benchmarks.local import LocalServer
-from benchmarks.phone import CheckInResult, Phone
+from benchmarks.rung import Rung, open_crowd, people, run_rung
+from benchmarks.sheet import Sheet, write
 
-CHECK_IN_SECONDS_MAX = 60
-_HIGHEST_US = 120_000_000
 _HALF, _MOST = 0.5, 0.8
 # A rung is carried if so much of what was offered was recorded in time.
 CARRIED_MIN = 0.95
 STEP_UP = 1.35
 RUNGS_MAX = 12
-SITE = province.SITES[0]
-
-
-@dataclass(slots=True)
-class Tally:
-    """What became of the arrivals of one rung; times in microseconds."""
-
-    arrived: int = 0
-    recorded: int = 0
-    refused_for_load: int = 0
-    refused: dict[str, int] = field(default_factory=dict)
-    without_phone: int = 0
-    frames: int = 0
-    # What each frame that was looked at cost a worker, seconds.
-    service_s: list[float] = field(default_factory=list)
-    check_in: HdrHistogram = field(default_factory=lambda: HdrHistogram(1, _HIGHEST_US, 3))
-    answer: HdrHistogram = field(default_factory=lambda: HdrHistogram(1, _HIGHEST_US, 3))
-    refusal: HdrHistogram = field(default_factory=lambda: HdrHistogram(1, _HIGHEST_US, 3))
-
-
-@dataclass(frozen=True, slots=True)
-class Rung:
-    """One rate of arrivals and what it gave. Times in milliseconds, rates a second."""
-
-    name: str
-    seconds: float
-    offered: float
-    recorded: float
-    refused_for_load: float
-    other_refusals: dict[str, int]
-    without_phone: int
-    answer_p50_ms: float
-    answer_p99_ms: float
-    check_in_p50_ms: float
-    check_in_p99_ms: float
-    refusal_p99_ms: float
-    cpu_ms_per_check_in: float
-    frames_per_check_in: float
-    server_cores_busy: float
-    memory_mb: float
 
 
 def load(
@@ -87,6 +41,9 @@ def load(
     phones: Annotated[
         int, typer.Option(min=10, help="Simulated phones; more than are ever busy at once.")
     ] = 200,
+    kiosks: Annotated[
+        int, typer.Option(min=0, help="Kiosks beside the phones, with people who walk up.")
+    ] = 0,
     server_cores: Annotated[
         int, typer.Option(min=1, help="Cores of the server; the client has the others.")
     ] = 1,
@@ -94,7 +51,8 @@ def load(
         Path, typer.Option("--dir", help="Folder for the server's database; made anew.")
     ] = Path("load-data"),
     json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the figures here.")
+        Path | None,
+        typer.Option("--json", help="Write the figures here; Markdown and PNG beside it."),
     ] = None,
 ) -> None:
     """Finds how many check-ins a second this machine carries, and what happens beyond.
@@ -107,47 +65,73 @@ def load(
     """
     console = Console()
     settings = {"seconds": seconds, "overload_seconds": overload_seconds, "phones": phones}
-    settings |= {"server_cores": server_cores, "frames_a_second": 10, "faces": FACES}
+    settings |= {
+        "kiosks": kiosks,
+        "server_cores": server_cores,
+        "frames_a_second": 10,
+        "faces": FACES,
+    }
     result = report.origin("load", settings)
     report.print_origin(console, result)
-    plan = Plan(seconds, overload_seconds, start)
+    plan = Plan(seconds, overload_seconds, start, phones, kiosks, server_cores)
     with Progress(console=console, transient=True) as progress:
-        rungs = asyncio.run(_measure(directory, phones, server_cores, plan, progress))
-    console.print(table(rungs))
+        rungs, lobbies = asyncio.run(_measure(directory, plan, progress))
+    paragraphs: list[str | Sheet] = [sheet(rungs), *_left_over(rungs)]
+    paragraphs += [lobby_sheet(lobbies)] if lobbies else []
+    for one in paragraphs:
+        console.print(one.table() if isinstance(one, Sheet) else one)
+    if json_file is not None:
+        from benchmarks import charts
+
+        found = {**result, "results": [asdict(rung) for rung in rungs]}
+        found |= {"kiosks": [asdict(lobby) for lobby in lobbies]}
+        write(json_file, found, paragraphs, partial(charts.plot_load, title="Load", rungs=rungs))
+
+
+def _left_over(rungs: list[Rung]) -> Iterator[str]:
     for rung in rungs:
         if rung.other_refusals or rung.without_phone:
             reasons = ", ".join(f"{n} x {reason}" for reason, n in rung.other_refusals.items())
-            console.print(
+            yield (
                 f"{rung.name} at {rung.offered:.2f}/s: not recorded for other reasons: "
                 f"{reasons or 'none'}; {rung.without_phone} found every phone in use"
             )
-    if json_file is not None:
-        report.write_json(json_file, {**result, "results": [asdict(rung) for rung in rungs]})
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long and from which rate on."""
+    """How long and from which rate on, with what."""
 
     seconds: float
     overload_seconds: float
     start: float
+    phones: int
+    kiosks: int
+    server_cores: int
 
 
 async def _measure(
-    directory: Path, phones: int, server_cores: int, plan: Plan, progress: Progress
-) -> list[Rung]:
+    directory: Path, plan: Plan, progress: Progress
+) -> tuple[list[Rung], list[LobbyRung]]:
+    rungs: list[Rung] = []
+    lobbies: list[LobbyRung] = []
     async with AsyncExitStack() as stack:
-        server, crowd = await open_crowd(directory, phones, server_cores, progress, stack)
-        rungs: list[Rung] = []
+        server, crowd = await open_crowd(directory, plan.phones, plan.server_cores, progress, stack)
+        lobby = await _lobby(server, plan, stack)
+
+        async def play(name: str, rate: float, seconds: float) -> Rung:
+            async with lobby.at_work() as tally:
+                rung = await run_rung(
+                    name, server, crowd, rate=rate, seconds=seconds, progress=progress
+                )
+            rungs.append(rung)
+            lobbies.extend([lobby_rung(name, tally)] if plan.kiosks else [])
+            return rung
+
         rate = plan.start
         while len(rungs) < RUNGS_MAX:
-            rungs.append(
-                await run_rung(
-                    "ramp", server, crowd, rate=rate, seconds=plan.seconds, progress=progress
-                )
-            )
-            if rungs[-1].recorded < CARRIED_MIN * rungs[-1].offered:
+            rung = await play("ramp", rate, plan.seconds)
+            if rung.recorded < CARRIED_MIN * rung.offered:
                 break
             rate *= STEP_UP
         knee = max(rung.recorded for rung in rungs)
@@ -158,176 +142,73 @@ async def _measure(
             ("after", _HALF, plan.seconds if plan.overload_seconds else 0.0),
         ):
             if seconds:
-                rung = await run_rung(
-                    name, server, crowd, rate=knee * share, seconds=seconds, progress=progress
-                )
-                rungs.append(rung)
-        return rungs
+                await play(name, knee * share, seconds)
+    return rungs, lobbies
 
 
-async def open_crowd(
-    directory: Path, phones: int, server_cores: int, progress: Progress, stack: AsyncExitStack
-) -> tuple[LocalServer, Crowd]:
-    """Makes a folder and a crowd, and starts the server on its cores, this process on others."""
-    cast, people = casting.group_photo(), _people(phones)
-    drawing = progress.add_task("drawing frames", total=FACES * FrameBank.size())
-    banks = banks_of(cast, lambda: progress.advance(drawing))
-    local.make_folder(directory)
-    await prepare(directory, cast, people)
-    everything = sorted(os.sched_getaffinity(0))
-    own = set(everything[:-server_cores]) or set(everything)
-    settings = {"repeat_minutes": "0", "log_level": "WARNING"}
-    server = stack.enter_context(
-        local.running(directory, settings, set(everything[-server_cores:]))
-    )
-    os.sched_setaffinity(0, own)
-    await local.wait_until_serving(server.address)
-    return server, await crowd_of(server, people, banks, stack)
+async def _lobby(server: LocalServer, plan: Plan, stack: AsyncExitStack) -> Lobby:
+    if not plan.kiosks:
+        return Lobby([], [])
+    cast = casting.group_photo()
+    walkers = people(plan.phones + len(cast.staff) - FACES)[plan.phones :]
+    return await open_lobby(server, plan.kiosks, cast, walkers, stack)
 
 
-def _people(count: int) -> list[province.DemoEmployee]:
-    """Returns employees of the site at which everybody checks in."""
-    here = dict(SITE.units)
-    everyone = province.employees(count * len(province.SITES) * 2)
-    return [one for one in everyone if one.unit_id in here][:count]
+def sheet(rungs: list[Rung]) -> Sheet:
+    """Returns the rungs as a table."""
+    return Sheet(
+        "Check-ins with their challenge, open loop; half, 80 % and 10 x of the knee. offer, done, "
+        "shed: check-ins a second; f: answer to a frame, ms; w: whole check-in, s; s: refusal for "
+        "load, ms; late: the client itself at p99, ms; CPU: ms of the server a check-in.",
+        (
+            "rung", "offer", "done", "shed", "f p50", "f p99", "w p50", "w p99", "s p99", "late",
+            "CPU", "frames", "cores", "MB",
+        ),
+        [
+            (
+                rung.name,
+                f"{rung.offered:.2f}",
+                f"{rung.recorded:.2f}",
+                f"{rung.refused_for_load:.2f}",
+                f"{rung.answer_p50_ms:.0f}",
+                f"{rung.answer_p99_ms:.0f}",
+                f"{rung.check_in_p50_ms / 1e3:.1f}",
+                f"{rung.check_in_p99_ms / 1e3:.1f}",
+                f"{rung.refusal_p99_ms:.1f}",
+                f"{rung.late_p99_ms:.1f}",
+                f"{rung.cpu_ms_per_check_in:.0f}",
+                f"{rung.frames_per_check_in:.0f}",
+                f"{rung.server_cores_busy:.2f}",
+                f"{rung.memory_mb:.0f}",
+            )
+            for rung in rungs
+        ],
+    )  # fmt: skip
 
 
-async def run_rung(
-    name: str,
-    server: LocalServer,
-    crowd: Crowd,
-    *,
-    rate: float,
-    seconds: float,
-    progress: Progress,
-    tally: Tally | None = None,
-) -> Rung:
-    """Lets people arrive at a rate, waits for the last of them, and returns what became of them.
-
-    tally: gets every arrival, where the caller wants to know more than the rung tells.
-    """
-    bar = progress.add_task(f"{name}: {rate:.2f} a second", total=seconds)
-    tally = tally or Tally()
-    rng = random.Random(round(rate * 1000))  # noqa: S311  arrivals, no secret
-    cpu_s, began = server.cpu_s(), time.perf_counter()
-    due = began
-    async with asyncio.TaskGroup() as group:
-        while (due := due + rng.expovariate(rate)) < began + seconds:
-            await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            progress.update(bar, completed=due - began)
-            tally.arrived += 1
-            if not crowd.idle:
-                tally.without_phone += 1
-                continue
-            group.create_task(_check_in(crowd, tally, due))
-    progress.remove_task(bar)
-    cpu_s, took_s = server.cpu_s() - cpu_s, time.perf_counter() - began
-    return _rung(name, seconds, tally, cores=cpu_s / took_s, cpu_s=cpu_s, server=server)
-
-
-async def _check_in(crowd: Crowd, tally: Tally, due: float) -> None:
-    phone, bank = crowd.idle.pop(0)
-    here = event_pb2.Location(latitude=SITE.latitude, longitude=SITE.longitude, accuracy_m=12)
-    try:
-        async with asyncio.timeout(CHECK_IN_SECONDS_MAX):
-            await _play(phone, crowd.person(bank), here, tally, due)
-    except ApiError as error:
-        if error.reason == "OVERLOADED":
-            tally.refused_for_load += 1
-            tally.refusal.record_value(_us_since(due))
-        else:
-            tally.refused[error.reason] = tally.refused.get(error.reason, 0) + 1
-    except TimeoutError:
-        tally.refused["TIMEOUT"] = tally.refused.get("TIMEOUT", 0) + 1
-    finally:
-        crowd.idle.append((phone, bank))
-
-
-async def _play(
-    phone: Phone, person: Any, here: event_pb2.Location, tally: Tally, due: float
-) -> None:
-    result = await phone.check_in(event_pb2.EVENT_KIND_IN, here, person)
-    tally.frames += result.frames_sent
-    for took_ms in result.timings.round_trips_ms:
-        tally.answer.record_value(max(1, round(took_ms * 1000)))
-    for guidance in result.guidance:
-        spent = guidance.timings
-        if spent.detect_ms:
-            cost_ms = spent.decode_ms + spent.detect_ms + spent.embed_ms / max(1, spent.batch)
-            tally.service_s.append(cost_ms / 1e3)
-    if result.recorded:
-        tally.recorded += 1
-        tally.check_in.record_value(_us_since(due))
-    else:
-        reason = _reason(result)
-        tally.refused[reason] = tally.refused.get(reason, 0) + 1
-
-
-def _reason(result: CheckInResult) -> str:
-    if result.refusal is None:
-        return "HUNG_UP"
-    name = checkin_pb2.RefusalReason.Name(result.refusal.reason)
-    return name.removeprefix("REFUSAL_REASON_")
-
-
-def _us_since(due: float) -> int:
-    return max(1, round((time.perf_counter() - due) * 1e6))
-
-
-def _rung(
-    name: str, seconds: float, tally: Tally, *, cores: float, cpu_s: float, server: LocalServer
-) -> Rung:
-    done = max(1, tally.recorded)
-    return Rung(
-        name=name,
-        seconds=seconds,
-        offered=tally.arrived / seconds,
-        recorded=tally.recorded / seconds,
-        refused_for_load=tally.refused_for_load / seconds,
-        other_refusals=tally.refused,
-        without_phone=tally.without_phone,
-        answer_p50_ms=tally.answer.get_value_at_percentile(50) / 1e3,
-        answer_p99_ms=tally.answer.get_value_at_percentile(99) / 1e3,
-        check_in_p50_ms=tally.check_in.get_value_at_percentile(50) / 1e3,
-        check_in_p99_ms=tally.check_in.get_value_at_percentile(99) / 1e3,
-        refusal_p99_ms=tally.refusal.get_value_at_percentile(99) / 1e3,
-        cpu_ms_per_check_in=cpu_s / done * 1e3,
-        frames_per_check_in=tally.frames / done,
-        server_cores_busy=cores,
-        memory_mb=server.memory_mb(),
-    )
-
-
-def table(rungs: list[Rung]) -> Table:
-    """Returns the rungs as a table for the console."""
-    title = (
-        "Check-ins with their challenge, open loop; half, 80 % and 10 x of the knee.\n"
-        "offer, done, shed: check-ins a second; f: answer to a frame, ms; w: whole check-in, s; "
-        "s: refusal for load, ms; CPU: ms of the server a check-in"
-    )
-    shown = Table(
-        title=title, title_justify="left", box=SIMPLE, pad_edge=False, padding=(0, 1, 0, 0)
-    )
-    shown.add_column("rung")
-    for head in (
-        "offer", "done", "shed", "f p50", "f p99", "w p50", "w p99", "s p99", "CPU", "frames",
-        "cores", "MB",
-    ):  # fmt: skip
-        shown.add_column(head, justify="right")
-    for rung in rungs:
-        shown.add_row(
-            rung.name,
-            f"{rung.offered:.2f}",
-            f"{rung.recorded:.2f}",
-            f"{rung.refused_for_load:.2f}",
-            f"{rung.answer_p50_ms:.0f}",
-            f"{rung.answer_p99_ms:.0f}",
-            f"{rung.check_in_p50_ms / 1e3:.1f}",
-            f"{rung.check_in_p99_ms / 1e3:.1f}",
-            f"{rung.refusal_p99_ms:.1f}",
-            f"{rung.cpu_ms_per_check_in:.0f}",
-            f"{rung.frames_per_check_in:.0f}",
-            f"{rung.server_cores_busy:.2f}",
-            f"{rung.memory_mb:.0f}",
-        )
-    return shown
+def lobby_sheet(lobbies: Sequence[LobbyRung]) -> Sheet:
+    """Returns what kiosks got as a table."""
+    return Sheet(
+        "Kiosks beside them: an empty view for 3 s, then a walk-up of 5 s at 5 frames a second. "
+        "superseded: overtaken by a newer frame; dropped: empty views that gave way; held: frames "
+        "that the camera took while two still awaited an answer; p50, p99: a frame's answer, ms.",
+        (
+            "rung", "visits", "recognised", "failed", "frames", "superseded", "empty", "dropped",
+            "held", "p50", "p99",
+        ),
+        [
+            (
+                one.name,
+                *(
+                    f"{count:,}"
+                    for count in (
+                        one.visits, one.recognised, one.failed, one.frames, one.superseded,
+                        one.empty_frames, one.empty_dropped, one.held,
+                    )
+                ),
+                f"{one.answer_p50_ms:.0f}",
+                f"{one.answer_p99_ms:.0f}",
+            )
+            for one in lobbies
+        ],
+    )  # fmt: skip

@@ -46,6 +46,14 @@ class LocalServer:
         pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
+    def threads(self) -> int:
+        """Returns how many threads it has."""
+        return len(list(Path(f"/proc/{self.pid}/task").iterdir()))
+
+    def descriptors(self) -> int:
+        """Returns how many files, sockets and the like it has open."""
+        return len(list(Path(f"/proc/{self.pid}/fd").iterdir()))
+
 
 def make_folder(directory: Path) -> None:
     """Makes a fresh folder with settings, key, database and a BKD account. Exits if not ours."""
@@ -63,7 +71,7 @@ def make_folder(directory: Path) -> None:
         stdout=subprocess.DEVNULL,
     )
     config = directory / "hadir.toml"
-    config.write_text(config.read_text().replace("127.0.0.1:50051", f"127.0.0.1:{_free_port()}"))
+    config.write_text(config.read_text().replace("127.0.0.1:50051", f"127.0.0.1:{free_port()}"))
 
 
 @contextmanager
@@ -81,6 +89,8 @@ def running(
                 [*_SERVER, "run", "--config", str(config)],
                 stderr=log,
                 env={**os.environ, **environment},
+                # Ctrl-C is for the benchmark, which ends the server in its own time.
+                process_group=0,
             )
         finally:
             os.sched_setaffinity(0, before)
@@ -122,7 +132,8 @@ def _is_ours(directory: Path) -> bool:
     return (directory / "hadir.toml").is_file() and (directory / "bkd-password").is_file()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Returns a port of loopback that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

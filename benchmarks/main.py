@@ -9,6 +9,7 @@ from benchmarks.peers.command import peers
 from benchmarks.pipeline import pipeline
 from benchmarks.race import race
 from benchmarks.size import size
+from benchmarks.soak import soak
 from benchmarks.start import start
 
 app = typer.Typer(
@@ -17,7 +18,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
-for command in (accuracy, load, micro, peers, pipeline, race, size, start):
+for command in (accuracy, load, micro, peers, pipeline, race, size, soak, start):
     app.command()(command)
 
 

@@ -8,13 +8,13 @@ import asyncio
 import itertools
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
 from statistics import median
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import typer
@@ -55,6 +55,7 @@ class Speed:
     """
 
     runtimes: str
+    workers: int
     frames: int
     frames_per_second: float
     cpu_ms: float
@@ -67,8 +68,13 @@ def pipeline(
     *,
     seconds: Annotated[float, typer.Option(min=0.1, help="How long each runtime runs.")] = 10,
     workers: Annotated[
-        int, typer.Option(min=1, help="Worker threads; so many cores are used.")
-    ] = 1,
+        list[int] | None,
+        typer.Option(
+            min=1,
+            help="Worker threads; so many cores are used. May be given several times, to see how "
+            "speed grows with cores. Default: 1.",
+        ),
+    ] = None,
     runtime: Annotated[
         list[Runtime] | None,
         typer.Option(help="What runs the models; may be given several times. Default: each."),
@@ -98,27 +104,33 @@ def pipeline(
     The process keeps to as many cores as it has workers. On a machine that does other work, trust
     the processor time a frame (CPU ms) more than the frames a second.
 
-    Example: hadir-bench pipeline --seconds 5 --runtime openvino --runtime onnxruntime
+    Example: hadir-bench pipeline --seconds 5 --runtime auto --workers 1 --workers 2
     """
     console = Console()
-    runtimes = runtime or list(Runtime)
-    settings = {"seconds": seconds, "workers": workers, "pack": pack.partition(":")[0]}
+    runtimes, counts = runtime or list(Runtime), sorted(set(workers or [1]))
+    settings = {
+        "seconds": seconds,
+        "workers": ", ".join(map(str, counts)),
+        "pack": pack.partition(":")[0],
+    }
     settings |= {"detect_side": detect_side, "frame": "640 x 480, one face"}
     result = report.origin("pipeline", settings)
     report.print_origin(console, result)
     rows: list[Speed] = []
     try:
-        with cores(workers):
-            for name in runtimes:
-                loaded = load_pack(pack, runtime=name, threads=workers, detect_side=detect_side)
+        for name, count in itertools.product(runtimes, counts):
+            with cores(count):
+                loaded = load_pack(pack, runtime=name, threads=count, detect_side=detect_side)
                 frames = make_frames(loaded, image)
-                rows.append(measure(loaded, frames, seconds=seconds, workers=workers))
+                rows.append(measure(loaded, frames, seconds=seconds, workers=count))
     except (ModelInvalid, ImageRejected, StillUnusable, OSError) as error:
         console.print(f"[red]{escape(str(error))}[/red]")
         raise typer.Exit(code=1) from error
     console.print(_table(rows))
     if json_file is not None:
-        report.write_json(json_file, {**result, "results": [asdict(row) for row in rows]})
+        pairs = zip(rows, scaling(rows), strict=True)
+        results = [{**asdict(row), "times": times} for row, times in pairs]
+        report.write_json(json_file, {**result, "results": results})
 
 
 @contextmanager
@@ -166,6 +178,7 @@ def measure(pack: Pack, frames: list[bytes], *, seconds: float, workers: int) ->
     timings = [analysis.timings for analysis in analyses if analysis.faces]
     return Speed(
         runtimes=pack.runtimes,
+        workers=workers,
         frames=len(analyses),
         frames_per_second=len(analyses) / elapsed,
         cpu_ms=cpu / len(analyses) * 1e3,
@@ -191,14 +204,27 @@ async def _run(pipeline_: Pipeline, frames: list[bytes], seconds: float) -> list
     return analyses
 
 
-def _table(rows: list[Speed]) -> Table:
+def scaling(rows: Sequence[Speed]) -> list[float]:
+    """Returns each row's frames a second in parts of the first row's with the same runtimes."""
+    first: dict[str, float] = {}
+    for row in rows:
+        first.setdefault(row.runtimes, row.frames_per_second)
+    return [row.frames_per_second / first[row.runtimes] for row in rows]
+
+
+def _table(rows: Sequence[Speed]) -> Table:
     table = Table(title="VGA frames with one face, every one embedded", title_justify="left")
     table.add_column("detector, embedder")
-    for head in ("frames/s", "CPU ms", "decode", "detect", "embed"):
+    for head in ("workers", "frames/s", "times", "CPU ms", "decode", "detect", "embed"):
         table.add_column(head, justify="right")
-    for row in rows:
-        figures: dict[str, Any] = asdict(row)
-        keys = ("frames_per_second", "cpu_ms", "decode_ms", "detect_ms", "embed_ms")
+    for row, times in zip(rows, scaling(rows), strict=True):
         names = row.runtimes.replace("detector ", "").replace("embedder ", "")
-        table.add_row(names, *(f"{figures[key]:.1f}" for key in keys))
+        figures = (row.cpu_ms, row.decode_ms, row.detect_ms, row.embed_ms)
+        table.add_row(
+            names,
+            str(row.workers),
+            f"{row.frames_per_second:.1f}",
+            f"{times:.2f}",
+            *(f"{value:.1f}" for value in figures),
+        )
     return table

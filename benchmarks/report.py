@@ -92,18 +92,28 @@ def versions() -> dict[str, str]:
 
 def print_origin(console: Console, report: Mapping[str, Any]) -> None:
     """Prints the first lines of a report made by `origin`."""
+    for label, text in _origin_lines(report):
+        console.print(f"[bold]{label:9}[/bold] {text}", highlight=False, soft_wrap=True)
+
+
+def origin_text(report: Mapping[str, Any]) -> str:
+    """Returns the same lines, and the time, as a list of Markdown."""
+    lines = (*_origin_lines(report), ("measured", report["measured"]))
+    return "\n".join(f"- {label}: {text}" for label, text in lines)
+
+
+def _origin_lines(report: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     machine_ = report["machine"]
     extensions = ", ".join(machine_["cpu_extensions"]) or "no vector extensions known"
     settings = ", ".join(f"{key} {value}" for key, value in report["settings"].items())
     packages = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
     cores = f"{machine_['cores_usable']} of {machine_['cores']} cores"
-    for label, text in (
+    return (
         ("machine", f"{machine_['cpu']} ({extensions}), {cores}, {machine_['system']}"),
         ("commit", report["commit"]),
         ("settings", settings),
         ("versions", f"Python {machine_['python']}, {packages}"),
-    ):
-        console.print(f"[bold]{label:9}[/bold] {text}", highlight=False, soft_wrap=True)
+    )
 
 
 def write_json(path: Path, report: Mapping[str, Any]) -> None:

@@ -5,28 +5,38 @@ The model is in sizing.py. `--validate` plays the predicted rates for real and p
 
 import asyncio
 import re
+import statistics
+import time
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
 from benchmarks import report
-from benchmarks.load import Rung, Tally, open_crowd, run_rung
 from benchmarks.phone import FRAMES_PER_SECOND
+from benchmarks.pipeline import cores, make_frames
+from benchmarks.rung import Rung, Tally, open_crowd, run_rung, seed_of
+from benchmarks.sheet import Sheet, write
 from benchmarks.sizing import (
     BUSY_MAX,
     Costs,
+    FrameCost,
     Morning,
     Prediction,
     predict,
     replicas_needed,
     workers_needed,
 )
+from server.vision import align, jpeg
+from server.vision.line import BUCKETS
+from server.vision.pack import load_pack
+from server.vision.session import Runtime
 
 # Sizes that operators ask for: trial, province, large province, all civil servants of Indonesia.
 STAFF = (1_000, 10_000, 100_000, 4_700_000)
@@ -35,6 +45,7 @@ PHONES = 60
 # The rate at which costs are measured, in parts of what a first guess says is possible.
 _QUIET = 0.15
 _GUESSED_CPU_S = 0.5
+_EMBED_REPEATS, _EMBED_WARM_UPS = 15, 2
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -73,7 +84,7 @@ def size(
         str, typer.Option(help="In what time 99 of 100 frames must be answered.")
     ] = "2s",
     server_cores: Annotated[int, typer.Option(min=1, help="Cores of the measured server.")] = 1,
-    seconds: Annotated[float, typer.Option(min=10, help="How long each measurement runs.")] = 60,
+    seconds: Annotated[float, typer.Option(min=10, help="How long each measurement runs.")] = 180,
     validate: Annotated[
         bool, typer.Option("--validate", help="Play the predicted rates, and print both.")
     ] = False,
@@ -81,7 +92,8 @@ def size(
         Path, typer.Option("--dir", help="Folder for the server's database; made anew.")
     ] = Path("size-data"),
     json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the figures here.")
+        Path | None,
+        typer.Option("--json", help="Write the figures here; Markdown and PNG beside it."),
     ] = None,
 ) -> None:
     """Answers "what hardware do I need for N people?" for machines like this one.
@@ -102,21 +114,24 @@ def size(
     shares = VALIDATED if validate else ()
     with Progress(console=console, transient=True) as progress:
         costs, compared = asyncio.run(_measure(directory, server_cores, seconds, shares, progress))
-    console.print(_costs(costs))
     needs = [
         need_of(costs, Morning(count, morning.within_s, morning.busiest_s, busiest_share), deadline)
         for count in sorted({staff, *STAFF})
     ]
-    console.print(_needs(needs))
-    if compared:
-        console.print(_comparisons(compared))
+    paragraphs: list[str | Sheet] = [_costs(costs), _needs(needs)]
+    paragraphs += [_comparisons(compared)] if compared else []
+    for one in paragraphs:
+        console.print(one.table() if isinstance(one, Sheet) else one)
     if json_file is not None:
+        from benchmarks import charts
+
         found = {
-            "costs": {key: value for key, value in asdict(costs).items() if key != "service_s"},
+            "costs": {k: v for k, v in asdict(costs).items() if k not in {"each", "frames"}},
             "needs": [asdict(need) for need in needs],
             "validation": [asdict(one) for one in compared],
         }
-        report.write_json(json_file, {**result, **found})
+        draw = partial(charts.plot_size, title="Sizing", needs=needs, played=compared)
+        write(json_file, {**result, **found}, paragraphs, draw)
 
 
 def need_of(costs: Costs, morning: Morning, deadline: str) -> Need:
@@ -143,38 +158,62 @@ async def _measure(
     shares: tuple[float, ...],
     progress: Progress,
 ) -> tuple[Costs, list[Comparison]]:
+    batch = embed_by_batch(server_cores)
     async with AsyncExitStack() as stack:
         server, crowd = await open_crowd(directory, PHONES, server_cores, progress, stack)
         tally, rate = Tally(), _QUIET * server_cores / _GUESSED_CPU_S
         quiet = await run_rung(
             "costs", server, crowd, rate=rate, seconds=seconds, progress=progress, tally=tally
         )
-        costs = costs_of(quiet, tally)
-        full = server_cores / costs.cpu_s
+        costs = costs_of(quiet, tally, batch)
         compared = []
         for share in shares:
+            rate = share * server_cores / costs.cpu_s
             measured = await run_rung(
-                f"{share:.0%}", server, crowd, rate=share * full, seconds=seconds, progress=progress
+                f"{share:.0%}", server, crowd, rate=rate, seconds=seconds, progress=progress
             )
-            compared.append(
-                compare(share, predict(costs, measured.offered, server_cores), measured)
-            )
+            predicted = predict(costs, rate, server_cores, seconds=seconds, seed=seed_of(rate))
+            compared.append(compare(share, predicted, measured))
         return costs, compared
 
 
-def costs_of(quiet: Rung, tally: Tally) -> Costs:
-    """Returns the costs by a rung at which hardly anybody waited."""
-    if not tally.service_s:
-        raise SystemExit("No frame was answered: the server did not work, see server.log.")
-    service_s = sorted(tally.service_s)
-    middle = service_s[len(service_s) // 2]
+def costs_of(quiet: Rung, tally: Tally, batch: Mapping[int, float]) -> Costs:
+    """Returns the costs by a rung at which hardly anybody waited; batch: see embed_by_batch.
+
+    The server's processor time beside its workers (network, parsing, storage) uses the same cores:
+    it is added to the frames in proportion, so that the frames of a check-in cost all of it.
+    """
+    if not tally.costs or not tally.looked:
+        raise SystemExit("No check-in was recorded: the server did not work, see server.log.")
+    cpu_s = quiet.cpu_ms_per_check_in / 1e3
+    frame_s = statistics.fmean(one.look_s + one.embed_s for one in tally.costs)
+    part = cpu_s / (statistics.fmean(tally.looked) * frame_s)
+    each = [FrameCost(one.look_s * part, one.embed_s * part) for one in tally.costs]
+    middle_s = statistics.median(one.look_s + one.embed_s for one in each)
     return Costs(
-        cpu_s=quiet.cpu_ms_per_check_in / 1e3,
-        frames=len(service_s) / max(1, tally.recorded),
-        service_s=service_s,
-        rest_s=max(0.0, quiet.answer_p50_ms / 1e3 - middle),
+        cpu_s=cpu_s,
+        frames=tally.looked,
+        each=each,
+        batch=batch,
+        rest_s=max(0.0, quiet.answer_p50_ms / 1e3 - middle_s),
         pace_s=1 / FRAMES_PER_SECOND,
     )
+
+
+def embed_by_batch(server_cores: int) -> dict[int, float]:
+    """Returns what embedding each bucket of faces costs on one core, in parts of one face."""
+    with cores(server_cores):
+        pack = load_pack("default", runtime=Runtime.AUTO, threads=1, detect_side=320)
+        image = jpeg.decode(make_frames(pack, None)[0])
+        crop = align.crop(image, pack.detector.detect(image)[0].landmarks)
+        took = {bucket: [0.0] * _EMBED_REPEATS for bucket in BUCKETS}
+        for turn in range(-_EMBED_WARM_UPS, _EMBED_REPEATS):
+            for bucket in BUCKETS:
+                started = time.perf_counter()
+                pack.embedder.embed([crop] * bucket)
+                took[bucket][turn] = time.perf_counter() - started
+    alone_s = statistics.median(took[1])
+    return {bucket: statistics.median(times) / alone_s for bucket, times in took.items()}
 
 
 def compare(share: float, predicted: Prediction, measured: Rung) -> Comparison:
@@ -196,56 +235,60 @@ def _seconds(text: str) -> float:
 
 
 def _costs(costs: Costs) -> str:
-    middle_ms = costs.service_s[len(costs.service_s) // 2] * 1e3
     return (
-        f"One check-in here: {costs.cpu_s * 1e3:.0f} ms of processor time, {costs.frames:.0f} "
-        f"frames looked at, {middle_ms:.1f} ms each; one core carries "
+        f"One check-in here: {costs.cpu_s * 1e3:.0f} ms of processor time, "
+        f"{statistics.fmean(costs.frames):.0f} frames looked at, "
+        f"{costs.frame_s * 1e3:.1f} ms each, "
+        f"{costs.batch[BUCKETS[-1]] / BUCKETS[-1]:.0%} of an embedding in a batch of "
+        f"{BUCKETS[-1]}; one core carries "
         f"{1 / costs.cpu_s:.2f} a second, {BUSY_MAX / costs.cpu_s:.2f} at {BUSY_MAX:.0%}."
     )
 
 
-def _needs(needs: list[Need]) -> Table:
-    shown = Table(title="What a morning needs, with cores like these", title_justify="left")
-    for head in ("people", "peak/s", "cores", "replicas", "answer p50 ms", "p99 ms"):
-        shown.add_column(head, justify="right")
-    for need in needs:
-        shown.add_row(
-            f"{need.staff:,}",
-            f"{need.peak_rate:,.1f}",
-            f"{need.cores:,}",
-            f"{need.replicas:,}",
-            f"{need.answer_p50_ms:.0f}",
-            f"{need.answer_p99_ms:.0f}",
-        )
-    return shown
+def _needs(needs: list[Need]) -> Sheet:
+    return Sheet(
+        "What a morning needs, with cores like these",
+        ("people", "peak/s", "cores", "replicas", "answer p50 ms", "p99 ms"),
+        [
+            (
+                f"{need.staff:,}",
+                f"{need.peak_rate:,.1f}",
+                f"{need.cores:,}",
+                f"{need.replicas:,}",
+                f"{need.answer_p50_ms:.0f}",
+                f"{need.answer_p99_ms:.0f}",
+            )
+            for need in needs
+        ],
+    )
 
 
-def _comparisons(compared: list[Comparison]) -> Table:
-    shown = Table(title="Predicted and played on this machine", title_justify="left")
-    for head in (
-        "load",
-        "rate/s",
-        "p99",
-        "played",
-        "error",
-        "cores",
-        "used",
-        "error",
-        "shed",
-        "played",
-    ):
-        shown.add_column(head, justify="right")
-    for one in compared:
-        shown.add_row(
-            f"{one.share:.0%}",
-            f"{one.measured.offered:.2f}",
-            f"{one.predicted.answer_p99_s * 1e3:.0f} ms",
-            f"{one.measured.answer_p99_ms:.0f} ms",
-            f"{one.p99_error:+.0%}",
-            f"{one.predicted.cores_busy:.2f}",
-            f"{one.measured.server_cores_busy:.2f}",
-            f"{one.cpu_error:+.0%}",
-            f"{one.predicted.refused:.1%}",
-            f"{one.measured.refused_for_load / max(one.measured.offered, 1e-9):.1%}",
-        )
-    return shown
+def _comparisons(compared: list[Comparison]) -> Sheet:
+    return Sheet(
+        "Predicted and played on this machine, the same arrivals: p50 and p99 of a frame's answer "
+        "in ms; p99 rests on the slowest hundredth of so many answers; client: how late the client "
+        "itself was at p99, ms; shed: part of the people asked to come back.",
+        (
+            "load", "rate/s", "p50", "played", "p99", "played", "error", "answers", "client",
+            "cores", "used", "error", "shed", "played",
+        ),
+        [
+            (
+                f"{one.share:.0%}",
+                f"{one.measured.offered:.2f}",
+                f"{one.predicted.answer_p50_s * 1e3:.0f}",
+                f"{one.measured.answer_p50_ms:.0f}",
+                f"{one.predicted.answer_p99_s * 1e3:.0f}",
+                f"{one.measured.answer_p99_ms:.0f}",
+                f"{one.p99_error:+.0%}",
+                f"{one.measured.answers:,}",
+                f"{one.measured.late_p99_ms:.0f}",
+                f"{one.predicted.cores_busy:.2f}",
+                f"{one.measured.server_cores_busy:.2f}",
+                f"{one.cpu_error:+.0%}",
+                f"{one.predicted.refused:.1%}",
+                f"{one.measured.refused_for_load / max(one.measured.offered, 1e-9):.1%}",
+            )
+            for one in compared
+        ],
+    )  # fmt: skip

@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from benchmarks.sizing import (
@@ -10,14 +11,23 @@ from benchmarks.sizing import (
     CORES_PER_REPLICA_MAX,
     REFUSED_MAX,
     Costs,
+    FrameCost,
     Morning,
+    arrivals,
     cores_needed,
     predict,
     replicas_needed,
     workers_needed,
 )
 
-COSTS = Costs(cpu_s=0.2, frames=20, service_s=[0.01], rest_s=0.002, pace_s=0.1)
+COSTS = Costs(
+    cpu_s=0.2,
+    frames=[20],
+    each=[FrameCost(0.004, 0.006)],
+    batch={1: 1.0, 2: 2.0, 4: 4.0, 8: 8.0},
+    rest_s=0.002,
+    pace_s=0.1,
+)
 
 
 class TestMorning:
@@ -38,6 +48,30 @@ class TestMorning:
         assert rate == pytest.approx(morning.peak_rate)
 
 
+class TestArrivals:
+    """When people come, second by second."""
+
+    @pytest.mark.parametrize("seed", [1, 2])
+    def test_as_many_as_said(self, seed):
+        """A rung offers its rate, whatever chance does; in order, within its time."""
+        comes = arrivals(0.5, 180, seed)
+
+        assert 90 == len(comes)
+        assert sorted(comes) == comes
+        assert 0 <= comes[0] < comes[-1] <= 180
+
+    def test_bursts(self):
+        """The gaps are those of chance: exponential, so their spread is their mean."""
+        comes = arrivals(10, 1000, 1)
+        gaps = np.diff(comes)
+
+        assert 1.0 == pytest.approx(gaps.std() / gaps.mean(), abs=0.05)
+
+    def test_the_same_for_a_seed(self):
+        """What was played can be simulated."""
+        assert arrivals(1, 60, 7) == arrivals(1, 60, 7) != arrivals(1, 60, 8)
+
+
 class TestPrediction:
     """What a rate means for some workers."""
 
@@ -47,6 +81,31 @@ class TestPrediction:
 
         assert 0.012 == pytest.approx(found.answer_p99_s)
         assert (0.0, pytest.approx(0.002)) == (found.refused, found.cores_busy)
+
+    def test_alone_one_frame_waits_for_the_one_before(self):
+        """Two under way, one looked at: where a frame outlasts the pace, an answer takes two."""
+        slow = replace(COSTS, each=[FrameCost(0.05, 0.10)])
+
+        assert 2 * 0.15 + 0.002 == pytest.approx(predict(slow, 0.01, 4).answer_p50_s)
+
+    def test_a_frame_that_is_not_embedded(self):
+        """It costs its look, and no batch is counted."""
+        found = predict(replace(COSTS, each=[FrameCost(0.01, 0.0)]), 0.01, 1)
+
+        assert (pytest.approx(0.012), 0.0) == (found.answer_p99_s, found.batch)
+
+    def test_company(self):
+        """Alone a face is embedded by itself, in a crowd with others: and so it waits for them."""
+        quiet, busy = (predict(COSTS, rate, 1).batch for rate in (0.01, 4.5))
+
+        assert 1.0 == quiet < 1.3 < busy
+
+    def test_batches_save_work(self):
+        """Where eight cost as much as one, a busy worker has less to do."""
+        cheap = replace(COSTS, batch=dict.fromkeys(COSTS.batch, 1.0))
+        plain, saved = (predict(costs, 4.0, 1).cores_busy for costs in (COSTS, cheap))
+
+        assert plain * 0.9 > saved
 
     def test_waits_grow_with_the_rate(self):
         """Half and most of what a worker carries."""
@@ -91,7 +150,7 @@ class TestNeed:
 
     def test_a_deadline_that_no_core_meets(self):
         """More cores do not make one frame faster: the count stays finite."""
-        slow = replace(COSTS, service_s=[1.0], cpu_s=20.0)
+        slow = replace(COSTS, each=[FrameCost(0.4, 0.6)], cpu_s=20.0)
 
         assert math.isfinite(workers_needed(slow, 1, 0.5))
 
