@@ -32,10 +32,16 @@ def reused(sightings: Iterable[Sighting], limits: FrameLimits) -> list[Finding]:
         if seen[first].nip != seen[second].nip
         or abs(seen[first].event_time - seen[second].event_time) >= apart
     ]
+    near: dict[int, set[int]] = defaultdict(set)
+    for first, second in pairs:
+        near[first] |= {first, second}
+        near[second] |= {first, second}
     findings = []
     for group in linked(pairs):
         same = [seen[index] for index in sorted(group)]
-        people, days = len({one.nip for one in same}), len({one.day for one in same})
+        people = len({one.nip for one in same})
+        # Of honest shots, chance ties one to another and that to a third; copies are all near.
+        days = max(len({seen[other].day for other in near[index]}) for index in group)
         figures: tuple[Figure, ...] = (
             Figure("days", days, limits.shared_days_min),
             Figure("people", people, limits.shared_people_min),

@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-NEIGHBOURS_MAX = 64
+NEIGHBOURS_MAX = 40
 
 
 def near_pairs(hashes: Sequence[int], bits: int) -> list[tuple[int, int]]:

@@ -88,7 +88,7 @@ class FrameLimits:
     frame_bits: int = 2
     background_bits: int = 4
     apart_hours: float = 1
-    reuse_days_min: int = 4
+    reuse_days_min: int = 5
     shared_days_min: int = 2
     shared_people_min: int = 3
     room_minutes: float = 6
@@ -103,8 +103,8 @@ class PermitLimits:
     """Permits and who grants them; only accepted ones count.
 
     late_days: handed in so many days after the last day. often_late_days, often_late_min: so
-    often that late by one person. bulk_minutes, bulk_people_min, bulk_share_min: so many people
-    were granted days of the past within that time, and they are so large a part of what was
+    often that late by one person. bulk_minutes, bulk_people_min, bulk_late_days, bulk_share_min: so many
+    people were granted days so long past within that time, and they are so large a part of what was
     granted then; one document for one trip counts once. document_periods_min: one document for so
     many periods. sick_people_min: one doctor's letter for so many people. trip_days_max: a surat
     tugas names a team and a time; used over a longer span it is another trip. outlier_z,
@@ -116,7 +116,8 @@ class PermitLimits:
     often_late_days: float = 3
     often_late_min: int = 5
     bulk_minutes: float = 30
-    bulk_people_min: int = 5
+    bulk_people_min: int = 6
+    bulk_late_days: float = 2
     bulk_share_min: float = 0.5
     document_periods_min: int = 3
     sick_people_min: int = 3

@@ -68,7 +68,7 @@ def in_bulk(permits: Iterable[Permit], limits: PermitLimits) -> list[Finding]:
         by_approver[permit.approver].append(permit)
 
     def past(few: Sequence[Permit]) -> list[Permit]:
-        late = [one for one in few if late_days(one) > 0]
+        late = [one for one in few if late_days(one) >= limits.bulk_late_days]
         return list({_matter(one): one for one in late}.values())
 
     def dense(few: Sequence[Permit]) -> bool:
@@ -133,7 +133,7 @@ def outliers(
     """Finds approvers who grant far more than their peers, kind by kind, or far more too late.
 
     What a head answers for is the people below; what a delegate grants is counted there too. See
-    `_distance` for the measure.
+    `_distance` for the measure. The trips on one letter count once.
     """
     answers_for = Counter(employee.head_nip for employee in employees)
     by_kind: dict[str, dict[str, list[Permit]]] = defaultdict(lambda: defaultdict(list))
@@ -150,13 +150,14 @@ def outliers(
     findings = []
     for name, granted in sorted(by_kind.items()):
         exposure: dict[str, int] = dict(decided) if name == "LATE" else people
-        distance = _distance({one: len(mine) for one, mine in granted.items()}, exposure, limits)
+        counts = {one: len({_matter(each) for each in mine}) for one, mine in granted.items()}
+        distance = _distance(counts, exposure, limits)
         for approver, mine in sorted(granted.items()):
             z = distance(approver)
-            if len(mine) >= limits.outlier_count_min and z >= limits.outlier_z:
+            if counts[approver] >= limits.outlier_count_min and z >= limits.outlier_z:
                 figures = (
                     Figure("z", z, limits.outlier_z),
-                    Figure("granted", len(mine), limits.outlier_count_min),
+                    Figure("granted", counts[approver], limits.outlier_count_min),
                     Figure("exposure", exposure[approver], 1),
                 )
                 findings.append(
@@ -217,11 +218,9 @@ def _decided(permit: Permit) -> datetime:
     return permit.decide_time or permit.submit_time
 
 
-def _matter(permit: Permit) -> tuple[object, ...]:
-    """Returns what is decided at once: one trip on one letter, or one person's permit."""
-    if permit.kind in TRIPS and permit.documents:
-        return (permit.kind, permit.documents, permit.first, permit.last)
-    return (permit.request_id,)
+def _matter(permit: Permit) -> tuple[str, ...]:
+    """Returns what is decided at once: the trips on one letter, or one person's permit."""
+    return permit.documents if permit.kind in TRIPS and permit.documents else (permit.request_id,)
 
 
 def _found(

@@ -217,6 +217,8 @@ def _speed(first: Sighting, second: Sighting, limits: PlaceLimits) -> tuple[floa
     assert first.place is not None
     assert second.place is not None
     doubt = limits.travel_slack_m + _ACCURACIES * (first.accuracy_m + second.accuracy_m)
+    if first.place == second.place:
+        return 0.0, limits.travel_near_kmh
     km = max(0.0, distance_m(first.place, second.place) - doubt) / 1000
     hours = (second.event_time - first.event_time).total_seconds() / 3600
     near = km < limits.travel_near_km
