@@ -23,7 +23,7 @@ def examine(records: Records, limits: Limits) -> list[Finding]:
         *places.too_good(seen, limits.places),
         *places.mocked(seen, records.refusals, limits.places),
         *places.leaps(seen, limits.places),
-        *frames.reused(seen, limits.frames),
+        *frames.copied(seen, limits.frames),
         *frames.rooms(seen, limits.frames),
         *permits.retroactive(papers, limits.permits),
         *permits.in_bulk(papers, limits.permits),

@@ -4,8 +4,8 @@ Kiosks are left out: theirs is always the same room. Estimate: a million fingerp
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 
 from server.domain.forensics.groups import linked, near_pairs, often_together
 from server.domain.forensics.limits import FrameLimits
@@ -19,39 +19,60 @@ from server.domain.forensics.model import (
 from server.domain.model import EventKind, EventSource
 
 
-def reused(sightings: Iterable[Sighting], limits: FrameLimits) -> list[Finding]:
+def copied(sightings: Iterable[Sighting], limits: FrameLimits) -> list[Finding]:
     """Finds frames that were sent again: by one person on several days, or for several people.
 
-    Two shots of a person differ, even from a stand; one pair that does not may be chance.
+    Two shots of a person differ, even from a stand, where chance still makes some pairs alike: so
+    one frame must recur, and most of the person's frames must be like that.
     """
     seen = [one for one in sightings if one.source is EventSource.PHONE and one.frame is not None]
     apart = timedelta(hours=limits.apart_hours)
-    pairs = [
-        (first, second)
-        for first, second in near_pairs([one.frame or 0 for one in seen], limits.frame_bits)
-        if seen[first].nip != seen[second].nip
-        or abs(seen[first].event_time - seen[second].event_time) >= apart
+    own: dict[str, dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
+    others = []
+    for first, second in near_pairs([one.frame or 0 for one in seen], limits.frame_bits):
+        one, other = seen[first], seen[second]
+        if one.nip != other.nip:
+            others.append((first, second))
+        elif abs(one.event_time - other.event_time) >= apart:
+            own[one.nip][first] |= {first, second}
+            own[one.nip][second] |= {first, second}
+    times: dict[str, list[datetime]] = defaultdict(list)
+    for one in seen:
+        times[one.nip].append(one.event_time)
+    findings = [
+        found
+        for nip, near in sorted(own.items())
+        if (found := _reused(seen, near, times[nip], limits)) is not None
     ]
-    near: dict[int, set[int]] = defaultdict(set)
-    for first, second in pairs:
-        near[first] |= {first, second}
-        near[second] |= {first, second}
-    findings = []
-    for group in linked(pairs):
+    for group in linked(others):
         same = [seen[index] for index in sorted(group)]
-        people = len({one.nip for one in same})
-        # Of honest shots, chance ties one to another and that to a third; copies are all near.
-        days = max(len({seen[other].day for other in near[index]}) for index in group)
-        figures: tuple[Figure, ...] = (
-            Figure("days", days, limits.shared_days_min),
-            Figure("people", people, limits.shared_people_min),
+        figures = (
+            Figure("days", len({one.day for one in same}), limits.shared_days_min),
+            Figure("people", len({one.nip for one in same}), limits.shared_people_min),
         )
-        if people == 1:
-            figures = (Figure("days", days, limits.reuse_days_min),)
-        kind = FindingKind.FRAME_SHARED if people > 1 else FindingKind.FRAME_REUSED
         if any(figure.value >= figure.limit for figure in figures):
-            findings.append(of_sightings(kind, same, figures))
+            findings.append(of_sightings(FindingKind.FRAME_SHARED, same, figures))
     return findings
+
+
+def _reused(
+    seen: Sequence[Sighting],
+    near: Mapping[int, set[int]],
+    times: Iterable[datetime],
+    limits: FrameLimits,
+) -> Finding | None:
+    """Returns what one person's near frames are worth; near: by frame, with itself."""
+    same = [seen[index] for index in sorted(near)]
+    days = max(len({seen[index].day for index in group}) for group in near.values())
+    first, last = (end(one.event_time for one in same) for end in (min, max))
+    share = len(same) / sum(first <= moment <= last for moment in times)
+    if days < limits.reuse_days_min or share < limits.reuse_share_min:
+        return None
+    figures = (
+        Figure("days", days, limits.reuse_days_min),
+        Figure("share", share, limits.reuse_share_min),
+    )
+    return of_sightings(FindingKind.FRAME_REUSED, same, figures)
 
 
 def rooms(sightings: Iterable[Sighting], limits: FrameLimits) -> list[Finding]:

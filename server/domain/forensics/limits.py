@@ -58,7 +58,7 @@ class PlaceLimits:
     rare_days_max: int = 2
     steady_m: float = 1.5
     steady_fixes_min: int = 12
-    steady_accuracy_share_min: float = 0.9
+    steady_accuracy_share_min: float = 0.75
     accuracy_m: float = 1.0
     accuracy_days_min: int = 5
     accuracy_share_min: float = 0.3
@@ -76,8 +76,9 @@ class FrameLimits:
     frame_bits: measured, copies of a photo that were encoded anew, rescaled or darkened differ in
     at most 2 bits, photos of the same person before the same wall in 3 or more, other photos in 9
     or more. background_bits: rooms shot from one stand differ in 4 or fewer three times out of
-    four, by hand in 2 of 100. apart_hours: repeats of one check-in are no reuse. reuse_days_min:
-    one frame of one person on so many days. shared_days_min, shared_people_min: one frame of two
+    four, by hand in 2 of 100. apart_hours: repeats of one check-in are no reuse. reuse_days_min,
+    reuse_share_min: one frame of one person on so many days, if so large a part of the person's
+    frames of that time is like another. shared_days_min, shared_people_min: one frame of two
     people on so many days, or of so many people. room_minutes: checked in so soon one after the
     other. room_people_min, room_days_min: so many people before one background so soon after each
     other, on so many days. room_share_min: that is so large a part of the days on which they had
@@ -88,7 +89,8 @@ class FrameLimits:
     frame_bits: int = 2
     background_bits: int = 4
     apart_hours: float = 1
-    reuse_days_min: int = 5
+    reuse_days_min: int = 4
+    reuse_share_min: float = 0.4
     shared_days_min: int = 2
     shared_people_min: int = 3
     room_minutes: float = 6
@@ -103,11 +105,11 @@ class PermitLimits:
     """Permits and who grants them; only accepted ones count.
 
     late_days: handed in so many days after the last day. often_late_days, often_late_min: so
-    often that late by one person. bulk_minutes, bulk_people_min, bulk_late_days, bulk_share_min: so many
-    people were granted days so long past within that time, and they are so large a part of what was
-    granted then; one document for one trip counts once. document_periods_min: one document for so
-    many periods. sick_people_min: one doctor's letter for so many people. trip_days_max: a surat
-    tugas names a team and a time; used over a longer span it is another trip. outlier_z,
+    often that late by one person. bulk_minutes, bulk_people_min, bulk_late_days, bulk_share_min:
+    so many people were granted days so long past within that time, and they are so large a part of
+    what was granted then; the trips on one document count once. document_periods_min: one document
+    for so many periods. sick_people_min: one doctor's letter for so many people. trip_days_max: a
+    surat tugas names a team and a time; used over a longer span it is another trip. outlier_z,
     outlier_count_min: robust distance from the other approvers, and no fewer cases than these.
     outlier_spread_min: approvers differ at least by this part of their norm.
     """

@@ -3,6 +3,7 @@
 Estimate: passes over the fixes and sorts of each person's; 10,000 people x 60 days in about 15 s.
 """
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -21,11 +22,11 @@ from server.domain.forensics.model import (
     ids,
     of_sightings,
 )
-from server.domain.geo import Point, distance_m
+from server.domain.geo import EARTH_RADIUS_M, Point, distance_m
 from server.domain.model import EventSource
 from server.domain.refusal import Refusal as Reason
 
-_DAY_S = 86_400
+_DEGREE_M = EARTH_RADIUS_M * math.pi / 180
 _ACCURACIES = 3  # a fix lies within three times its radius of 68 % almost always
 _HOURS_MIN = 1 / 60  # two events of one second are not infinitely fast
 
@@ -42,15 +43,15 @@ def recurring(sightings: Iterable[Sighting], limits: PlaceLimits) -> list[Findin
     for sighting in sightings:
         if sighting.source is EventSource.PHONE and sighting.place is not None:
             fixes[sighting.nip].append(sighting)
-            if _decimals(sighting.place) >= limits.decimals_min:
-                by_place[sighting.place].append(sighting)
-    times = {nip: sorted(one.event_time for one in mine) for nip, mine in fixes.items()}
-    repeated = [
-        found
-        for _, seen in sorted(by_place.items())
-        if (found := _repeated(seen, times, limits)) is not None
+            by_place[sighting.place].append(sighting)
+    fine = [
+        seen
+        for place, seen in sorted(by_place.items())
+        if len(seen) > 2 and _decimals(place) >= limits.decimals_min
     ]
-    return repeated + _together(by_place.values(), limits)
+    times = {nip: [one.event_time for one in mine] for nip, mine in fixes.items()}
+    repeated = [found for seen in fine if (found := _repeated(seen, times, limits)) is not None]
+    return repeated + _together(fine, limits)
 
 
 def too_steady(sightings: Iterable[Sighting], limits: PlaceLimits) -> list[Finding]:
@@ -60,13 +61,13 @@ def too_steady(sightings: Iterable[Sighting], limits: PlaceLimits) -> list[Findi
     """
     findings = []
     for seen in _by_site(sightings):
-        distinct = {one.place: one for one in seen if one.place is not None}
-        if len(distinct) < limits.steady_fixes_min:
+        distinct = {one.place for one in seen if one.place is not None}
+        usual = Counter(one.accuracy_m for one in seen).most_common(1)[0][1] / len(seen)
+        if len(distinct) < limits.steady_fixes_min or usual < limits.steady_accuracy_share_min:
             continue
         middle = (median(at[0] for at in distinct), median(at[1] for at in distinct))
         spread = median(distance_m(middle, at) for at in distinct)
-        usual = Counter(one.accuracy_m for one in seen).most_common(1)[0][1] / len(seen)
-        if spread <= limits.steady_m and usual >= limits.steady_accuracy_share_min:
+        if spread <= limits.steady_m:
             figures = (
                 Figure("fixes", len(distinct), limits.steady_fixes_min),
                 Figure("spread_m", spread, limits.steady_m),
@@ -82,7 +83,11 @@ def too_good(sightings: Iterable[Sighting], limits: PlaceLimits) -> list[Finding
     for seen in _by_site(sightings):
         good = [one for one in seen if one.accuracy_m < limits.accuracy_m]
         days = len({one.day for one in good})
-        if days >= limits.accuracy_days_min and len(good) >= limits.accuracy_share_min * len(seen):
+        if days < limits.accuracy_days_min:
+            continue
+        moments = [one.event_time for one in good]
+        between = _between(moments, [one.event_time for one in seen])
+        if len(good) >= limits.accuracy_share_min * between:
             figures = (
                 Figure("days", days, limits.accuracy_days_min),
                 Figure("accuracy_m", median(one.accuracy_m for one in good), limits.accuracy_m),
@@ -155,8 +160,7 @@ def _repeated(
     for nip, mine in by_nip.items():
         if len({one.day for one in mine}) < limits.repeat_days_min:
             continue
-        moments = [one.event_time for one in mine]
-        between = sum(min(moments) <= moment <= max(moments) for moment in times[nip])
+        between = _between([one.event_time for one in mine], times[nip])
         if len(mine) >= limits.repeat_share_min * between:
             frozen.append(nip)
     if not frozen or len(frozen) < 0.5 * len(by_nip):
@@ -212,12 +216,19 @@ def _by_site(sightings: Iterable[Sighting]) -> list[list[Sighting]]:
     return [fixes for _, fixes in sorted(seen.items())]
 
 
+def _between(some: Sequence[datetime], every: Iterable[datetime]) -> int:
+    """Returns how many of all moments lie from the first to the last of some."""
+    first, last = min(some), max(some)
+    return sum(first <= moment <= last for moment in every)
+
+
 def _speed(first: Sighting, second: Sighting, limits: PlaceLimits) -> tuple[float, float]:
     """Returns km/h between two sightings, doubt given away, and the limit for that distance."""
     assert first.place is not None
     assert second.place is not None
     doubt = limits.travel_slack_m + _ACCURACIES * (first.accuracy_m + second.accuracy_m)
-    if first.place == second.place:
+    degrees = sum(abs(one - other) for one, other in zip(first.place, second.place, strict=True))
+    if degrees * _DEGREE_M <= doubt:  # the usual case, ten times faster
         return 0.0, limits.travel_near_kmh
     km = max(0.0, distance_m(first.place, second.place) - doubt) / 1000
     hours = (second.event_time - first.event_time).total_seconds() / 3600

@@ -24,9 +24,7 @@ from server.domain.refusal import Refusal as Reason
 
 PEOPLE, DAYS, UNITS = 1_000, 60, 15
 BEGIN = date(2026, 3, 2)  # a Monday
-WORKDAYS = [
-    day for day in (BEGIN + timedelta(d) for d in range(DAYS)) if day.weekday() < 5
-]
+WORKDAYS = [day for day in (BEGIN + timedelta(d) for d in range(DAYS)) if day.weekday() < 5]
 WIT = timedelta(hours=9)
 DEGREE_M = 111_195.0
 SITES = {
@@ -95,9 +93,7 @@ class Province:
         self.bindings, self.refusals, self.permits = [], [], []
         self.people = self._people()
         self.by_nip = {person.nip: person for person in self.people}
-        self.walls = {
-            site: [self.hash() for _ in range(7)] for site in (*SITES, "elsewhere")
-        }
+        self.walls = {site: [self.hash() for _ in range(7)] for site in (*SITES, "elsewhere")}
         self.anchors = {site: self._anchors(site) for site in SITES}
         self._onboard()
         self._phones()
@@ -362,8 +358,6 @@ class Province:
             mates = [p for p in self.people if p.unit == unit and p.phone_share]
             for _ in range(3):
                 pool = self.some(mates, 2, 4)
-                # At a holder, three who always come together cannot be told from one hand.
-                pool = pool[:2] if unit in {"unit-0", "unit-2"} else pool
                 moments = {day: self.rng.normal(pool[0].arrives, 9) for day in WORKDAYS}
                 for person in pool:
                     self._together(person, moments, self.walls[person.site][pool[0].wall])
