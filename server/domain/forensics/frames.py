@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
+import numpy as np
+
 from server.domain.forensics.groups import linked, near_pairs, often_together
 from server.domain.forensics.limits import FrameLimits
 from server.domain.forensics.model import (
@@ -29,7 +31,7 @@ def copied(sightings: Iterable[Sighting], limits: FrameLimits) -> list[Finding]:
     apart = timedelta(hours=limits.apart_hours)
     own: dict[str, dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
     others = []
-    for first, second in near_pairs([one.frame or 0 for one in seen], limits.frame_bits):
+    for first, second in near_pairs([one.frame or 0 for one in seen], limits.frame_bits).tolist():
         one, other = seen[first], seen[second]
         if one.nip != other.nip:
             others.append((first, second))
@@ -81,15 +83,14 @@ def rooms(sightings: Iterable[Sighting], limits: FrameLimits) -> list[Finding]:
     Before a lobby's wall people come when they come: they share it, and most days not within
     minutes of the same colleague. Check-ins alone count, since everybody leaves at once.
     """
-    by_day: dict[date, list[Sighting]] = defaultdict(list)
-    for one in sightings:
-        known = one.source is EventSource.PHONE and one.background is not None
-        if known and one.kind is EventKind.IN:
-            by_day[one.day].append(one)
-    met: dict[tuple[str, str], dict[date, bool]] = defaultdict(dict)
-    for day, seen in by_day.items():
-        for pair, soon in _met(seen, limits).items():
-            met[pair][day] = soon
+    seen = [
+        one
+        for one in sightings
+        if one.source is EventSource.PHONE
+        and one.kind is EventKind.IN
+        and one.background is not None
+    ]
+    met = _met(seen, limits)
     groups = often_together(
         (pair for pair, days in met.items() for soon in days.values() if soon),
         lambda pair, count: (
@@ -107,7 +108,7 @@ def rooms(sightings: Iterable[Sighting], limits: FrameLimits) -> list[Finding]:
             for day, soon in each.items()
             if soon
         }
-        same = [one for day in days for one in by_day[day] if one.nip in group]
+        same = [one for one in seen if one.nip in group and one.day in days]
         figures = (
             Figure("days", len(days), limits.room_days_min),
             Figure("people", len(group), limits.room_people_min),
@@ -116,19 +117,19 @@ def rooms(sightings: Iterable[Sighting], limits: FrameLimits) -> list[Finding]:
     return findings
 
 
-def _met(seen: Sequence[Sighting], limits: FrameLimits) -> dict[tuple[str, str], bool]:
-    """Returns who had the same background that day, and whether soon after one another."""
-    window = timedelta(minutes=limits.room_minutes)
-    met: dict[tuple[str, str], bool] = {}
-    company: dict[str, set[str]] = defaultdict(set)
+def _met(seen: Sequence[Sighting], limits: FrameLimits) -> dict[tuple[str, str], dict[date, bool]]:
+    """Returns who had the same background on which days, and whether soon after one another."""
     hashes = [one.background or 0 for one in seen]
-    for first, second in near_pairs(hashes, limits.background_bits):
+    days = [one.day.toordinal() for one in seen]
+    pairs = near_pairs(hashes, limits.background_bits, days)
+    lobby = np.bincount(pairs.ravel(), minlength=len(seen)) >= limits.room_people_max
+    window = timedelta(minutes=limits.room_minutes)
+    met: dict[tuple[str, str], dict[date, bool]] = defaultdict(dict)
+    for first, second in pairs[~lobby[pairs].any(axis=1)].tolist():
         one, other = seen[first], seen[second]
         if one.nip == other.nip:
             continue
-        pair = (min(one.nip, other.nip), max(one.nip, other.nip))
-        met[pair] = met.get(pair, False) or abs(one.event_time - other.event_time) <= window
-        company[one.nip].add(other.nip)
-        company[other.nip].add(one.nip)
-    lobby = {nip for nip, others in company.items() if len(others) >= limits.room_people_max}
-    return {pair: soon for pair, soon in met.items() if not lobby.intersection(pair)}
+        each = met[min(one.nip, other.nip), max(one.nip, other.nip)]
+        soon = abs(one.event_time - other.event_time) <= window
+        each[one.day] = each.get(one.day, False) or soon
+    return met

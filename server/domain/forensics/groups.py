@@ -12,43 +12,51 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+T = TypeVar("T", bound=Hashable)
+
 NEIGHBOURS_MAX = 40
 
 
-def near_pairs(hashes: Sequence[int], bits: int) -> list[tuple[int, int]]:
-    """Returns the positions (first < second) of 64-bit hashes that differ in `bits` or fewer.
+def near_pairs(
+    hashes: Sequence[int], bits: int, groups: Sequence[int] | None = None
+) -> NDArray[np.intp]:
+    """Returns the positions (first < second, n x 2) of 64-bit hashes `bits` or fewer apart.
 
+    groups: one number a hash, below 2^63; only hashes of one group are compared.
     Multi-index hashing (Manku et al., 2007): of bits + 2 blocks, near hashes agree in two or more,
     so each pair of blocks is a key to sort by. Where many hashes have one key, each is compared
     with the next NEIGHBOURS_MAX alone: that many are found, and the caller sees a crowd.
     """
     values = np.asarray(hashes, np.uint64)
+    group = np.zeros(len(values), np.int64) if groups is None else np.asarray(groups, np.int64)
     blocks = [
         np.uint64(sum(1 << int(bit) for bit in block))
         for block in np.array_split(np.arange(64), bits + 2)
     ]
     found = [np.empty((0, 2), np.intp)]
     for one, other in combinations(blocks, 2):
-        found.extend(_within(values, values & (one | other), bits))
-    pairs = np.unique(np.sort(np.concatenate(found), axis=1), axis=0)
-    return [(int(first), int(second)) for first, second in pairs]
+        keys = values & (one | other)
+        order = np.lexsort((keys, group))
+        for first, second in _in_rows(keys[order], group[order]):
+            near = np.bitwise_count(values[order[first]] ^ values[order[second]]) <= bits
+            found.append(np.column_stack([order[first[near]], order[second[near]]]))
+    pairs = np.sort(np.concatenate(found), axis=1)
+    return np.unique(pairs, axis=0)
 
 
-def _within(
-    values: NDArray[np.uint64], keys: NDArray[np.uint64], bits: int
-) -> Iterator[NDArray[np.intp]]:
-    order = np.argsort(keys, kind="stable")
-    ordered = keys[order]
-    for step in range(1, min(NEIGHBOURS_MAX + 1, len(order))):
-        same = np.flatnonzero(ordered[step:] == ordered[:-step])
-        if not same.size:
+def _in_rows(
+    keys: NDArray[np.uint64], group: NDArray[np.int64]
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Yields the positions of equal keys in one group, sorted, by how far they are apart."""
+    first = np.arange(len(keys))
+    for step in range(1, NEIGHBOURS_MAX + 1):
+        first = first[first + step < len(keys)]
+        second = first + step
+        alike = (keys[first] == keys[second]) & (group[first] == group[second])
+        first = first[alike]  # equal keys are in a row: what differs now differs further on
+        if not first.size:
             return
-        first, second = order[same], order[same + step]
-        near = np.bitwise_count(values[first] ^ values[second]) <= bits
-        yield np.column_stack([first[near], second[near]])
-
-
-T = TypeVar("T", bound=Hashable)
+        yield first, first + step
 
 
 def linked(pairs: Iterable[tuple[T, T]]) -> list[set[T]]:

@@ -51,7 +51,7 @@ class Person:
     device: str
     model: str
     phone_share: float  # of the check-ins; the others are at the kiosk
-    spot: tuple  # metres east and north of the site's middle
+    spot: tuple  # metres north and east of the site's middle
     scatter: float
     decimals: int
     accuracy: str
@@ -74,14 +74,14 @@ def at(day, minutes):
     return midnight(day) + timedelta(minutes=float(minutes))
 
 
-def accuracy_of(person, metres):
+def claimed(person, metres):
     """What a phone says of its accuracy: some round it, some always say the same."""
     return {
-        "float": round(metres, 3),
-        "whole": float(round(metres)),
-        "constant": 10.0,
-        "clamped": max(3.9, round(metres - 6, 1)),
-    }[person.accuracy]
+        "float": metres.round(3),
+        "whole": metres.round(),
+        "constant": np.full(len(metres), 10.0),
+        "clamped": np.maximum(3.9, (metres - 6).round(1)),
+    }[person.accuracy].tolist()
 
 
 class Province:
@@ -147,9 +147,9 @@ class Province:
         return [items[k] for k in self.rng.permutation(len(items))[:count]]
 
     def place(self, site, metres, decimals):
-        """A coordinate so many metres east and north of a site, as a phone writes it."""
+        """A coordinate so many metres north and east of a site, as a phone writes it."""
         latitude, longitude = site if isinstance(site, tuple) else SITES[site]
-        north, east = metres[1] / DEGREE_M, metres[0] / DEGREE_M
+        north, east = metres[0] / DEGREE_M, metres[1] / DEGREE_M
         return (round(latitude + north, decimals), round(longitude + east, decimals))
 
     def bind(self, nip, device, moment, actor, model):
@@ -275,7 +275,9 @@ class Province:
 
     def device_on(self, nip, moment):
         """Which phone somebody has."""
-        had = [one for one in self.phones.get(nip, ()) if one[0] <= moment]
+        if nip not in self.phones:
+            return self.by_nip[nip].device
+        had = [one for one in self.phones[nip] if one[0] <= moment]
         return max(had)[1] if had else self.by_nip[nip].device
 
     def _mocks(self):
@@ -300,7 +302,8 @@ class Province:
         minutes = np.empty(count)
         minutes[::2] = rng.normal(person.arrives, 9, count // 2)
         minutes[1::2] = 960 + rng.exponential(12, count // 2)
-        metres = (rng.normal(0, person.scatter, (count, 2)) + person.spot).tolist()
+        metres = rng.normal(0, person.scatter, (count, 2)) + person.spot
+        degrees = np.round(SITES[person.site] + metres / DEGREE_M, person.decimals).tolist()
         # A phone that knows no better repeats its last fix.
         cached = (rng.random(count) < 0.02).tolist()
         wifi = (rng.random(count) < person.wifi).tolist()
@@ -314,7 +317,7 @@ class Province:
         rooms = np.where(elsewhere, fresh[1], self.flipped(wall, person.room_bits, count)).tolist()
         kiosk = self.flipped(self.walls[person.site][0], 0.03, count).tolist()
         slow = rng.normal(0, 40, count).tolist()
-        coarse = (person.scatter * 1.3 + rng.exponential(3, count)).tolist()
+        accuracies = claimed(person, person.scatter * 1.3 + rng.exponential(3, count))
         plain = (rng.random(count) < 0.25).tolist()
         seen, last = [], None
         for k in range(count):
@@ -326,8 +329,7 @@ class Province:
             if not phone[k]:
                 seen.append(self._kiosk(person, day, moment, kind, kiosk[k]))
                 continue
-            place = self.place(person.site, metres[k], person.decimals)
-            accuracy = accuracy_of(person, coarse[k])
+            place, accuracy = tuple(degrees[k]), accuracies[k]
             if wifi[k]:
                 place, accuracy = self.anchors[person.site][anchors[k]], 20.0
             elif cached[k] and last:
