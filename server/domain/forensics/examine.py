@@ -1,0 +1,33 @@
+"""Looks at a period with every detector; the one entrance to forensics."""
+
+from server.domain.forensics import devices, frames, permits, places
+from server.domain.forensics.limits import Limits
+from server.domain.forensics.model import Finding, Records
+
+
+def examine(records: Records, limits: Limits) -> list[Finding]:
+    """Returns all findings of a period, in a fixed order: by detector, then by person or place.
+
+    Pure and near-linear: double the records take a little more than double the time. Order and
+    repetition of the records change nothing. Heads are employees like all others.
+    """
+    seen = tuple({one.event_id: one for one in records.sightings}.values())
+    papers = tuple({one.request_id: one for one in records.permits}.values())
+    bound = tuple(dict.fromkeys(records.bindings))
+    return [
+        *devices.shared(seen, bound, limits.devices),
+        *devices.clusters(bound, limits.devices),
+        *devices.rebound(bound, limits.devices),
+        *places.recurring(seen, limits.places),
+        *places.too_steady(seen, limits.places),
+        *places.too_good(seen, limits.places),
+        *places.mocked(seen, records.refusals, limits.places),
+        *places.leaps(seen, limits.places),
+        *frames.copied(seen, limits.frames),
+        *frames.rooms(seen, limits.frames),
+        *permits.retroactive(papers, limits.permits),
+        *permits.in_bulk(papers, limits.permits),
+        *permits.to_oneself(papers),
+        *permits.shared_documents(papers, limits.permits),
+        *permits.outliers(papers, records.employees, limits.permits),
+    ]

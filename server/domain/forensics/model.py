@@ -1,0 +1,203 @@
+"""The records that forensics looks at, and what it finds in them.
+
+Input comes from whoever has the data; nothing here knows a database, a clock or a time zone.
+"""
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NamedTuple
+
+from server.domain.attendance.model import RequestKind, RequestState
+from server.domain.geo import Point
+from server.domain.model import BindingAction, EventKind, EventSource
+from server.domain.refusal import Refusal as Reason
+
+# Ids of one sort that a finding carries: the figures count them all, a reader starts with these.
+IDS_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """An attendance event as forensics sees it.
+
+    day: the local date of the site at event_time. event_time: the server's, UTC; device_time: what
+    the device said. place: degrees as the device sent them, not rounded; for a kiosk that of its
+    site; None if unknown. accuracy_m: radius of 68 %, metres. distance_m: metres outside the fence.
+    frame, background: hashes of 64 bits of one frame of the check-in (vision/fingerprint.py), None
+    if unknown.
+    """
+
+    event_id: str
+    nip: str
+    unit_id: str
+    device_id: str
+    kind: EventKind
+    source: EventSource
+    day: date
+    event_time: datetime
+    device_time: datetime
+    site_id: str
+    place: Point | None = None
+    accuracy_m: float = 0.0
+    mock: bool = False
+    distance_m: float = 0.0
+    frame: int | None = None
+    background: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A change of an employee's phone; time in UTC, actor: who activated or revoked it."""
+
+    nip: str
+    device_id: str
+    action: BindingAction
+    time: datetime
+    actor: str
+    device_model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A check-in that was refused; day: the local date, time in UTC."""
+
+    nip: str
+    device_id: str
+    reason: Reason
+    day: date
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """A request for the local dates first to last, and who decided it.
+
+    approver: by NIP, empty while undecided. delegate_of: the NIP of the head in whose place the
+    approver acted (Plt., Plh.), empty if in the own right. documents: SHA-256 of each, in hex.
+    Times in UTC.
+    """
+
+    request_id: str
+    nip: str
+    unit_id: str
+    kind: RequestKind
+    first: date
+    last: date
+    submit_time: datetime
+    state: RequestState
+    decide_time: datetime | None = None
+    approver: str = ""
+    delegate_of: str = ""
+    documents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Employee:
+    """Who serves where; head_nip: who decides the permits, for a head the head above."""
+
+    nip: str
+    unit_id: str
+    head_nip: str
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Everything of one period, each in any order."""
+
+    sightings: tuple[Sighting, ...] = ()
+    bindings: tuple[Binding, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    permits: tuple[Permit, ...] = ()
+    employees: tuple[Employee, ...] = ()
+
+
+class FindingKind(enum.Enum):
+    """What was found; the detectors' docstrings say when."""
+
+    DEVICE_SHARED = "DEVICE_SHARED"
+    ACTIVATION_CLUSTER = "ACTIVATION_CLUSTER"
+    REBOUND_OFTEN = "REBOUND_OFTEN"
+    COORDINATE_REPEATED = "COORDINATE_REPEATED"
+    COORDINATE_SHARED = "COORDINATE_SHARED"
+    FIX_TOO_STEADY = "FIX_TOO_STEADY"
+    ACCURACY_TOO_GOOD = "ACCURACY_TOO_GOOD"
+    MOCK_LOCATION = "MOCK_LOCATION"
+    IMPOSSIBLE_TRAVEL = "IMPOSSIBLE_TRAVEL"
+    FRAME_REUSED = "FRAME_REUSED"
+    FRAME_SHARED = "FRAME_SHARED"
+    BACKGROUND_SHARED = "BACKGROUND_SHARED"
+    PERMIT_RETROACTIVE = "PERMIT_RETROACTIVE"
+    PERMIT_BULK = "PERMIT_BULK"
+    PERMIT_SELF = "PERMIT_SELF"
+    DOCUMENT_SHARED = "DOCUMENT_SHARED"
+    APPROVER_OUTLIER = "APPROVER_OUTLIER"
+
+
+class Figure(NamedTuple):
+    """A number and the limit that it was compared with; name: a key of the message table."""
+
+    name: str
+    value: float
+    limit: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where to look. Ids are sorted, at most IDS_MAX of a sort; coordinates as they were sent."""
+
+    figures: tuple[Figure, ...]
+    event_ids: tuple[str, ...] = ()
+    device_ids: tuple[str, ...] = ()
+    coordinates: tuple[Point, ...] = ()
+    request_ids: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+    actors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something to look at.
+
+    nips: whom it is about, sorted. first, last: the period, UTC. strength: the first figure over
+    its limit, 1 or more; to sort findings of one kind, no probability of anything.
+    """
+
+    kind: FindingKind
+    nips: tuple[str, ...]
+    first: datetime
+    last: datetime
+    evidence: Evidence
+
+    @property
+    def strength(self) -> float:
+        """The first figure over its limit."""
+        figure = self.evidence.figures[0]
+        return figure.value / figure.limit
+
+
+def ids(values: Iterable[str]) -> tuple[str, ...]:
+    """Returns distinct ids, sorted, the first IDS_MAX of them."""
+    return tuple(sorted(set(values))[:IDS_MAX])
+
+
+def of_sightings(
+    kind: FindingKind, seen: Iterable[Sighting], figures: tuple[Figure, ...]
+) -> Finding:
+    """Returns a finding about the people, devices and places of some sightings (at least one)."""
+    seen = list(seen)
+    times = [sighting.event_time for sighting in seen]
+    places = {sighting.place for sighting in seen if sighting.place is not None}
+    return Finding(
+        kind,
+        tuple(sorted({sighting.nip for sighting in seen})),
+        min(times),
+        max(times),
+        Evidence(
+            figures,
+            event_ids=ids(sighting.event_id for sighting in seen),
+            device_ids=ids(sighting.device_id for sighting in seen),
+            coordinates=tuple(sorted(places)[:IDS_MAX]),
+        ),
+    )
