@@ -63,13 +63,26 @@ class Measures:
 
 
 @dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """Two hashes of a frame, each 0 to 2^64 - 1, of which no face can be made.
+
+    frame: of the whole frame. background: of the rim around the person, None where a face covers
+    it, where it is too plain to be known again, or where no face was found.
+    """
+
+    frame: int
+    background: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Face:
     """One face of a frame.
 
     landmarks: 5 x 2 pixels of the frame: right eye, left eye, nose tip, right and left corner of
     the mouth (the person's own right comes first). crop: aligned 112 x 112 x 3 RGB. embedding: unit
     vector, or None where the face did not pass the gate. passive: probability of a live face by
-    MiniFASNet, or None where it is not installed or was not asked.
+    MiniFASNet, or None where it is not installed or was not asked. fingerprint: of the frame around
+    the face, or None where the face did not pass the gate.
     """
 
     box: BoundingBox
@@ -79,3 +92,4 @@ class Face:
     crop: Image
     embedding: Vector | None = None
     passive: float | None = None
+    fingerprint: Fingerprint | None = None

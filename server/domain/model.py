@@ -4,6 +4,7 @@ import enum
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from server.domain.face import Fingerprint
 from server.domain.geo import Geofence
 
 
@@ -186,7 +187,10 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One attendance event: immutable. event_time is when the first frame was received."""
+    """One attendance event: immutable. event_time is when the first frame was received.
+
+    fingerprint: of its best frame, None where none was kept.
+    """
 
     event_id: str
     nip: str
@@ -204,4 +208,5 @@ class Event:
     create_time: datetime
     location: Location | None = None
     frame_digest: bytes = field(default=b"", repr=False)
+    fingerprint: Fingerprint | None = None
     seal: bytes = field(default=b"", repr=False)

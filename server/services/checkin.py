@@ -22,7 +22,7 @@ from server.domain.challenge import (
     Step,
     new_challenge,
 )
-from server.domain.face import Face, Vector
+from server.domain.face import Face, Fingerprint, Vector
 from server.domain.frame import Frame
 from server.domain.liveness import Liveness
 from server.domain.match import similarity
@@ -89,6 +89,15 @@ class Guidance:
     look: Look
     steps_done: int
     step: Step | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Best:
+    """The frontal frame most like the employee's template."""
+
+    score: float
+    digest: bytes
+    fingerprint: Fingerprint | None
 
 
 class CheckIns:
@@ -218,7 +227,7 @@ class CheckInSession:
         self._strange = 0
         self._strangers = 0
         self._fronts = 0
-        self._best: tuple[float, bytes] | None = None
+        self._best: _Best | None = None
         self._last_embedding: Vector | None = None
         self._landmarks: list[Vector] = []
         self._times_s: list[float] = []
@@ -238,7 +247,7 @@ class CheckInSession:
     @property
     def best_similarity(self) -> float | None:
         """Best cosine of a frontal frame to the employee's template, None before the first."""
-        return self._best[0] if self._best else None
+        return self._best.score if self._best else None
 
     @property
     def doubted(self) -> bool:
@@ -315,10 +324,9 @@ class CheckInSession:
         self._check_frames()
         self._check_seal(signature)
         assert self._best is not None, "a sealed check-in has matching fronts"
-        score, digest = self._best
-        if await self._owner.event_log.frame_was_used(digest):
+        if await self._owner.event_log.frame_was_used(self._best.digest):
             raise CheckInRefused(Refusal.FRAMES_REUSED)
-        event = self._event(self._first, score, digest, signature)
+        event = self._event(self._first, self._best, signature)
         content = request_digest(self._request.kind, self._request.location)
         recorded = await self._owner.event_log.record_phone(
             event, self._request.request_id, content
@@ -354,7 +362,8 @@ class CheckInSession:
             self._interrupt()
             return
         if front:
-            self._note_front(similarity(face.embedding, self._template), frame.digest)
+            score = similarity(face.embedding, self._template)
+            self._note_front(_Best(score, frame.digest, face.fingerprint))
         self._landmarks = [*self._landmarks, face.landmarks][-FRAMES_MAX:]
         self._times_s = [*self._times_s, frame.arrived_s][-FRAMES_MAX:]
         self.relief = max(self.relief, relief(self._landmarks, self._times_s))
@@ -384,10 +393,10 @@ class CheckInSession:
             raise CheckInRefused(Refusal.IDENTITY_CHANGED if changed else Refusal.FACE_MISMATCH)
         return False
 
-    def _note_front(self, score: float, digest: bytes) -> None:
+    def _note_front(self, front: "_Best") -> None:
         self._fronts += 1
-        if self._best is None or score > self._best[0]:
-            self._best = score, digest
+        if self._best is None or front.score > self._best.score:
+            self._best = front
 
     def _check_time(self) -> None:
         if self._owner.clock.monotonic() - self._opened_s > SECONDS_MAX:
@@ -417,7 +426,7 @@ class CheckInSession:
         if not signature_fits(self.device.public_key, signature, payload):
             raise CheckInRefused(Refusal.SEAL_INVALID)
 
-    def _event(self, first: Frame, score: float, digest: bytes, signature: bytes) -> Event:
+    def _event(self, first: Frame, best: "_Best", signature: bytes) -> Event:
         skew = max(
             abs(self._request.device_time - self.opened_time),
             abs(first.capture_time - first.receive_time),
@@ -436,11 +445,12 @@ class CheckInSession:
             distance_m=self.distance_m,
             device_id=self.device.device_id,
             scores=Scores(
-                score, self._owner.thresholds.verification, 0.0, self.relief, self.passive
+                best.score, self._owner.thresholds.verification, 0.0, self.relief, self.passive
             ),
             create_time=self._owner.clock.now(),
             location=self._request.location,
-            frame_digest=digest,
+            frame_digest=best.digest,
+            fingerprint=best.fingerprint,
             seal=signature,
         )
 

@@ -7,10 +7,13 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.domain.face import Fingerprint
 from server.domain.model import Event, EventKind, EventSource, Location, Scores
 from server.failpoints import failpoint
 from server.storage.schema import events, refusals, requests
 from server.storage.times import pack, unpack
+
+_HASHES = 2**64
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,7 @@ class Refusal:
 
 async def insert_event(connection: AsyncConnection, event: Event) -> None:
     """Appends an event."""
-    place = event.location
+    place, traces = event.location, event.fingerprint
     await connection.execute(
         insert(events).values(
             event_id=event.event_id,
@@ -54,6 +57,8 @@ async def insert_event(connection: AsyncConnection, event: Event) -> None:
             accuracy_m=place.accuracy_m if place else None,
             mock=place.mock if place else None,
             frame_digest=event.frame_digest,
+            frame_hash=signed(traces.frame) if traces else None,
+            background_hash=signed(traces.background) if traces else None,
             seal=event.seal,
             create_time=pack(event.create_time),
         )
@@ -181,6 +186,21 @@ def _in_period(statement: Select[Any], start: datetime | None, end: datetime | N
     return statement
 
 
+def fingerprint_of(row: Row[Any]) -> Fingerprint | None:
+    """Returns the fingerprint of an event's row."""
+    if row.frame_hash is None:
+        return None
+    background = row.background_hash
+    return Fingerprint(
+        row.frame_hash % _HASHES, None if background is None else background % _HASHES
+    )
+
+
+def signed(value: int | None) -> int | None:
+    """Returns a hash of 64 bits as SQL's signed integers hold it."""
+    return value if value is None or value < _HASHES // 2 else value - _HASHES
+
+
 def _event(row: Row[Any]) -> Event:
     location = None
     if row.latitude is not None:
@@ -202,5 +222,6 @@ def _event(row: Row[Any]) -> Event:
         create_time=unpack(row.create_time),
         location=location,
         frame_digest=row.frame_digest,
+        fingerprint=fingerprint_of(row),
         seal=row.seal,
     )

@@ -23,6 +23,7 @@ from server.errors import Overloaded
 from server.vision import align, jpeg
 from server.vision.antispoof import MiniFasNet
 from server.vision.detector import Detection
+from server.vision.fingerprint import fingerprint
 from server.vision.line import BATCH_MAX, BUCKETS, Line, LineFull, Urgency, bucket_of
 from server.vision.pack import Pack
 
@@ -220,10 +221,12 @@ class Pipeline:
         decoded = time.perf_counter()
         faces = [_face(image, detection) for detection in self._pack.detector.detect(image)]
         wanted = [index for index, face in enumerate(faces) if job.gate(face)]
-        if self._antispoof is not None:
-            for index in wanted:
-                passive = self._antispoof.live_probability(image, faces[index].box)
-                faces[index] = replace(faces[index], passive=passive)
+        for index in wanted:
+            box, passive = faces[index].box, None
+            if self._antispoof is not None:
+                passive = self._antispoof.live_probability(image, box)
+            traces = fingerprint(image, box)
+            faces[index] = replace(faces[index], passive=passive, fingerprint=traces)
         looked = time.perf_counter()
         timings = Timings(
             queue_ms=(started - job.submitted_s) * 1e3,
