@@ -26,6 +26,7 @@ from server.services.directory import Directory
 from server.services.documents import Documents
 from server.services.enrollment import Enrollments
 from server.services.events import EventLog
+from server.services.forensics import Forensics
 from server.services.kiosk import Kiosks
 from server.services.live import LiveStreams
 from server.services.passwords import Passwords
@@ -207,6 +208,7 @@ def _compose(
         documents=Documents(database, vault, clock),
         enrollments=enrollments,
         event_log=event_log,
+        forensics=Forensics(database, rules, sight, reports=reports),
         kiosks=Kiosks(database, pipeline, gallery, thresholds, event_log, clock=clock),
         requests=Requests(database, rules, sight, changes=changes, clock=clock),
         rules=rules,

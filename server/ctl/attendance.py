@@ -54,7 +54,7 @@ ROW_COLUMNS: Columns[attendance_pb2.EmployeeDays] = {
     **{heading: partial(_of_day, cell) for heading, cell in DAY_COLUMNS.items()},
 }
 LINE_COLUMNS: Columns[attendance_pb2.TraceLine] = {
-    Text.RULE: lambda line: line.rule,
+    Text.PROBLEM_CODE: lambda line: line.rule,
     Text.WHY: lambda line: line.text,
 }
 

@@ -16,6 +16,7 @@ from server.ctl import (
     employee,
     enroll,
     event,
+    forensic,
     master,
     request,
     rule,
@@ -48,6 +49,7 @@ app.add_typer(device.kiosks, name="kiosk")
 event.add_to(app)
 attendance.add_to(app)
 app.add_typer(request.app, name="request")
+forensic.add_to(app)
 app.add_typer(rule.app, name="rule")
 
 

@@ -24,7 +24,12 @@ Cell = str | int | float | bool | Timestamp | Text
 Columns = Mapping[Text, Callable[[M], Cell]]
 
 # Headings whose cells may run over several lines.
-FREE_TEXTS: Final = frozenset({Text.NAME, Text.PROBLEM, Text.REASON, Text.MODEL, Text.GEOFENCE})
+FREE_TEXTS: Final = frozenset(
+    {
+        Text.NAME, Text.PROBLEM, Text.REASON, Text.MODEL, Text.GEOFENCE, Text.RULE, Text.WHY,
+        Text.FIGURES, Text.EVIDENCE, Text.LEFT_OUT, Text.DOCUMENTS,
+    }
+)  # fmt: skip
 # A pipe has no width to fit into: wide enough for the widest table, so that rows stay whole.
 PIPE_WIDTH: Final = 240
 TABLE_WIDTH_MAX: Final = 10_000

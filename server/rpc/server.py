@@ -22,6 +22,8 @@ from hadir.v1 import (
     enrollment_pb2_grpc,
     event_pb2,
     event_pb2_grpc,
+    forensic_pb2,
+    forensic_pb2_grpc,
     kiosk_pb2,
     kiosk_pb2_grpc,
     request_pb2,
@@ -41,6 +43,7 @@ from server.rpc.device_admin import DeviceAdminServicer
 from server.rpc.directory import DirectoryServicer
 from server.rpc.enrollment import EnrollmentServicer
 from server.rpc.event import EventServicer
+from server.rpc.forensic import ForensicServicer
 from server.rpc.interceptor import Gate, roles_by_method
 from server.rpc.kiosk import KioskServicer
 from server.rpc.request import RequestServicer
@@ -53,6 +56,7 @@ from server.services.directory import Directory
 from server.services.documents import Documents
 from server.services.enrollment import Enrollments
 from server.services.events import EventLog
+from server.services.forensics import Forensics
 from server.services.kiosk import Kiosks
 from server.services.live import LiveStreams
 from server.services.requests import Requests
@@ -67,6 +71,7 @@ FILES = (
     directory_pb2.DESCRIPTOR,
     enrollment_pb2.DESCRIPTOR,
     event_pb2.DESCRIPTOR,
+    forensic_pb2.DESCRIPTOR,
     kiosk_pb2.DESCRIPTOR,
     request_pb2.DESCRIPTOR,
     rule_pb2.DESCRIPTOR,
@@ -101,6 +106,7 @@ class Services:
     documents: Documents
     enrollments: Enrollments
     event_log: EventLog
+    forensics: Forensics
     kiosks: Kiosks
     requests: Requests
     rules: Rules
@@ -155,6 +161,9 @@ def _add(
     live, clock = services.live, services.clock
     attendance_pb2_grpc.add_AttendanceServiceServicer_to_server(
         AttendanceServicer(services.attendance, services.requests, live), server
+    )
+    forensic_pb2_grpc.add_ForensicServiceServicer_to_server(
+        ForensicServicer(services.forensics), server
     )
     request_pb2_grpc.add_RequestServiceServicer_to_server(
         RequestServicer(services.requests, services.documents), server

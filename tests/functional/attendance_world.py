@@ -51,7 +51,7 @@ def _holidays(year: int) -> set[date]:
     return {free.day for free in national([year])}
 
 
-async def punch(world: World, number: int, kind: str, when: datetime) -> str:
+async def punch(world: World, number: int, kind: str, when: datetime, **fields: Any) -> str:
     """Records a punch of a person's phone through the log of events. Returns the event's id."""
     person = world.seed.people[number]
     event = Event(
@@ -71,6 +71,7 @@ async def punch(world: World, number: int, kind: str, when: datetime) -> str:
         create_time=when,
         frame_digest=uuid.uuid4().bytes,
         seal=b"seal",
+        **fields,
     )
     log = world.app.services.event_log
     recorded = await log.record_phone(event, str(uuid.uuid4()), uuid.uuid4().bytes)

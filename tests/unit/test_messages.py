@@ -24,12 +24,13 @@ from hadir.v1 import (
 )
 
 import server
-from server import attendance_messages, errors, messages
+from server import attendance_messages, errors, forensic_messages, messages
 from server.domain import document as documents
 from server.domain import model, roster
 from server.domain.attendance import approval, bands, calendar, filing, hours, recap, rules
 from server.domain.attendance import model as attendance
 from server.domain.challenge import Step
+from server.domain.forensics.model import FindingKind
 from server.domain.quality import FrameOutcome
 from server.domain.refusal import Refusal
 from server.domain.track import FaceState
@@ -38,7 +39,7 @@ from server.services import documents as services
 Table = Mapping[str, tuple[str, str]]
 TABLES = {
     name: table
-    for module in (messages, attendance_messages)
+    for module in (messages, attendance_messages, forensic_messages)
     for name, table in vars(module).items()
     if name.isupper() and isinstance(table, dict)
 }
@@ -111,6 +112,7 @@ class TestTables:
             (messages.FACES, FaceState, set(), {"UNUSABLE"}),
             (messages.REFUSALS, Refusal, set(), set()),
             (messages.CHECK_IN, model.EventKind, set(), set()),
+            (forensic_messages.FINDINGS, FindingKind, set(), set()),
             (attendance_messages.RULES, attendance.Rule, set(), set()),
             (attendance_messages.LEFT_OUT, recap.LeftOut, set(), set()),
             (attendance_messages.REQUEST_STATES, attendance.RequestState, set(), set()),

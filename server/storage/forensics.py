@@ -1,0 +1,197 @@
+"""SQL of what forensics looks at: sightings, refusals, bindings and permits, read in parts."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import date, datetime
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, Select, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.domain.attendance.model import RequestKind, RequestState
+from server.domain.forensics.model import Binding, Permit, Refusal, Sighting
+from server.domain.geo import Point
+from server.domain.model import BindingAction, EventKind, EventSource
+from server.domain.refusal import Refusal as Reason
+from server.storage.events import fingerprint_of
+from server.storage.schema import (
+    attendance_requests,
+    binding_changes,
+    devices,
+    documents,
+    events,
+    refusals,
+    request_decisions,
+    sites,
+    units,
+)
+from server.storage.times import pack, unpack
+
+# Rows between two turns of the event loop: some 5 ms of it.
+ROWS_AT_ONCE = 500
+T = TypeVar("T")
+
+
+async def sightings(
+    connection: AsyncConnection, start: datetime, end: datetime, zone: ZoneInfo
+) -> list[Sighting]:
+    """Returns the events with start <= event_time < end; zone: of events whose site is gone."""
+    zones = {
+        row.site_id: ZoneInfo(row.time_zone)
+        for row in await connection.execute(select(sites.c.site_id, sites.c.time_zone))
+    }
+    statement = (
+        select(events)
+        .where(events.c.event_time >= pack(start), events.c.event_time < pack(end))
+        .order_by(events.c.sequence)
+    )
+    return await _all(
+        connection, statement, events.c.sequence, lambda row: _sighting(row, zones, zone)
+    )
+
+
+async def refused(
+    connection: AsyncConnection, start: datetime, end: datetime, zone: ZoneInfo
+) -> list[Refusal]:
+    """Returns the refused check-ins of phones of a period, by its zone."""
+    known = set(Reason.__members__)
+    statement = (
+        select(refusals)
+        .where(
+            refusals.c.refuse_time >= pack(start),
+            refusals.c.refuse_time < pack(end),
+            refusals.c.nip.is_not(None),
+            refusals.c.reason.in_(sorted(known)),
+        )
+        .order_by(refusals.c.sequence)
+    )
+    return await _all(
+        connection,
+        statement,
+        refusals.c.sequence,
+        lambda row: Refusal(
+            row.nip,
+            row.device_id,
+            Reason(row.reason),
+            unpack(row.refuse_time).astimezone(zone).date(),
+            unpack(row.refuse_time),
+        ),
+    )
+
+
+async def bindings(connection: AsyncConnection, end: datetime) -> list[Binding]:
+    """Returns all changes of phones before the end of a period: sharing takes time."""
+    statement = (
+        select(binding_changes, devices.c.model)
+        .outerjoin(devices, devices.c.device_id == binding_changes.c.device_id)
+        .where(binding_changes.c.change_time < pack(end))
+        .order_by(binding_changes.c.sequence)
+    )
+    return await _all(
+        connection,
+        statement,
+        binding_changes.c.sequence,
+        lambda row: Binding(
+            row.nip,
+            row.device_id,
+            BindingAction(row.action),
+            unpack(row.change_time),
+            row.actor,
+            row.model or "",
+        ),
+    )
+
+
+async def permits(connection: AsyncConnection, first: date, last: date) -> list[Permit]:
+    """Returns the requests that touch the dates first to last, with their last decision."""
+    proofs: dict[str, list[str]] = {}
+    attached = select(documents.c.request_id, documents.c.digest).where(
+        documents.c.request_id.is_not(None)
+    )
+    for row in await connection.execute(attached):
+        proofs.setdefault(row.request_id, []).append(row.digest.hex())
+    heads = {
+        row.unit_id: row.head_nip or ""
+        for row in await connection.execute(select(units.c.unit_id, units.c.head_nip))
+    }
+    asked = attendance_requests.c
+    decided = request_decisions.c
+    decisions = {
+        row.request_id: row
+        for row in await connection.execute(select(request_decisions).order_by(decided.sequence))
+    }
+    statement = select(attendance_requests).where(
+        asked.first <= last.isoformat(), asked.last >= first.isoformat()
+    )
+    return [
+        _permit(row, decisions.get(row.request_id), heads, tuple(proofs.get(row.request_id, ())))
+        for row in await connection.execute(statement)
+    ]
+
+
+async def _all(
+    connection: AsyncConnection,
+    statement: Select[Any],
+    sequence: Any,
+    make: Callable[[Row[Any]], T],
+) -> list[T]:
+    """Returns the records of all rows, read in parts behind a sequence."""
+    return [make(row) async for row in _rows(connection, statement, sequence)]
+
+
+async def _rows(
+    connection: AsyncConnection, statement: Select[Any], sequence: Any
+) -> AsyncIterator[Row[Any]]:
+    after = 0
+    while True:
+        some = statement.where(sequence > after).limit(ROWS_AT_ONCE)
+        rows = (await connection.execute(some)).all()
+        for row in rows:
+            yield row
+        if len(rows) < ROWS_AT_ONCE:
+            return
+        after = rows[-1].sequence
+
+
+def _sighting(row: Row[Any], zones: dict[str, ZoneInfo], zone: ZoneInfo) -> Sighting:
+    moment, traces = unpack(row.event_time), fingerprint_of(row)
+    place: Point | None = None
+    if row.latitude is not None:
+        place = (row.latitude, row.longitude)
+    return Sighting(
+        event_id=row.event_id,
+        nip=row.nip,
+        unit_id=row.unit_id,
+        device_id=row.device_id,
+        kind=EventKind(row.kind),
+        source=EventSource(row.source),
+        day=moment.astimezone(zones.get(row.site_id, zone)).date(),
+        event_time=moment,
+        device_time=unpack(row.device_time),
+        site_id=row.site_id,
+        place=place,
+        accuracy_m=row.accuracy_m or 0.0,
+        mock=bool(row.mock),
+        distance_m=row.distance_m,
+        frame=traces.frame if traces else None,
+        background=traces.background if traces else None,
+    )
+
+
+def _permit(
+    row: Row[Any], decision: Row[Any] | None, heads: dict[str, str], proofs: tuple[str, ...]
+) -> Permit:
+    return Permit(
+        request_id=row.request_id,
+        nip=row.nip,
+        unit_id=row.unit_id,
+        kind=RequestKind(row.kind),
+        first=date.fromisoformat(row.first),
+        last=date.fromisoformat(row.last),
+        submit_time=unpack(row.submit_time),
+        state=RequestState(row.state),
+        decide_time=unpack(decision.decide_time) if decision else None,
+        approver=(decision.nip or decision.actor) if decision else "",
+        delegate_of=heads.get(decision.deputy_of, "") if decision else "",
+        documents=proofs,
+    )
