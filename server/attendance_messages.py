@@ -239,3 +239,50 @@ REQUEST_STATES: Mapping[str, tuple[str, str]] = {
     "REJECTED": ("Ditolak", "Rejected"),
     "WITHDRAWN": ("Ditarik kembali", "Taken back"),
 }
+
+TITLES: Mapping[str, tuple[str, str]] = {
+    "MONTH": ("Rekap kehadiran {month}", "Attendance recap {month}"),
+    "TPP": ("Rekap TPP {month}", "Recap for the allowance (TPP) {month}"),
+    "MATRIX": ("Daftar hadir {month}", "Attendance by day {month}"),
+}
+
+RECAP: Mapping[str, tuple[str, str]] = {
+    "NAME": ("Nama", "Name"),
+    "LATE_MINUTES": ("Menit telat", "Minutes late"),
+    "EARLY_MINUTES": ("Menit pulang awal", "Minutes left early"),
+    "BANDS": ("Rentang", "Bands"),
+    "WORKDAYS": ("Hari kerja dihitung", "Workdays counted"),
+    "CUT": ("Potongan %", "Cut %"),
+    "WAIVED": ("Dihapus %", "Waived %"),
+    "LEFT_OUT_DAYS": ("Hari tidak dihitung", "Days left out"),
+    "WHY": ("Sebab dan tanggal", "Why, and which dates"),
+    "MADE": ("Dibuat {time}", "Made {time}"),
+    "HEAD": ("Kepala perangkat daerah,", "Head of the unit,"),
+    "NOTHING_COUNTS": (
+        "TIDAK ADA HARI YANG DIHITUNG untuk TPP: belum tahap resmi.",
+        "NO DAY COUNTS for the allowance: the official phase has not begun.",
+    ),
+    "LEFT_OUT_NOTE": (
+        "{days} hari pegawai tidak dihitung: {why}.",
+        "{days} employee days are left out: {why}.",
+    ),
+}
+
+# The code of a day in a matrix, and what it means.
+CODES: Mapping[str, tuple[str, str, str]] = {
+    "PRESENT": ("H", "hadir", "present"),
+    "LATE": ("T", "terlambat", "late"),
+    "LEFT_EARLY": ("P", "pulang awal", "left early"),
+    "NO_CHECK_IN": ("TM", "tanpa absen masuk", "no check-in"),
+    "NO_CHECK_OUT": ("TP", "tanpa absen pulang", "no check-out"),
+    "IZIN": ("I", "izin", "permission"),
+    "SAKIT": ("S", "sakit", "ill"),
+    "TUGAS_LUAR": ("TL", "tugas luar", "duty elsewhere"),
+    "DIKLAT": ("D", "diklat", "training"),
+    "CUTI": ("C", "cuti", "leave"),
+    "HOLIDAY": ("L", "libur", "holiday"),
+    "OFF": ("-", "bukan hari kerja", "day off"),
+    "ABSENT": ("TK", "tanpa keterangan", "absent"),
+    "PENDING": ("?", "belum selesai", "not over"),
+    "UNSCHEDULED": (".", "belum ada jadwal", "no schedule"),
+}

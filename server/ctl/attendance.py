@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from enum import StrEnum
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -101,6 +103,12 @@ def add_to(app: typer.Typer) -> None:
     )(recap)
     app.command(
         epilog=examples(
+            "hadirctl export biro-umum tpp xlsx --month 2026-11",
+            "hadirctl export biro-umum matrix pdf --month 2026-11 --to daftar-hadir.pdf",
+        )
+    )(export)
+    app.command(
+        epilog=examples(
             "hadirctl correct 197001011995031001 out 2026-11-25T16:00 "
             "--reason 'listrik padam di lobi'",
             note="Adds a punch, and never changes one; who did it and why is kept.",
@@ -137,6 +145,37 @@ def watch(context: typer.Context, unit: UnitId) -> None:
 def recap(context: typer.Context, unit: UnitId, *, month: Month = "") -> None:
     """Show what a month of a unit adds up to, and what of it counts for TPP."""
     ctl_of(context).run(partial(_recap, unit=unit, month=month))
+
+
+class Kind(StrEnum):
+    """What a file is about."""
+
+    MONTH = "month"
+    TPP = "tpp"
+    MATRIX = "matrix"
+
+
+class Format(StrEnum):
+    """The form of a file."""
+
+    XLSX = "xlsx"
+    CSV = "csv"
+    PDF = "pdf"
+
+
+def export(
+    context: typer.Context,
+    unit: UnitId,
+    kind: Kind,
+    form: Format,
+    *,
+    month: Month = "",
+    to: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where to; never overwritten.")
+    ] = None,
+) -> None:
+    """Save a recap of a unit as Excel, CSV or a print to sign."""
+    ctl_of(context).run(partial(_export, unit=unit, kind=kind, form=form, month=month, to=to))
 
 
 def correct(
@@ -223,6 +262,26 @@ async def _recap(ctl: Ctl, *, unit: str, month: str) -> None:
         async for message in stub.ListUnitRecaps(request, **_patient(options, REPORT_DEADLINE_S)):
             found += message.recaps
     ctl.screen.records(found, RECAP_COLUMNS)
+
+
+async def _export(
+    ctl: Ctl, *, unit: str, kind: Kind, form: Format, month: str, to: Path | None
+) -> None:
+    request = attendance_pb2.ExportRecapRequest(
+        unit_id=unit,
+        month=month or f"{datetime.now(ctl.screen.zone):%Y-%m}",
+        kind=f"RECAP_KIND_{kind.name}",
+        format=f"RECAP_FORMAT_{form.name}",
+    )
+    name, content = "", b""
+    async with ctl.service(AttendanceServiceStub) as (stub, options):
+        async for part in stub.ExportRecap(request, **_patient(options, REPORT_DEADLINE_S)):
+            name = name or part.file_name
+            content += part.content
+    file = to or Path(Path(name).name)
+    with file.open("xb") as target:
+        target.write(content)
+    ctl.screen.note(Text.SAVED, file=file, size=len(content))
 
 
 async def _correct(ctl: Ctl, *, nip: str, kind: str, moment: str, reason: str) -> None:

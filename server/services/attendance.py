@@ -4,7 +4,7 @@ A person's month is some 2 ms; whole units go through the queue of reports.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -18,12 +18,14 @@ from server.domain.attendance.recap import Recap, TppRecap, recap, tpp_recap
 from server.domain.attendance.rules import RuleBook
 from server.domain.model import Principal, Role
 from server.errors import EmployeeUnknown, FieldInvalid, ServerDraining, SessionEnded
+from server.exports.sheet import Sheet
 from server.services.changes import Changes, Watcher
 from server.services.live import LiveStream
 from server.services.reports import Reports
 from server.services.rules import Rules
+from server.services.sheets import Frame, RecapKind, lay_out
 from server.services.sight import Sight
-from server.storage import attendance, requests
+from server.storage import attendance, directory, requests
 from server.storage.database import Connection, Database
 
 PERSON_DAYS_MAX = 366
@@ -153,6 +155,33 @@ class Attendance:
         """Returns what the days of a unit's people add up to. Raises as `of_unit`."""
         people = await self.of_unit(principal, unit_id, first, last)
         return await self._reports.run(_recaps, people)
+
+    async def export(
+        self,
+        principal: Principal,
+        unit_id: str,
+        span: tuple[date, date],
+        *,
+        kind: RecapKind,
+        write: Callable[[Sheet], bytes],
+        language: str,
+    ) -> bytes:
+        """Returns a recap of a unit as a file. Raises as `of_unit`."""
+        first, last = span
+        recaps = await self.recaps(principal, unit_id, first, last)
+        async with self._database.read() as connection:
+            units = {unit.unit_id: unit for unit in await directory.list_units(connection)}
+            head_nip = units[unit_id].head_nip
+            names = await directory.names_of(connection, [head_nip] if head_nip else [])
+        frame = Frame(
+            unit_name=units[unit_id].display_name,
+            first=first,
+            last=last,
+            made=self._clock.now().astimezone(self._sight.zone),
+            head=(names.get(head_nip, ""), head_nip),
+            language=language,
+        )
+        return await self._reports.run(lambda: write(lay_out(kind, recaps, frame)))
 
     async def today(
         self, principal: Principal, unit_id: str, nips: Collection[str] | None = None

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import openpyxl
+import pypdf
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -98,6 +100,35 @@ class TestDays:
         assert 0 == stored.exit_code
         assert (1, "4") == (after[nip]["tpp_workdays"], after[nip]["tpp_percent"])
         assert "SK 1/2026" in log.stdout
+
+    @pytest.mark.parametrize("kind", ["month", "tpp", "matrix"])
+    async def test_export(self, world, tmp_path, kind):
+        """The three recaps as Excel, CSV and print: everybody, the trial's note, the head's name."""
+        day = go_to(world, "18:00")
+        person = world.seed.people[HEAD]
+        await punch(world, HEAD, "IN", moment(day, "08:10"))
+        head = await login(world, tmp_path, "kepala")
+        month = ("--month", f"{day:%Y-%m}")
+        for form in ("xlsx", "csv", "pdf"):
+            file = ("--to", str(tmp_path / f"rekap.{form}"))
+            done = await head("export", person.unit_id, kind, form, *month, *file)
+            again = await head("export", person.unit_id, kind, form, *month, *file)
+            assert (0, 1) == (done.exit_code, again.exit_code)
+
+        page = openpyxl.load_workbook(tmp_path / "rekap.xlsx").active
+        cells = [str(cell.value) for row in page.iter_rows() for cell in row if cell.value]
+        rows = (tmp_path / "rekap.csv").read_text("utf-8-sig").splitlines()
+        pages = pypdf.PdfReader(tmp_path / "rekap.pdf").pages
+        printed = "\n".join(page.extract_text() for page in pages)
+        people = [e for e in world.seed.employees if e.unit_id == person.unit_id]
+
+        assert person.nip in cells
+        assert len(people) + 1 == len(rows)
+        assert all(one.nip in printed for one in people)
+        assert f"NIP {person.nip}" in printed
+        if kind == "tpp":
+            assert any("TIDAK ADA HARI YANG DIHITUNG" in cell for cell in cells)
+            assert "masa sosialisasi" in printed
 
     async def test_correct(self, world, tmp_path):
         """BKD adds a check-out; a wrong kind or time is refused with what to do."""

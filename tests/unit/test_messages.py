@@ -35,16 +35,17 @@ from server.domain.quality import FrameOutcome
 from server.domain.refusal import Refusal
 from server.domain.track import FaceState
 from server.services import documents as services
+from server.services import sheets
 
 Table = Mapping[str, tuple[str, str]]
 TABLES = {
     name: table
     for module in (messages, attendance_messages, forensic_messages)
     for name, table in vars(module).items()
-    if name.isupper() and isinstance(table, dict)
+    if name.isupper() and isinstance(table, dict) and name != "CODES"
 }
 # Names, not sentences.
-NAMES = {"DISCIPLINE", "LEFT_OUT", "REQUEST_STATES"}
+NAMES = {"DISCIPLINE", "LEFT_OUT", "REQUEST_STATES", "TITLES", "RECAP"}
 ENTRIES = [(name, key, *texts) for name, table in TABLES.items() for key, texts in table.items()]
 ERRORS = {
     name: error
@@ -113,6 +114,8 @@ class TestTables:
             (messages.REFUSALS, Refusal, set(), set()),
             (messages.CHECK_IN, model.EventKind, set(), set()),
             (forensic_messages.FINDINGS, FindingKind, set(), set()),
+            (attendance_messages.CODES, attendance.DayStatus, set(), set()),
+            (attendance_messages.TITLES, sheets.RecapKind, set(), set()),
             (attendance_messages.RULES, attendance.Rule, set(), set()),
             (attendance_messages.LEFT_OUT, recap.LeftOut, set(), set()),
             (attendance_messages.REQUEST_STATES, attendance.RequestState, set(), set()),

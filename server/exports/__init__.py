@@ -1,0 +1,1 @@
+"""Tables as files: Excel, comma-separated values, print. Knows tables, not attendance."""
