@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 
 from benchmarks.rung import Rung
 from benchmarks.size import Comparison, Need
@@ -30,6 +31,9 @@ def plot_load(path: Path, title: str, rungs: Sequence[Rung]) -> None:
     answer.set(xscale="log", ylim=(0, None), ylabel="ms", title="a frame's answer")
     for axes in (fate, answer):
         axes.set(xlabel="offered check-ins a second")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter(ScalarFormatter())
+        axes.xaxis.set_minor_formatter(NullFormatter())
         axes.legend()
         axes.grid(alpha=0.3)
     _save(figure, path, title)
