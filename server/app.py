@@ -36,6 +36,7 @@ from server.services.rules import Rules
 from server.services.sessions import Sessions
 from server.services.sight import Sight
 from server.services.thresholds import Thresholds
+from server.services.trial import Trial
 from server.settings import Settings, sqlite_path
 from server.storage import migrate
 from server.storage.database import Database, open_database
@@ -221,6 +222,7 @@ def _compose(
             device_hours=settings.session_hours_device,
             staff_hours=settings.session_hours_staff,
         ),
+        trial=Trial(database, sight, clock),
         live=live,
         clock=clock,
         storage_failed=database.failed,

@@ -378,6 +378,12 @@ class FrameBudget(HadirError):
     kind, reason = Kind.EXHAUSTED, "FRAME_BUDGET"
 
 
+class TooManyReports(HadirError):
+    """A device sent more reports than a day needs."""
+
+    kind, reason = Kind.EXHAUSTED, "TOO_MANY_REPORTS"
+
+
 class TooManyDocuments(HadirError):
     """Too many documents of the employee belong to no request."""
 

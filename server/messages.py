@@ -191,6 +191,10 @@ ERRORS: Mapping[str, tuple[str, str]] = {
         "Lanjutkan pengiriman dari byte {offset}.",
         "Go on with the upload at byte {offset}.",
     ),
+    "TOO_MANY_REPORTS": (
+        "Terlalu banyak laporan dari perangkat ini hari ini.",
+        "Too many reports of this device today.",
+    ),
     "TOO_MANY_DOCUMENTS": (
         "Terlalu banyak dokumen yang belum dipakai; ajukan permohonannya lebih dahulu.",
         "Too many documents wait; file their request first.",

@@ -21,6 +21,7 @@ from server.ctl import (
     request,
     rule,
     staff,
+    trial,
 )
 from server.ctl.context import Ctl
 from server.ctl.help import examples
@@ -50,6 +51,7 @@ event.add_to(app)
 attendance.add_to(app)
 app.add_typer(request.app, name="request")
 forensic.add_to(app)
+trial.add_to(app)
 app.add_typer(rule.app, name="rule")
 
 

@@ -32,6 +32,8 @@ from hadir.v1 import (
     rule_pb2_grpc,
     session_pb2,
     session_pb2_grpc,
+    trial_pb2,
+    trial_pb2_grpc,
 )
 
 from server.clock import Clock
@@ -49,6 +51,7 @@ from server.rpc.kiosk import KioskServicer
 from server.rpc.request import RequestServicer
 from server.rpc.rule import RuleServicer
 from server.rpc.session import SessionServicer
+from server.rpc.trial import TrialServicer
 from server.services.attendance import Attendance
 from server.services.checkin import CheckIns
 from server.services.devices import Devices
@@ -62,6 +65,7 @@ from server.services.live import LiveStreams
 from server.services.requests import Requests
 from server.services.rules import Rules
 from server.services.sessions import Sessions
+from server.services.trial import Trial
 
 FILES = (
     attendance_pb2.DESCRIPTOR,
@@ -76,6 +80,7 @@ FILES = (
     request_pb2.DESCRIPTOR,
     rule_pb2.DESCRIPTOR,
     session_pb2.DESCRIPTOR,
+    trial_pb2.DESCRIPTOR,
 )
 MESSAGE_BYTES_MAX = 4 * 1024 * 1024
 STREAMS_PER_CONNECTION_MAX = 200
@@ -111,6 +116,7 @@ class Services:
     requests: Requests
     rules: Rules
     sessions: Sessions
+    trial: Trial
     live: LiveStreams
     clock: Clock
     storage_failed: asyncio.Event
@@ -168,6 +174,7 @@ def _add(
     request_pb2_grpc.add_RequestServiceServicer_to_server(
         RequestServicer(services.requests, services.documents), server
     )
+    trial_pb2_grpc.add_TrialServiceServicer_to_server(TrialServicer(services.trial), server)
     rule_pb2_grpc.add_RuleServiceServicer_to_server(RuleServicer(services.rules), server)
     checkin_pb2_grpc.add_CheckInServiceServicer_to_server(
         CheckInServicer(services.checkins, live, clock, idle_s=idle_s), server

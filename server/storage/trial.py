@@ -1,0 +1,144 @@
+"""SQL of reports of the trial, and of what they are compared with: events and refusals."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.storage.schema import devices, employees, events, refusals, trial_reports
+from server.storage.times import pack
+
+PROBLEM, FEEDBACK = "PROBLEM", "FEEDBACK"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A problem that a device saw (problem), or what an employee thinks (rating 1 to 5).
+
+    nip: empty for kiosks. unit_id: of the employee, or the site of the kiosk.
+    """
+
+    report_id: str
+    nip: str
+    unit_id: str
+    device_id: str
+    model: str
+    problem: str
+    rating: int
+    text: str
+    report_time: datetime
+
+
+@dataclass(slots=True)
+class Group:
+    """What a unit or a phone model had."""
+
+    employees: int = 0
+    events: int = 0
+    problems: dict[str, int] = field(default_factory=dict)
+    refusals: dict[str, int] = field(default_factory=dict)
+    ratings: int = 0
+    rating_mean: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """What somebody wrote; rating 0 for a problem."""
+
+    unit_id: str
+    rating: int
+    problem: str
+    text: str
+
+
+async def insert_report(connection: AsyncConnection, report: Report) -> None:
+    """Stores a report, once for a device and its report_id."""
+    statement = insert(trial_reports).values(
+        report_id=report.report_id,
+        nip=report.nip or None,
+        unit_id=report.unit_id,
+        device_id=report.device_id,
+        model=report.model,
+        kind=PROBLEM if report.problem else FEEDBACK,
+        problem=report.problem,
+        rating=report.rating,
+        text=report.text,
+        report_time=pack(report.report_time),
+    )
+    await connection.execute(statement.on_conflict_do_nothing())
+
+
+async def count_since(connection: AsyncConnection, device_id: str, since: datetime) -> int:
+    """Returns how many reports a device sent since a time."""
+    statement = select(func.count()).where(
+        trial_reports.c.device_id == device_id, trial_reports.c.report_time >= pack(since)
+    )
+    return (await connection.execute(statement)).scalar_one()
+
+
+async def groups(
+    connection: AsyncConnection, start: datetime, end: datetime, *, by_model: bool
+) -> dict[str, Group]:
+    """Returns what each unit, or each phone model, had in a period."""
+    found: dict[str, Group] = {}
+    key: ColumnElement[Any] = devices.c.model if by_model else events.c.unit_id
+    of_events = (
+        select(key.label("name"), func.count(), func.count(events.c.nip.distinct()))
+        .join_from(events, devices, devices.c.device_id == events.c.device_id)
+        .where(events.c.event_time >= pack(start), events.c.event_time < pack(end))
+        .group_by(key)
+    )
+    for name, count, people in await connection.execute(of_events):
+        group = found.setdefault(name, Group())
+        group.events, group.employees = count, people
+    key = devices.c.model if by_model else employees.c.unit_id
+    of_refusals = (
+        select(key.label("name"), refusals.c.reason, func.count())
+        .join_from(refusals, devices, devices.c.device_id == refusals.c.device_id)
+        .join(employees, employees.c.nip == refusals.c.nip)
+        .where(refusals.c.refuse_time >= pack(start), refusals.c.refuse_time < pack(end))
+        .group_by(key, refusals.c.reason)
+    )
+    for name, reason, count in await connection.execute(of_refusals):
+        found.setdefault(name, Group()).refusals[reason] = count
+    key = trial_reports.c.model if by_model else trial_reports.c.unit_id
+    of_reports = (
+        select(key.label("name"), trial_reports.c.problem, func.count(), _mean())
+        .where(trial_reports.c.report_time >= pack(start), trial_reports.c.report_time < pack(end))
+        .group_by(key, trial_reports.c.problem)
+    )
+    for name, problem, count, mean in await connection.execute(of_reports):
+        group = found.setdefault(name, Group())
+        if problem:
+            group.problems[problem] = count
+        else:
+            group.ratings, group.rating_mean = count, mean
+    return found
+
+
+async def comments(
+    connection: AsyncConnection, start: datetime, end: datetime, *, limit: int
+) -> list[Comment]:
+    """Returns the latest comments of a period, newest first, without names."""
+    columns = trial_reports.c
+    statement = (
+        select(columns.unit_id, columns.rating, columns.problem, columns.text)
+        .where(
+            columns.report_time >= pack(start),
+            columns.report_time < pack(end),
+            columns.text != "",
+        )
+        .order_by(columns.sequence.desc())
+        .limit(limit)
+    )
+    return [
+        Comment(row.unit_id, row.rating, row.problem, row.text)
+        for row in await connection.execute(statement)
+    ]
+
+
+def _mean() -> Any:
+    return func.avg(trial_reports.c.rating)
