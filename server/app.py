@@ -30,6 +30,7 @@ from server.services.forensics import Forensics
 from server.services.kiosk import Kiosks
 from server.services.live import LiveStreams
 from server.services.passwords import Passwords
+from server.services.quotas import Quotas
 from server.services.reports import Reports
 from server.services.requests import Requests
 from server.services.rules import Rules
@@ -211,7 +212,9 @@ def _compose(
         event_log=event_log,
         forensics=Forensics(database, rules, sight, reports=reports),
         kiosks=Kiosks(database, pipeline, gallery, thresholds, event_log, clock=clock),
-        requests=Requests(database, rules, sight, changes=changes, clock=clock),
+        requests=Requests(
+            database, rules, sight, quotas=Quotas(rules, sight), changes=changes, clock=clock
+        ),
         rules=rules,
         sessions=Sessions(
             database,

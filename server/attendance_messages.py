@@ -139,7 +139,18 @@ FAULTS: Mapping[str, tuple[str, str]] = {
         "Persentase harus 0 sampai 100.",
         "A percentage must be 0 to 100.",
     ),
+    "DAYS_NEGATIVE": ("Jumlah hari tidak boleh negatif.", "A number of days is negative."),
+    "MAX_BELOW_QUOTA": (
+        "Batas dengan sisa tahun lalu lebih kecil daripada jatah setahun.",
+        "The most with what is carried over is below the quota of a year.",
+    ),
     # Requests
+    "QUOTA_EXCEEDED": (
+        "Sisa cuti tahunan tidak cukup.",
+        "Not enough annual leave is left.",
+    ),
+    "LEAVE_TOO_LONG": ("Cuti lebih lama daripada batasnya.", "The leave is longer than allowed."),
+    "NO_WORKDAY": ("Tidak ada hari kerja pada tanggal itu.", "There is no workday on these dates."),
     "TOO_MANY_DAYS": ("Pengajuan terlalu lama.", "The request is for too many days."),
     "ONE_DAY_ONLY": (
         "Pengajuan ini hanya untuk satu hari.",

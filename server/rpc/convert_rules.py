@@ -22,6 +22,7 @@ from server.domain.attendance.calendar import FreeDay, FreeKind
 from server.domain.attendance.discipline import DisciplineTable, Step
 from server.domain.attendance.hours import DayHours, Override, Schedule, Week, Windows
 from server.domain.attendance.model import LeaveType, Phase, PhasePeriod, RequestKind
+from server.domain.attendance.quota import QuotaTable
 from server.domain.attendance.rules import Content, Rule, RuleChange, RuleKind, Shift
 from server.errors import FieldInvalid
 from server.rpc import convert
@@ -187,6 +188,28 @@ def _percent(text: str) -> Decimal:
     return found
 
 
+_QUOTA = ("annual_days", "annual_max_days", "remote_days", "joint_leave_counts")
+
+
+def _quota(message: rule_pb2.QuotaTable, _: str, start: date) -> QuotaTable:
+    return QuotaTable(
+        version=message.name,
+        start=start,
+        **{name: getattr(message, name) for name in _QUOTA},
+        longest_days={_enum(LeaveType, n): days for n, days in message.longest_days.items()},
+        remote_unit_ids=frozenset(message.remote_unit_ids),
+    )
+
+
+def _quota_message(content: QuotaTable) -> rule_pb2.QuotaTable:
+    return rule_pb2.QuotaTable(
+        name=content.version,
+        **{name: getattr(content, name) for name in _QUOTA},
+        longest_days={one.value: days for one, days in content.longest_days.items()},
+        remote_unit_ids=sorted(content.remote_unit_ids),
+    )
+
+
 def _chain_table(message: rule_pb2.ChainTable, _: str, start: date) -> ChainTable:
     levels = rule_pb2.ApprovalLevel
     return ChainTable(
@@ -339,6 +362,7 @@ _FORMS: dict[str, tuple[RuleKind, Callable[..., Content], Callable[..., Message]
     "discipline": (RuleKind.DISCIPLINE, _discipline, _discipline_message),
     "free_day": (RuleKind.FREE_DAY, _free_day, _free_day_message),
     "shift": (RuleKind.SHIFT, _shift, _shift_message),
+    "quota": (RuleKind.QUOTA, _quota, _quota_message),
     "chain": (RuleKind.CHAIN, _chain_table, _chain_table_message),
     "delegation": (RuleKind.DELEGATION, _delegation, _delegation_message),
 }

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from hadir.v1 import request_pb2, request_pb2_grpc
 
-from server.errors import OpenFirst, PageTokenInvalid
+from server.errors import FieldInvalid, OpenFirst, PageTokenInvalid
 from server.rpc import convert, convert_attendance
 from server.rpc.call import Context, caller, language
 from server.services.documents import Documents
@@ -13,6 +13,7 @@ from server.storage.pages import key_of, page_size
 from server.storage.requests import cursor_of, is_cursor
 
 DESK_SHOWN_MAX = 200
+YEAR_MIN, YEAR_MAX = 2001, 2198
 
 
 class RequestServicer(request_pb2_grpc.RequestServiceServicer):
@@ -72,6 +73,25 @@ class RequestServicer(request_pb2_grpc.RequestServiceServicer):
     ) -> request_pb2.Request:
         """See request.proto."""
         return _shown(await self._requests.get(caller(), request.request_id))
+
+    async def GetQuota(
+        self, request: request_pb2.GetQuotaRequest, context: Context
+    ) -> request_pb2.Quota:
+        """See request.proto."""
+        if not YEAR_MIN <= request.year <= YEAR_MAX:
+            raise FieldInvalid("the year is out of range", field="year")
+        quota = await self._requests.quota(caller(), request.nip or caller().nip, request.year)
+        if quota is None:
+            return request_pb2.Quota()
+        return request_pb2.Quota(
+            year=quota.year,
+            granted=quota.granted,
+            carried_over=quota.carried_over,
+            remote=quota.remote,
+            used=quota.used,
+            pending=quota.pending,
+            left=quota.left,
+        )
 
     async def DecideRequest(
         self, request: request_pb2.DecideRequestRequest, context: Context

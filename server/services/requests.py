@@ -15,11 +15,13 @@ from server.domain.attendance import filing
 from server.domain.attendance.approval import Desk, chain_of, desk_of, may_decide
 from server.domain.attendance.filing import Filed, PunchClaim
 from server.domain.attendance.model import LeaveType, Request, RequestKind, RequestState
+from server.domain.attendance.quota import Quota
 from server.domain.attendance.rules import RuleBook
 from server.domain.model import Employee, Principal, Role, Unit
 from server.errors import (
     AlreadyDecided,
     DocumentUnknown,
+    EmployeeUnknown,
     NotYourDecision,
     RequestIdReused,
     RequestInvalid,
@@ -29,6 +31,7 @@ from server.errors import (
 from server.services.changes import Changes
 from server.services.devices import checked_reason
 from server.services.documents import checked_uuid
+from server.services.quotas import Quotas
 from server.services.rules import Rules
 from server.services.sight import Sight
 from server.storage import directory, documents, requests
@@ -73,11 +76,19 @@ class Requests:
     """Files requests and decides on them."""
 
     def __init__(
-        self, database: Database, rules: Rules, sight: Sight, *, changes: Changes, clock: Clock
+        self,
+        database: Database,
+        rules: Rules,
+        sight: Sight,
+        *,
+        quotas: Quotas,
+        changes: Changes,
+        clock: Clock,
     ) -> None:
         self._database = database
         self._rules = rules
         self._sight = sight
+        self._quotas = quotas
         self._changes = changes
         self._clock = clock
 
@@ -195,6 +206,20 @@ class Requests:
             await self._check_sees(connection, principal, filed)
         return await self._case(filed)
 
+    async def quota(self, principal: Principal, nip: str, year: int) -> Quota | None:
+        """Returns annual leave: of the caller's own, or of who serves where the caller sees.
+
+        Raises EmployeeUnknown.
+        """
+        async with self._database.read() as connection:
+            if principal.role is Role.EMPLOYEE and nip != principal.nip:
+                raise EmployeeUnknown("no such employee", nip=nip[:18])
+            if principal.role is not Role.EMPLOYEE:
+                units = await self._sight.units(connection, principal)
+                if await directory.get_employee(connection, nip, unit_ids=units) is None:
+                    raise EmployeeUnknown("no such employee", nip=nip[:18])
+            return await self._quotas.of_year(connection, nip, year)
+
     async def list_own(self, principal: Principal, *, before: str, limit: int) -> list[CaseFile]:
         """Returns the caller's requests, newest first."""
         async with self._database.read() as connection:
@@ -275,6 +300,8 @@ class Requests:
         )
         if faults := filing.faults_of(filed, table, today, zone):
             raise RequestInvalid("the request is not taken", fault=faults[0])
+        if fault := await self._quotas.fault_of(connection, request):
+            raise RequestInvalid("the request is not taken", fault=fault)
         await _check_documents(connection, filed)
         others = await requests.of_days(connection, [employee.nip], request.first, request.last)
         other = filing.overlapping(request, [one.request for one in others])

@@ -1,5 +1,6 @@
 """BKD's rules: stored as a log, read as a book that follows every change."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ import structlog
 from server.clock import Clock
 from server.domain.attendance import starter
 from server.domain.attendance.approval import Delegation
+from server.domain.attendance.calendar import national
 from server.domain.attendance.rules import (
     Rule,
     RuleBook,
@@ -45,6 +47,8 @@ class Rules:
 
     async def begin(self) -> None:
         """Stores the rules to begin with, in a database that has none."""
+        # The library of holidays takes a third of a second to import: not while somebody waits.
+        await asyncio.to_thread(national, [self._clock.now().year])
 
         async def work(connection: Connection) -> bool:
             if await rules.last_sequence(connection):

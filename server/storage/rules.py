@@ -14,6 +14,7 @@ from server.domain.attendance.calendar import FreeDay
 from server.domain.attendance.discipline import DisciplineTable
 from server.domain.attendance.hours import Schedule
 from server.domain.attendance.model import PhasePeriod
+from server.domain.attendance.quota import QuotaTable
 from server.domain.attendance.rules import Rule, RuleChange, RuleKind, Shift
 from server.storage.schema import rules
 from server.storage.times import pack, unpack
@@ -25,6 +26,7 @@ _CODECS: dict[RuleKind, TypeAdapter[Any]] = {
     RuleKind.DISCIPLINE: TypeAdapter(DisciplineTable),
     RuleKind.FREE_DAY: TypeAdapter(FreeDay),
     RuleKind.SHIFT: TypeAdapter(Shift),
+    RuleKind.QUOTA: TypeAdapter(QuotaTable),
     RuleKind.CHAIN: TypeAdapter(ChainTable),
     RuleKind.DELEGATION: TypeAdapter(Delegation),
 }

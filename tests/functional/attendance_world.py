@@ -7,7 +7,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import cv2
+import numpy as np
+import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
+from hadir.client import ApiError
 from hadir.v1 import attendance_pb2, request_pb2
 from ulid import ULID
 
@@ -15,6 +19,8 @@ from server.domain.model import Event, EventKind, EventSource, Scores
 from tests.functional.world import Api, World
 
 WIT = ZoneInfo("Asia/Jayapura")
+_PIXELS = np.random.default_rng(5).integers(0, 255, (60, 90, 3), np.uint8)
+PROOF = cv2.imencode(".png", _PIXELS)[1].tobytes()
 SCORES = Scores(0.9, 0.4, 0.0, 0.1, None)
 
 
@@ -137,6 +143,11 @@ async def watching(api: Api, unit_id: str) -> AsyncIterator[Any]:
             if message.complete:
                 break
         yield rows, call
+
+
+def fault_of(error: pytest.ExceptionInfo[ApiError]) -> str:
+    """Returns what is wrong with a request or document."""
+    return error.value.metadata["fault"]
 
 
 def by_nip(employees: Iterable[attendance_pb2.EmployeeDays]) -> dict[str, Any]:

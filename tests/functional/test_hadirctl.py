@@ -12,8 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from server.ctl.main import app, globals_first
-from tests.functional.attendance_world import go_to, moment, phone_api, punch, submit, upload
-from tests.functional.test_requests import PROOF
+from tests.functional.attendance_world import PROOF, go_to, moment, phone_api, punch, submit, upload
 from tests.functional.world import PASSWORD
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

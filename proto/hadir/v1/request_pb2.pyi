@@ -272,3 +272,29 @@ class DownloadDocumentResponse(_message.Message):
     media_type: str
     content: bytes
     def __init__(self, media_type: _Optional[str] = ..., content: _Optional[bytes] = ...) -> None: ...
+
+class GetQuotaRequest(_message.Message):
+    __slots__ = ("nip", "year")
+    NIP_FIELD_NUMBER: _ClassVar[int]
+    YEAR_FIELD_NUMBER: _ClassVar[int]
+    nip: str
+    year: int
+    def __init__(self, nip: _Optional[str] = ..., year: _Optional[int] = ...) -> None: ...
+
+class Quota(_message.Message):
+    __slots__ = ("year", "granted", "carried_over", "remote", "used", "pending", "left")
+    YEAR_FIELD_NUMBER: _ClassVar[int]
+    GRANTED_FIELD_NUMBER: _ClassVar[int]
+    CARRIED_OVER_FIELD_NUMBER: _ClassVar[int]
+    REMOTE_FIELD_NUMBER: _ClassVar[int]
+    USED_FIELD_NUMBER: _ClassVar[int]
+    PENDING_FIELD_NUMBER: _ClassVar[int]
+    LEFT_FIELD_NUMBER: _ClassVar[int]
+    year: int
+    granted: int
+    carried_over: int
+    remote: int
+    used: int
+    pending: int
+    left: int
+    def __init__(self, year: _Optional[int] = ..., granted: _Optional[int] = ..., carried_over: _Optional[int] = ..., remote: _Optional[int] = ..., used: _Optional[int] = ..., pending: _Optional[int] = ..., left: _Optional[int] = ...) -> None: ...

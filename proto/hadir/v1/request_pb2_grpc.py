@@ -65,6 +65,11 @@ class RequestServiceStub:
                 request_serializer=hadir_dot_v1_dot_request__pb2.GetRequestRequest.SerializeToString,
                 response_deserializer=hadir_dot_v1_dot_request__pb2.Request.FromString,
                 _registered_method=True)
+        self.GetQuota = channel.unary_unary(
+                '/hadir.v1.RequestService/GetQuota',
+                request_serializer=hadir_dot_v1_dot_request__pb2.GetQuotaRequest.SerializeToString,
+                response_deserializer=hadir_dot_v1_dot_request__pb2.Quota.FromString,
+                _registered_method=True)
         self.DecideRequest = channel.unary_unary(
                 '/hadir.v1.RequestService/DecideRequest',
                 request_serializer=hadir_dot_v1_dot_request__pb2.DecideRequestRequest.SerializeToString,
@@ -137,6 +142,15 @@ class RequestServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetQuota(self, request, context):
+        """Returns annual leave of a year: of the caller, or of an employee whom the caller may see. Unset
+        numbers where no quota holds. Errors: NOT_FOUND (EMPLOYEE_UNKNOWN), INVALID_ARGUMENT
+        (FIELD_INVALID).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def DecideRequest(self, request, context):
         """Decides the step that a request is at. Nobody decides the own request, nor two steps of one.
         Errors: NOT_FOUND (REQUEST_UNKNOWN), PERMISSION_DENIED (NOT_YOUR_DECISION), FAILED_PRECONDITION
@@ -203,6 +217,11 @@ def add_RequestServiceServicer_to_server(servicer, server):
                     servicer.GetRequest,
                     request_deserializer=hadir_dot_v1_dot_request__pb2.GetRequestRequest.FromString,
                     response_serializer=hadir_dot_v1_dot_request__pb2.Request.SerializeToString,
+            ),
+            'GetQuota': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetQuota,
+                    request_deserializer=hadir_dot_v1_dot_request__pb2.GetQuotaRequest.FromString,
+                    response_serializer=hadir_dot_v1_dot_request__pb2.Quota.SerializeToString,
             ),
             'DecideRequest': grpc.unary_unary_rpc_method_handler(
                     servicer.DecideRequest,
@@ -388,6 +407,33 @@ class RequestService:
             '/hadir.v1.RequestService/GetRequest',
             hadir_dot_v1_dot_request__pb2.GetRequestRequest.SerializeToString,
             hadir_dot_v1_dot_request__pb2.Request.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetQuota(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hadir.v1.RequestService/GetQuota',
+            hadir_dot_v1_dot_request__pb2.GetQuotaRequest.SerializeToString,
+            hadir_dot_v1_dot_request__pb2.Quota.FromString,
             options,
             channel_credentials,
             insecure,

@@ -44,6 +44,11 @@ class Calendar:
         free = self._days.get(day)
         return None if free is None or free.kind is FreeKind.WORKDAY else free
 
+    def all(self) -> list[FreeDay]:
+        """Returns the free days in order."""
+        days = (self.on(day) for day in sorted(self._days))
+        return [free for free in days if free]
+
     def unconfirmed(self) -> list[FreeDay]:
         """Returns the free days whose date is only estimated, in order."""
         return sorted(

@@ -18,10 +18,13 @@ from server.domain.attendance.discipline import DisciplineTable
 from server.domain.attendance.hours import Schedule, in_effect
 from server.domain.attendance.model import PhasePeriod
 from server.domain.attendance.plan import Planner
+from server.domain.attendance.quota import QuotaTable
 from server.domain.model import Unit
 
 SHIFT_LENGTH_MAX = 40
 EVERYBODY = ""
+# Quotas may differ: the form of the NIP says which one holds.
+EMPLOYMENTS = frozenset({"PNS", "PPPK"})
 
 
 class RuleKind(enum.Enum):
@@ -46,9 +49,18 @@ class Shift:
 
 
 Content = (
-    Schedule | PhasePeriod | CutTable | DisciplineTable | FreeDay | Shift | ChainTable | Delegation
+    Schedule
+    | PhasePeriod
+    | CutTable
+    | DisciplineTable
+    | FreeDay
+    | Shift
+    | QuotaTable
+    | ChainTable
+    | Delegation
 )
 T = TypeVar("T", Schedule, PhasePeriod)
+V = TypeVar("V", CutTable, DisciplineTable, ChainTable)
 
 # By what a rule's subject is named; what is not here is a rule for all.
 _OF_UNIT = frozenset({RuleKind.SCHEDULE, RuleKind.PHASE, RuleKind.DELEGATION})
@@ -96,6 +108,11 @@ def faults_of(rule: Rule, unit_ids: Collection[str], nips: Collection[str]) -> l
     elif isinstance(content, Delegation):
         found += ["EMPLOYEE_UNKNOWN"] if content.nip not in nips else []
         found += ["DATES_REVERSED"] if content.last < content.start else []
+    elif isinstance(content, QuotaTable):
+        days = (content.annual_days, content.remote_days, *content.longest_days.values())
+        found += ["DAYS_NEGATIVE"] if min(days) < 0 else []
+        found += ["MAX_BELOW_QUOTA"] if content.annual_max_days < content.annual_days else []
+        found += ["UNIT_UNKNOWN"] if content.remote_unit_ids - set(unit_ids) else []
     elif isinstance(content, Shift) and len(content.name) > SHIFT_LENGTH_MAX:
         found += ["SHIFT_NAME_TOO_LONG"]
     return found
@@ -108,6 +125,8 @@ def _subject_faults(rule: Rule, unit_ids: Collection[str], nips: Collection[str]
         return [] if known else ["UNIT_UNKNOWN"]
     if rule.kind is RuleKind.SHIFT:
         return [] if subject in nips else ["EMPLOYEE_UNKNOWN"]
+    if rule.kind is RuleKind.QUOTA and subject in EMPLOYMENTS:
+        return []
     return [] if subject == EVERYBODY else ["SUBJECT_NOT_EMPTY"]
 
 
@@ -128,11 +147,10 @@ class _Sorted:
 
     schedules: dict[str, list[Schedule]] = field(default_factory=dict)
     phases: dict[str, list[PhasePeriod]] = field(default_factory=dict)
-    tables: list[CutTable] = field(default_factory=list)
-    discipline: list[DisciplineTable] = field(default_factory=list)
+    tables: list[CutTable | DisciplineTable | ChainTable] = field(default_factory=list)
     free: list[FreeDay] = field(default_factory=list)
     shifts: dict[str, dict[date, str]] = field(default_factory=dict)
-    chains: list[ChainTable] = field(default_factory=list)
+    quotas: dict[str, list[QuotaTable]] = field(default_factory=dict)
     delegations: list[Delegation] = field(default_factory=list)
 
 
@@ -153,15 +171,22 @@ class RuleBook:
 
     def chains_on(self, day: date) -> ChainTable | None:
         """Returns the chains of approval of a day."""
-        return in_effect(self._now.chains, day)
+        return in_effect(self._tables(ChainTable), day)
+
+    def quota_on(self, day: date, employment: str) -> QuotaTable | None:
+        """Returns the leave quotas of a day, for PNS, PPPK or who is neither."""
+        quotas = self._now.quotas
+        return in_effect(quotas.get(employment, ()), day) or in_effect(
+            quotas.get(EVERYBODY, ()), day
+        )
 
     def discipline_on(self, day: date) -> DisciplineTable | None:
         """Returns the thresholds of a day."""
-        return in_effect(self._now.discipline, day)
+        return in_effect(self._tables(DisciplineTable), day)
 
     def cuts_on(self, day: date) -> CutTable | None:
         """Returns the percentages of a day."""
-        return in_effect(self._now.tables, day)
+        return in_effect(self._tables(CutTable), day)
 
     def roster(self, nip: str) -> dict[date, str]:
         """Returns the shifts of an employee by date."""
@@ -187,7 +212,10 @@ class RuleBook:
             phases += [
                 replace(one, unit_id=unit_id) for one in self._own(self._now.phases, unit_id)
             ]
-        return Planner(schedules, phases, self._now.tables, self.calendar(years))
+        return Planner(schedules, phases, self._tables(CutTable), self.calendar(years))
+
+    def _tables(self, kind: type[V]) -> list[V]:
+        return [table for table in self._now.tables if isinstance(table, kind)]
 
     def _own(self, by_unit: dict[str, list[T]], unit_id: str) -> list[T]:
         """Returns the versions of a unit; before its first one those of the units above hold."""
@@ -223,16 +251,15 @@ def _sort_in(now: _Sorted, change: RuleChange) -> None:
         case PhasePeriod():
             period = replace(content, unit_id=rule.subject, start=rule.start)
             now.phases.setdefault(rule.subject, []).append(period)
-        case CutTable():
+        case CutTable() | DisciplineTable() | ChainTable():
             now.tables.append(replace(content, start=rule.start))
-        case DisciplineTable():
-            now.discipline.append(replace(content, start=rule.start))
         case FreeDay():
             now.free.append(replace(content, day=rule.start))
         case Shift():
             now.shifts.setdefault(rule.subject, {})[rule.start] = content.name
-        case ChainTable():
-            now.chains.append(replace(content, start=rule.start))
+        case QuotaTable():
+            table = replace(content, start=rule.start)
+            now.quotas.setdefault(rule.subject, []).append(table)
         case Delegation():
             now.delegations.append(replace(content, unit_id=rule.subject, start=rule.start))
         case None:

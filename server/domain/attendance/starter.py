@@ -12,6 +12,7 @@ from server.domain.attendance.bands import Band, CutTable
 from server.domain.attendance.discipline import DisciplineTable, Step
 from server.domain.attendance.hours import DayHours, Schedule, Week, Windows
 from server.domain.attendance.model import LeaveType, RequestKind
+from server.domain.attendance.quota import QuotaTable
 from server.domain.attendance.rules import EVERYBODY, Rule, RuleKind
 
 _HOUR_S = 3600
@@ -118,10 +119,27 @@ CHAINS = ChainTable(
     ),
 )
 
+# PP 11/2017, Perban BKN 24/2017; of besar 3 months, melahirkan 3 months, alasan penting 1 month,
+# luar tanggungan 3 years.
+QUOTAS = QuotaTable(
+    version="pp-11-2017",
+    start=date(2023, 4, 12),
+    annual_days=12,
+    annual_max_days=18,
+    remote_days=12,
+    longest_days={
+        LeaveType.BESAR: 92,
+        LeaveType.MELAHIRKAN: 92,
+        LeaveType.ALASAN_PENTING: 31,
+        LeaveType.LUAR_TANGGUNGAN: 3 * 366,
+    },
+)
+
 # What a fresh database begins with. No phase: everything is socialisation until BKD says more.
 RULES = (
     Rule(RuleKind.SCHEDULE, EVERYBODY, OFFICE_HOURS.start, OFFICE_HOURS),
     Rule(RuleKind.CUT_TABLE, EVERYBODY, CUTS.start, CUTS),
     Rule(RuleKind.DISCIPLINE, EVERYBODY, DISCIPLINE.start, DISCIPLINE),
+    Rule(RuleKind.QUOTA, EVERYBODY, QUOTAS.start, QUOTAS),
     Rule(RuleKind.CHAIN, EVERYBODY, CHAINS.start, CHAINS),
 )
