@@ -145,6 +145,17 @@ async def watching(api: Api, unit_id: str) -> AsyncIterator[Any]:
         yield rows, call
 
 
+async def gather(world: World, head: int, staff: Iterable[int]) -> None:
+    """Puts the units of some people below that of a head."""
+    bkd = await world.bkd()
+    above = world.seed.people[head].unit_id
+    below = {world.seed.people[number].unit_id for number in staff} - {above}
+    for unit in (await bkd.call("ListUnits")).units:
+        if unit.unit_id in below:
+            unit.parent_unit_id = above
+            await bkd.call("PutUnit", unit=unit)
+
+
 def fault_of(error: pytest.ExceptionInfo[ApiError]) -> str:
     """Returns what is wrong with a request or document."""
     return error.value.metadata["fault"]

@@ -6,15 +6,32 @@ import uuid
 from datetime import timedelta
 
 import pytest
+import pytest_asyncio
 from hadir.client import ApiError
 from hadir.v1 import request_pb2
 
-from tests.functional.attendance_world import PROOF, fault_of, go_to, phone_api, submit, upload
-from tests.functional.world import refused
+from tests.functional.attendance_world import (
+    PROOF,
+    fault_of,
+    gather,
+    go_to,
+    moment,
+    phone_api,
+    stamp,
+    submit,
+    upload,
+)
+from tests.functional.world import World, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 HEAD, STAFF, COLLEAGUE, ELSEWHERE = 0, 1, 2, 3
+
+
+@pytest_asyncio.fixture(autouse=True, scope="module", loop_scope="module")
+async def one_unit(world: World) -> None:
+    """The staff of these tests serve under the first person, who is a head."""
+    await gather(world, HEAD, (STAFF, COLLEAGUE))
 
 
 class TestDocuments:
@@ -94,6 +111,20 @@ class TestDocuments:
 
     async def test_kept_by_the_database(self, world):
         """What was asked, decided and proved cannot be changed with a database tool either."""
+        day = go_to(world, "12:00")
+        api, bkd = await phone_api(world, STAFF), await world.bkd()
+        proof = await upload(api, PROOF)
+        asked = await submit(api, "SAKIT", day, document_ids=[proof.document_id])
+        await (await world.head()).call(
+            "DecideRequest", request_id=asked.request_id, accept=True, reason="setuju"
+        )
+        await bkd.call(
+            "CorrectAttendance",
+            nip=world.seed.people[STAFF].nip,
+            kind="EVENT_KIND_IN",
+            event_time=stamp(moment(day, "07:20")),
+            reason="listrik padam",
+        )
         with sqlite3.connect(world.directory / "hadir.db") as connection:
             for statement in (
                 "UPDATE attendance_requests SET first = '2020-01-01'",

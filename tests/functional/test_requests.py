@@ -10,6 +10,7 @@ from hadir.v1 import event_pb2, options_pb2, request_pb2, rule_pb2
 from tests.functional.attendance_world import (
     PROOF,
     fault_of,
+    gather,
     go_to,
     moment,
     own_day,
@@ -32,13 +33,8 @@ HEAD, STAFF, COLLEAGUE, ELSEWHERE = 0, 1, 2, 3
 
 @pytest_asyncio.fixture(autouse=True, scope="module", loop_scope="module")
 async def one_unit(world: World) -> None:
-    """The staff of these tests serve in the unit of the first person, who is its head."""
-    bkd = await world.bkd()
-    unit_id = world.seed.people[HEAD].unit_id
-    for unit in (await bkd.call("ListUnits")).units:
-        if unit.unit_id in {world.seed.people[n].unit_id for n in (STAFF, COLLEAGUE)} - {unit_id}:
-            unit.parent_unit_id = unit_id
-            await bkd.call("PutUnit", unit=unit)
+    """The staff of these tests serve under the first person, who is a head."""
+    await gather(world, HEAD, (STAFF, COLLEAGUE))
 
 
 class TestLateReason:
