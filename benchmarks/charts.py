@@ -60,7 +60,7 @@ def plot_size(path: Path, title: str, needs: Sequence[Need], played: Sequence[Co
             axes.bar(where - 0.2, predicted, 0.4, label="predicted")
             axes.bar(where + 0.2, measured, 0.4, label="played")
             axes.set(title=name, xticks=where, xticklabels=labels)
-            axes.legend()
+            axes.legend(loc="lower left")
     for axes in panels:
         axes.grid(alpha=0.3)
     _save(figure, path, title)
