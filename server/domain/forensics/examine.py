@@ -11,9 +11,13 @@ def examine(records: Records, limits: Limits) -> list[Finding]:
     Pure and near-linear: double the records take a little more than double the time. Order and
     repetition of the records change nothing. Heads are employees like all others.
     """
-    seen = tuple({one.event_id: one for one in records.sightings}.values())
-    papers = tuple({one.request_id: one for one in records.permits}.values())
-    bound = tuple(dict.fromkeys(records.bindings))
+    events = {one.event_id: one for one in records.sightings}
+    seen = [events[event_id] for event_id in sorted(events)]
+    requests = {one.request_id: one for one in records.permits}
+    papers = [requests[request_id] for request_id in sorted(requests)]
+    bound = sorted(
+        set(records.bindings), key=lambda one: (one.time, one.nip, one.device_id, one.action.value)
+    )
     return [
         *devices.shared(seen, bound, limits.devices),
         *devices.clusters(bound, limits.devices),

@@ -33,15 +33,16 @@ def near_pairs(
         np.uint64(sum(1 << int(bit) for bit in block))
         for block in np.array_split(np.arange(64), bits + 2)
     ]
-    found = [np.empty((0, 2), np.intp)]
+    size = len(values)
+    found = [np.empty(0, np.intp)]  # of pairs as first * size + second: one number sorts faster
     for one, other in combinations(blocks, 2):
         keys = values & (one | other)
         order = np.lexsort((keys, group))
         for first, second in _in_rows(keys[order], group[order]):
             near = np.bitwise_count(values[order[first]] ^ values[order[second]]) <= bits
-            found.append(np.column_stack([order[first[near]], order[second[near]]]))
-    pairs = np.sort(np.concatenate(found), axis=1)
-    return np.unique(pairs, axis=0)
+            one_end, other_end = order[first[near]], order[second[near]]
+            found.append(np.minimum(one_end, other_end) * size + np.maximum(one_end, other_end))
+    return np.stack(np.divmod(np.unique(np.concatenate(found)), size), axis=1)
 
 
 def _in_rows(

@@ -104,10 +104,10 @@ class Province:
             self.sightings[person.nip] = self._days(person)
         self._car_pools()
         self._trips()
-        self._repeats()
 
     def records(self):
-        """Everything, shuffled: nothing may depend on the order."""
+        """Everything, shuffled: nothing may depend on the order. To be called once."""
+        self._repeats()
         seen = [one for mine in self.sightings.values() for one in mine]
         order = self.rng.permutation(len(seen))
         employees = [Employee(one.nip, one.unit, one.head) for one in self.people]

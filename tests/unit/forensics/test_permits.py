@@ -1,0 +1,187 @@
+"""Permits: what is late, heaped, self-granted, on one paper or far more than elsewhere."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from server.domain.attendance.model import RequestKind, RequestState
+from server.domain.forensics import permits
+from server.domain.forensics.limits import PermitLimits
+from server.domain.forensics.model import Employee, FindingKind
+from tests.unit.forensics.world import ANI, BUDI, HEAD, MONDAY, at, permit
+
+LIMITS = PermitLimits()
+
+
+class TestRetroactive:
+    """Handed in afterwards."""
+
+    @pytest.mark.parametrize(("late", "found"), [(-2, False), (9.9, False), (10, True)])
+    def test_one(self, late, found):
+        """From the limit on."""
+        assert found == bool(permits.retroactive([permit(late=late)], LIMITS))
+
+    @pytest.mark.parametrize(("count", "found"), [(4, False), (5, True)])
+    def test_many(self, count, found):
+        """Each of them some days late."""
+        late = [permit(day=day, late=3) for day in range(count)]
+
+        assert found == bool(permits.retroactive(late, LIMITS))
+
+    def test_what_was_rejected_is_none(self):
+        """It changed nothing."""
+        assert [] == permits.retroactive([permit(late=40, state=RequestState.REJECTED)], LIMITS)
+
+
+class TestInBulk:
+    """Many days of the past at one sitting."""
+
+    def sitting(self, late, **more):
+        """Eight people's permits decided within minutes."""
+        return [permit(f"p{k}", k, late=late, decide_time=at(20, k), **more) for k in range(8)]
+
+    def test_past_days_of_many(self):
+        """The approver is named beside the people."""
+        (finding,) = permits.in_bulk(self.sitting(4), LIMITS)
+
+        assert FindingKind.PERMIT_BULK is finding.kind
+        assert (8, (HEAD,)) == (len(finding.nips), finding.evidence.actors)
+
+    def test_emptying_the_desk_is_none(self):
+        """What was handed in in time may wait for Monday."""
+        assert [] == permits.in_bulk(self.sitting(-1), LIMITS)
+
+    def test_a_team_on_one_letter_is_none(self):
+        """Its signature came when they were back."""
+        trip = self.sitting(4, kind=RequestKind.TUGAS_LUAR, documents=("sha",))
+
+        assert [] == permits.in_bulk(trip, LIMITS)
+
+
+class TestToOneself:
+    """Nobody grants the own permit."""
+
+    @pytest.mark.parametrize("more", [{"approver": ANI}, {"approver": BUDI, "delegate_of": ANI}])
+    def test_directly_or_by_the_own_delegate(self, more):
+        """Once is enough."""
+        (finding,) = permits.to_oneself([permit(ANI, **more)])
+
+        assert (FindingKind.PERMIT_SELF, (ANI,)) == (finding.kind, finding.nips)
+
+    def test_a_delegate_decides_for_others(self):
+        """That is what a deputy is for."""
+        assert [] == permits.to_oneself([permit(ANI, approver=BUDI, delegate_of=HEAD)])
+
+
+class TestSharedDocuments:
+    """One document, several permits."""
+
+    @pytest.mark.parametrize(
+        ("kind", "uses", "found"),
+        [
+            (RequestKind.IZIN, [("a", 0), ("a", 9), ("a", 20)], True),
+            (RequestKind.IZIN, [("a", 0), ("a", 1)], False),  # prolonged
+            (RequestKind.IZIN, [(nip, 0) for nip in "abcdefgh"], False),  # a funeral
+            (RequestKind.SAKIT, [("a", 0), ("b", 0), ("c", 0)], True),
+            (RequestKind.SAKIT, [("a", 0), ("b", 0)], False),  # a couple
+            (RequestKind.TUGAS_LUAR, [(f"p{k}", 2 * k) for k in range(20)], False),  # a rota
+            (RequestKind.TUGAS_LUAR, [("a", 0), ("b", 45)], True),
+        ],
+    )
+    def test_uses(self, kind, uses, found):
+        """What one document can say depends on what it is for."""
+        made = [permit(nip, day, kind=kind, documents=("sha",)) for nip, day in uses]
+
+        findings = permits.shared_documents(made, LIMITS)
+
+        assert found == bool(findings)
+        assert all(("sha",) == one.evidence.documents for one in findings)
+
+
+class TestOutliers:
+    """One approver against the others."""
+
+    STAFF = tuple(
+        Employee(f"e{head}-{k}", f"u{head}", f"head-{head}") for head in range(9) for k in range(20)
+    )
+
+    def granted(self, head, count):
+        """So many permits by one head."""
+        return [
+            permit(f"e{head}-{k % 20}", k, request=f"{head}-{k}", approver=f"head-{head}")
+            for k in range(count)
+        ]
+
+    def test_far_more_than_the_others(self):
+        """What a deputy granted is the office's."""
+        usual = [one for head in range(1, 9) for one in self.granted(head, 4 + head % 3)]
+        deputy = [replace(one, approver=BUDI, delegate_of="head-0") for one in self.granted(0, 40)]
+
+        (finding,) = permits.outliers(usual + deputy, self.STAFF, LIMITS)
+
+        assert (FindingKind.APPROVER_OUTLIER, ("head-0",)) == (finding.kind, finding.nips)
+        assert ("granted", 40, LIMITS.outlier_count_min) == finding.evidence.figures[1]
+
+    def test_small_counts_are_none(self):
+        """Where others grant one, eleven are many, and no case."""
+        usual = [one for head in range(1, 9) for one in self.granted(head, 1)]
+
+        assert [] == permits.outliers(usual + self.granted(0, 11), self.STAFF, LIMITS)
+
+    def test_all_alike_are_none(self):
+        """A norm that everybody keeps, however high."""
+        usual = [one for head in range(9) for one in self.granted(head, 60 + head)]
+
+        assert [] == permits.outliers(usual, self.STAFF, LIMITS)
+
+    def test_far_more_too_late(self):
+        """The same number as the others, but of the past."""
+        usual = [one for head in range(1, 9) for one in self.granted(head, 30)]
+        late = [
+            replace(one, submit_time=one.submit_time + timedelta(days=3))
+            for one in self.granted(0, 30)
+        ]
+
+        found = permits.outliers(usual + late, self.STAFF, LIMITS)
+
+        assert [("head-0",)] == [one.nips for one in found]
+
+
+class TestAuditSample:
+    """Drawn by lot, and the same for everybody who has the seed."""
+
+    MADE = tuple(
+        permit(f"p{k}", k % 50, approver=f"head-{k % 3}", request=f"r{k}") for k in range(300)
+    )
+
+    def test_so_many_of_each_approver(self):
+        """Nobody is left out, and nobody is drawn twice."""
+        sample = permits.audit_sample(self.MADE, "seed", 7)
+
+        assert {f"head-{k}": 7 for k in range(3)} == Counter(one.approver for one in sample)
+        assert 21 == len({one.request_id for one in sample})
+
+    def test_order_does_not_matter_and_the_seed_does(self):
+        """A sample can be drawn again, and not be foreseen."""
+        sample = permits.audit_sample(self.MADE, "seed", 7)
+
+        assert sample == permits.audit_sample(self.MADE[::-1], "seed", 7)
+        assert sample != permits.audit_sample(self.MADE, "other", 7)
+
+    def test_every_permit_has_its_chance(self):
+        """Over many seeds each is drawn about as often: 7 of 100."""
+        drawn = Counter(
+            one.request_id
+            for seed in range(300)
+            for one in permits.audit_sample(self.MADE, str(seed), 7)
+        )
+
+        assert 300 == len(drawn)
+        assert max(drawn.values()) < 60  # 21 expected
+
+    def test_late_days_count_from_the_end(self):
+        """Before it is 0; the rest of the last day in UTC is the employee's."""
+        assert [0, 0, 2.5] == [permits.late_days(permit(late=late)) for late in (-9, 0, 2.5)]
+        assert MONDAY == permit().last
