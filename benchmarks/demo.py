@@ -20,7 +20,7 @@ from hadir.v1 import checkin_pb2, device_admin_pb2, event_pb2, kiosk_pb2
 from rich.console import Console
 
 from benchmarks import cast as casting
-from benchmarks import local, province
+from benchmarks import demo_attendance, local, province
 from benchmarks.bkd import Bkd
 from benchmarks.cast import Cast, Player
 from benchmarks.phone import CheckInResult, Phone
@@ -83,8 +83,15 @@ async def _play(directory: Path, players: Cast) -> None:
             enrolled = await _enrol(bkd, players, staff)
             identity = await _phone(bkd, address, *enrolled[0])
             await _kiosk(bkd, address, enrolled[-3:], players.stranger)
-            await _rebind(bkd, address, identity, enrolled[0][1])
-            await _head(bkd, address, staff)
+            identity = await _rebind(bkd, address, identity, enrolled[0][1])
+            head = await _head(bkd, address, staff)
+            console.rule("7  From events to a day: why, a request, a decision, a recap")
+            async with local.connected(address) as client:
+                phone = Phone(client, identity=identity)
+                await phone.login()
+                await demo_attendance.play(
+                    console, desk, client, head=(address, *head), folder=directory
+                )
     _how_to_go_on(directory)
 
 
@@ -176,7 +183,9 @@ def _is_recognised(result: kiosk_pb2.FrameResult) -> bool:
     return any(face.state == kiosk_pb2.FACE_STATE_RECOGNISED for face in result.faces)
 
 
-async def _rebind(bkd: Bkd, address: str, identity: device.Identity, player: Player) -> None:
+async def _rebind(
+    bkd: Bkd, address: str, identity: device.Identity, player: Player
+) -> device.Identity:
     console.rule("5  The phone is lost: BKD rebinds, the old one is refused at once")
     async with local.connected(address) as old_client, local.connected(address) as new_client:
         old = Phone(old_client, identity=identity)
@@ -199,9 +208,11 @@ async def _rebind(bkd: Bkd, address: str, identity: device.Identity, player: Pla
         name = device_admin_pb2.BindingAction.Name(change.action)
         action = name.removeprefix("BINDING_ACTION_")
         console.print(f"  history: {action:12} by {change.actor:8} {change.reason}")
+    return new.identity
 
 
-async def _head(bkd: Bkd, address: str, staff: list[province.DemoEmployee]) -> None:
+async def _head(bkd: Bkd, address: str, staff: list[province.DemoEmployee]) -> tuple[str, str]:
+    """Returns user name and password of the head."""
     console.rule("6  A head sees the own people")
     unit_id, password = SITE.units[0][0], secrets.token_urlsafe(16)
     head = next(one for one in staff[::-1] if one.unit_id == unit_id)
@@ -220,6 +231,7 @@ async def _head(bkd: Bkd, address: str, staff: list[province.DemoEmployee]) -> N
             console.print(
                 f"  events of another office: [yellow]{error.message}[/] ({error.reason})"
             )
+    return "kepala-bkd", password
 
 
 async def _check_in(phone: Phone, kind: "event_pb2.EventKind", player: Player) -> None:
@@ -291,6 +303,8 @@ def _how_to_go_on(directory: Path) -> None:
         "          .venv/bin/hadirctl --server ADDRESS employee list --limit 5\n"
         "          .venv/bin/hadirctl --server ADDRESS enroll NIP --camera 0 "
         "--notice-version demo-1 --consent-confirmed\n"
+        "          .venv/bin/hadirctl --server ADDRESS days --unit bkd\n"
+        "          .venv/bin/hadirctl --server ADDRESS recap provinsi\n"
         "Kiosk     .venv/bin/hadirctl --server ADDRESS kiosk activate-code kantor-gubernur\n"
         "          .venv/bin/hadir-kiosk activate CODE --server ADDRESS --key-dir kiosk\n"
         "          .venv/bin/hadir-kiosk run --server ADDRESS --key-dir kiosk --source camera:0\n"

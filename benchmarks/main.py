@@ -3,6 +3,7 @@
 import typer
 
 from benchmarks.accuracy import accuracy
+from benchmarks.attendance import attendance
 from benchmarks.load import load
 from benchmarks.micro import micro
 from benchmarks.peers.command import peers
@@ -18,7 +19,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
-for command in (accuracy, load, micro, peers, pipeline, race, size, soak, start):
+for command in (accuracy, attendance, load, micro, peers, pipeline, race, size, soak, start):
     app.command()(command)
 
 

@@ -133,8 +133,8 @@ def recap(record: PersonRecap, language: str) -> attendance_pb2.EmployeeRecap:
     """Returns what the days of an employee add up to."""
     tpp = record.tpp
     return attendance_pb2.EmployeeRecap(
-        nip=record.person.nip,
-        display_name=record.person.display_name,
+        nip=record.nip,
+        display_name=record.display_name,
         statuses=_counts({status.value: n for status, n in record.recap.statuses.items()}),
         bands=_counts(record.recap.bands),
         phases=_counts({phase.value: n for phase, n in record.recap.phases.items()}),

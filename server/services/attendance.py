@@ -4,7 +4,7 @@ A person's month is some 2 ms; whole units go through the queue of reports.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -12,7 +12,14 @@ from zoneinfo import ZoneInfo
 from server.clock import Clock
 from server.domain.attendance.days import MARGIN, derive_days
 from server.domain.attendance.discipline import Counters, counters
-from server.domain.attendance.model import AttendanceDay, Person, Posting, Punch, Request
+from server.domain.attendance.model import (
+    AttendanceDay,
+    DayStatus,
+    Person,
+    Posting,
+    Punch,
+    Request,
+)
 from server.domain.attendance.plan import Planner, posting_on
 from server.domain.attendance.recap import Recap, TppRecap, recap, tpp_recap
 from server.domain.attendance.rules import RuleBook
@@ -48,9 +55,11 @@ class PersonDays:
 
 @dataclass(frozen=True, slots=True)
 class PersonRecap:
-    """What the days of an employee add up to."""
+    """What the days of an employee add up to; statuses: by date, without their reasons."""
 
-    person: PersonDays
+    nip: str
+    display_name: str
+    statuses: Mapping[date, DayStatus]
     recap: Recap
     tpp: TppRecap
 
@@ -142,19 +151,15 @@ class Attendance:
 
         Raises UnitUnknown, FieldInvalid, Overloaded.
         """
-        _check_span(first, last, UNIT_DAYS_MAX)
-        self._reports.admit()
-        async with self._database.read() as connection:
-            units = await self._sight.subtree(connection, principal, unit_id)
-            material = await self._material(connection, units, None, first, last)
+        material = await self._material_of_unit(principal, unit_id, first, last)
         return await self._reports.run(_derived, material, first, last)
 
     async def recaps(
         self, principal: Principal, unit_id: str, first: date, last: date
     ) -> list[PersonRecap]:
         """Returns what the days of a unit's people add up to. Raises as `of_unit`."""
-        people = await self.of_unit(principal, unit_id, first, last)
-        return await self._reports.run(_recaps, people)
+        material = await self._material_of_unit(principal, unit_id, first, last)
+        return await self._reports.run(_recaps, material, first, last)
 
     async def export(
         self,
@@ -236,6 +241,15 @@ class Attendance:
             return None
         return await self._sight.units(connection, principal)
 
+    async def _material_of_unit(
+        self, principal: Principal, unit_id: str, first: date, last: date
+    ) -> "_Material":
+        _check_span(first, last, UNIT_DAYS_MAX)
+        self._reports.admit()
+        async with self._database.read() as connection:
+            units = await self._sight.subtree(connection, principal, unit_id)
+            return await self._material(connection, units, None, first, last)
+
     async def _material(
         self,
         connection: Connection,
@@ -271,7 +285,10 @@ class Attendance:
 
 def _derived(material: _Material, first: date, last: date) -> list[PersonDays]:
     """Returns the days of all people of the material who served somewhere in that time."""
-    found = []
+    return list(_each(material, first, last))
+
+
+def _each(material: _Material, first: date, last: date) -> Iterator[PersonDays]:
     for nip in sorted(material.people):
         name, postings = material.people[nip]
         days = derive_days(
@@ -285,8 +302,7 @@ def _derived(material: _Material, first: date, last: date) -> list[PersonDays]:
         )
         seen = tuple(day for day in days if _is_shown(material, day, postings))
         if seen:
-            found.append(PersonDays(nip, name, seen))
-    return found
+            yield PersonDays(nip, name, seen)
 
 
 def _is_shown(material: _Material, day: AttendanceDay, postings: Sequence[Posting]) -> bool:
@@ -307,8 +323,18 @@ def _running(material: _Material, first: date, last: date) -> list[PersonDays]:
     return found
 
 
-def _recaps(people: Sequence[PersonDays]) -> list[PersonRecap]:
-    return [PersonRecap(one, recap(one.days), tpp_recap(one.days)) for one in people]
+def _recaps(material: _Material, first: date, last: date) -> list[PersonRecap]:
+    """Returns recaps, person by person: the days of a province with their reasons fill a GB."""
+    return [
+        PersonRecap(
+            one.nip,
+            one.display_name,
+            {day.day: day.status for day in one.days},
+            recap(one.days),
+            tpp_recap(one.days),
+        )
+        for one in _each(material, first, last)
+    ]
 
 
 def _check_span(first: date, last: date, days_max: int) -> None:

@@ -93,7 +93,7 @@ def _matrix(recaps: Sequence["PersonRecap"], frame: Frame) -> Sheet:
     columns = [*_people_columns(frame), *(Column(str(number), 4) for number in numbers)]
     rows = []
     for one in recaps:
-        codes = {day.day: words.CODES[day.status.value][0] for day in one.person.days}
+        codes = {day: words.CODES[status.value][0] for day, status in one.statuses.items()}
         days = [date.fromordinal(frame.first.toordinal() + n - 1) for n in numbers]
         rows.append((*_person(one), *(codes.get(day, "") for day in days)))
     return _sheet("MATRIX", columns, rows, (_legend(frame),), frame)
@@ -154,7 +154,7 @@ def _people_columns(frame: Frame) -> tuple[Column, Column]:
 
 
 def _person(one: "PersonRecap") -> tuple[str, str]:
-    return one.person.nip, one.person.display_name
+    return one.nip, one.display_name
 
 
 def _count(heading: str) -> Column:

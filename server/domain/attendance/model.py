@@ -20,9 +20,11 @@ class PunchSource(enum.Enum):
     CORRECTION = "CORRECTION"
 
 
-@dataclass(frozen=True, slots=True)
-class Punch:
-    """A valid event as the day sees it; event_time is UTC, when the first frame was received."""
+class Punch(NamedTuple):
+    """A valid event as the day sees it; event_time is UTC, when the first frame was received.
+
+    A tuple, as a month of the province has half a million of them.
+    """
 
     event_id: str
     kind: EventKind

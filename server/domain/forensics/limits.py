@@ -1,6 +1,6 @@
 """Every threshold of forensics, as data that BKD edits, valid from a date on.
 
-The defaults are proposals: they hold on synthetic provinces (tests/unit/forensics) and, for the
+The defaults are proposals: they hold on synthetic provinces (tests/forensics) and, for the
 fingerprints, on photos (tests/models/test_fingerprint.py). No regulation names any of them.
 """
 

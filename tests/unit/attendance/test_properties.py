@@ -129,7 +129,7 @@ class TestDay:
         """A retry, a duplicate, a kiosk's queue: with an arrival before, minutes never grow."""
         rules, day, punches, requests = case
         punches = [Punch("come", EventKind.IN, at(day, "08:15"), PunchSource.PHONE), *punches]
-        more = [replace(p, event_id=f"x{p.event_id}") for p in data.draw(punches_around(day))]
+        more = [p._replace(event_id=f"x{p.event_id}") for p in data.draw(punches_around(day))]
         before = one(day, punches, requests, rules=rules)
         after = one(day, [*punches, *more], requests, rules=rules)
 
@@ -214,8 +214,7 @@ class TestDays:
         """Together or one by one."""
         chance = random.Random(seed)
         punches = [
-            replace(
-                p,
+            p._replace(
                 event_id=f"{number}-{p.event_id}",
                 event_time=p.event_time + timedelta(days=chance.randrange(8)),
             )

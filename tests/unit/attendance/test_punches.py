@@ -153,7 +153,7 @@ class TestClock:
 
     def test_event_time_alone_counts(self):
         """Shown at 07:30:58, recognised half a minute later: not late."""
-        shown = replace(punch(MONDAY, "07:30:58"), event_id="recognised at 07:31:28")
+        shown = punch(MONDAY, "07:30:58")._replace(event_id="recognised at 07:31:28")
 
         assert 0 == one(MONDAY, [shown, punch(MONDAY, "16:00", OUT)]).late_minutes
         assert at(MONDAY, "07:30:58") == one(MONDAY, [shown]).arrival.event_time

@@ -365,8 +365,8 @@ class TestZones:
         jakarta = ZoneInfo("Asia/Jakarta")
         person = replace(ANI, postings=(Posting(BEGIN, "bkd", "Asia/Jakarta"),))
         punches = [
-            replace(punch(MONDAY, "07:30"), event_time=at(MONDAY, "07:30", jakarta)),
-            replace(punch(MONDAY, "16:00", OUT), event_time=at(MONDAY, "16:00", jakarta)),
+            punch(MONDAY, "07:30")._replace(event_time=at(MONDAY, "07:30", jakarta)),
+            punch(MONDAY, "16:00", OUT)._replace(event_time=at(MONDAY, "16:00", jakarta)),
         ]
 
         assert DayStatus.PRESENT is one(MONDAY, punches, person=person).status

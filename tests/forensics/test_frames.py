@@ -5,7 +5,7 @@ import numpy as np
 from server.domain.forensics import frames
 from server.domain.forensics.limits import FrameLimits
 from server.domain.forensics.model import FindingKind
-from tests.unit.forensics.world import ANI, BUDI, KIOSK, OUT, seen
+from tests.forensics.world import ANI, BUDI, KIOSK, OUT, seen
 
 LIMITS = FrameLimits()
 FRAME, ROOM = 0x0123456789ABCDEF, 0x5555AAAA5555AAAA

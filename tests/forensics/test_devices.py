@@ -3,7 +3,7 @@
 from server.domain.forensics import devices
 from server.domain.forensics.limits import DeviceLimits
 from server.domain.forensics.model import FindingKind
-from tests.unit.forensics.world import ANI, BUDI, CICI, DEDI, KIOSK, at, bound, seen
+from tests.forensics.world import ANI, BUDI, CICI, DEDI, KIOSK, at, bound, seen
 
 LIMITS = DeviceLimits()
 

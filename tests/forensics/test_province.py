@@ -14,8 +14,8 @@ import pytest
 from server.domain.forensics.examine import examine
 from server.domain.forensics.limits import Limits
 from server.domain.forensics.model import Finding, FindingKind, Records
-from tests.unit.forensics.frauds import Frauds
-from tests.unit.forensics.province import PEOPLE, WORKDAYS, Province
+from tests.forensics.frauds import Frauds
+from tests.forensics.province import PEOPLE, WORKDAYS, Province
 
 SEEDS = (101, 102, 103, 104, 105)
 LIMITS = Limits()

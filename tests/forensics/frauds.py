@@ -6,7 +6,7 @@ from datetime import timedelta
 from server.domain.attendance.model import RequestKind
 from server.domain.forensics.model import FindingKind
 from server.domain.model import EventKind, EventSource
-from tests.unit.forensics.province import BEGIN, CLERKS, MODELS, SITES, WORKDAYS, at
+from tests.forensics.province import BEGIN, CLERKS, MODELS, SITES, WORKDAYS, at
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from server.domain.forensics.groups import NEIGHBOURS_MAX, linked, near_pairs, often_together
 from server.domain.forensics.windows import bursts
-from tests.unit.forensics.world import at
+from tests.forensics.world import at
 
 # A few bases with some bits changed: random numbers are never near.
 FLIPS = st.lists(st.integers(0, 63), max_size=6)

@@ -9,7 +9,7 @@ from server.domain.forensics import places
 from server.domain.forensics.limits import PlaceLimits
 from server.domain.forensics.model import FindingKind
 from server.domain.refusal import Refusal as Reason
-from tests.unit.forensics.world import (
+from tests.forensics.world import (
     ANI,
     BUDI,
     KIOSK,

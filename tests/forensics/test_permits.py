@@ -10,7 +10,7 @@ from server.domain.attendance.model import RequestKind, RequestState
 from server.domain.forensics import permits
 from server.domain.forensics.limits import PermitLimits
 from server.domain.forensics.model import Employee, FindingKind
-from tests.unit.forensics.world import ANI, BUDI, HEAD, MONDAY, at, permit
+from tests.forensics.world import ANI, BUDI, HEAD, MONDAY, at, permit
 
 LIMITS = PermitLimits()
 
