@@ -52,12 +52,14 @@ class Speed:
 
     Times are medians in milliseconds; embed_ms is that of the whole batch. cpu_ms is the
     processor time of the whole process a frame: it hardly depends on what else runs here.
+    cores_used: what it got of as many cores as workers; where this is less, others had them.
     """
 
     runtimes: str
     workers: int
     frames: int
     frames_per_second: float
+    cores_used: float
     cpu_ms: float
     decode_ms: float
     detect_ms: float
@@ -181,6 +183,7 @@ def measure(pack: Pack, frames: list[bytes], *, seconds: float, workers: int) ->
         workers=workers,
         frames=len(analyses),
         frames_per_second=len(analyses) / elapsed,
+        cores_used=cpu / elapsed,
         cpu_ms=cpu / len(analyses) * 1e3,
         decode_ms=median(timing.decode_ms for timing in timings),
         detect_ms=median(timing.detect_ms for timing in timings),
@@ -215,7 +218,7 @@ def scaling(rows: Sequence[Speed]) -> list[float]:
 def _table(rows: Sequence[Speed]) -> Table:
     table = Table(title="VGA frames with one face, every one embedded", title_justify="left")
     table.add_column("detector, embedder")
-    for head in ("workers", "frames/s", "times", "CPU ms", "decode", "detect", "embed"):
+    for head in ("workers", "frames/s", "times", "cores", "CPU ms", "decode", "detect", "embed"):
         table.add_column(head, justify="right")
     for row, times in zip(rows, scaling(rows), strict=True):
         names = row.runtimes.replace("detector ", "").replace("embedder ", "")
@@ -225,6 +228,7 @@ def _table(rows: Sequence[Speed]) -> Table:
             str(row.workers),
             f"{row.frames_per_second:.1f}",
             f"{times:.2f}",
+            f"{row.cores_used:.2f}",
             *(f"{value:.1f}" for value in figures),
         )
     return table

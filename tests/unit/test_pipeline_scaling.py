@@ -6,7 +6,7 @@ from benchmarks.pipeline import Speed, scaling
 
 
 def speed(runtimes, workers, frames_per_second):
-    return Speed(runtimes, workers, 100, frames_per_second, 40.0, 1.0, 8.0, 30.0)
+    return Speed(runtimes, workers, 100, frames_per_second, 1.0, 40.0, 1.0, 8.0, 30.0)
 
 
 class TestScaling:
