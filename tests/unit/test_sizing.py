@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from benchmarks import sizing
 from benchmarks.sizing import (
     BUSY_MAX,
     CORES_PER_REPLICA_MAX,
@@ -28,6 +29,13 @@ COSTS = Costs(
     rest_s=0.002,
     pace_s=0.1,
 )
+
+
+@pytest.fixture(autouse=True)
+def _short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Simulates a minute and a half, once: enough to tell more from less."""
+    monkeypatch.setitem(predict.__kwdefaults__, "seconds", 90.0)
+    monkeypatch.setattr(sizing, "REPLAYS", 1)
 
 
 class TestMorning:
@@ -77,7 +85,7 @@ class TestPrediction:
 
     def test_alone(self):
         """Hardly anybody: a frame takes its service and the rest."""
-        found = predict(COSTS, 0.01, 4)
+        found = predict(COSTS, 0.01, 4, seconds=100)
 
         assert 0.012 == pytest.approx(found.answer_p99_s)
         assert (0.0, pytest.approx(0.002)) == (found.refused, found.cores_busy)
