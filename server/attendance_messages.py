@@ -79,6 +79,19 @@ FAULTS: Mapping[str, tuple[str, str]] = {
     # Rules
     "UNIT_UNKNOWN": ("Perangkat daerah tidak dikenal.", "The unit is unknown."),
     "EMPLOYEE_UNKNOWN": ("Pegawai tidak dikenal.", "The employee is unknown."),
+    "UNIT_ID_INVALID": (
+        "Kode hanya huruf kecil, angka, dan tanda hubung, diawali huruf.",
+        "An id takes lower-case letters, digits and hyphens, and begins with a letter.",
+    ),
+    "UNIT_NAME_INVALID": ("Nama 1 sampai 200 huruf.", "A name has 1 to 200 characters."),
+    "UNIT_TWICE": ("Kode ini ada dua kali.", "This id is there twice."),
+    "PARENT_UNKNOWN": ("Induk tidak dikenal.", "The parent is unknown."),
+    "SITE_UNKNOWN": ("Titik lokasi tidak dikenal.", "The site is unknown."),
+    "HEAD_UNKNOWN": ("NIP kepala tidak dikenal.", "The head's NIP is unknown."),
+    "UNIT_CYCLE": (
+        "Perangkat daerah berada di bawah dirinya sendiri.",
+        "The unit would stand above itself.",
+    ),
     "SUBJECT_NOT_EMPTY": (
         "Aturan ini berlaku untuk semua; kosongkan subjeknya.",
         "This rule is for all; leave its subject empty.",

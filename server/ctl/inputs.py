@@ -1,5 +1,7 @@
 """What commands read beside their arguments: passwords, files and moments in time."""
 
+import csv
+import io
 import sys
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -13,6 +15,7 @@ from server.ctl.errors import CtlError
 from server.ctl.texts import Text
 
 PASSWORD_CHARS_MAX: Final = 256
+CSV_MIB_MAX: Final = 4
 _MIB: Final = 1024 * 1024
 _STDIN: Final = Path("-")
 _DAYS_AGO: Final = {"today": 0, "hari-ini": 0, "yesterday": 1, "kemarin": 1}
@@ -38,6 +41,24 @@ def read_file(file: Path, *, limit_mib: int) -> bytes:
             Text.FILE_TOO_LARGE, reason="FILE_TOO_LARGE", file=file.name, limit_mib=limit_mib
         )
     return file.read_bytes()
+
+
+def read_csv(file: Path, columns: set[str]) -> list[tuple[int, dict[str, str]]]:
+    """Return (line, stripped values by column) of a CSV file with a header; , or ; divide."""
+    try:
+        text = read_file(file, limit_mib=CSV_MIB_MAX).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CtlError(Text.FILE_NOT_TEXT, reason="FILE_TROUBLE", file=file) from error
+    head = text.split("\n", 1)[0]
+    delimiter = ";" if head.count(";") > head.count(",") else ","
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+    if missing := columns - set(reader.fieldnames or ()):
+        names = ", ".join(sorted(missing))
+        raise CtlError(Text.CSV_COLUMNS, reason="CSV_COLUMNS", file=file.name, columns=names)
+    return [
+        (reader.line_num, {name: (value or "").strip() for name, value in row.items() if name})
+        for row in reader
+    ]
 
 
 def read_moment(value: str, zone: ZoneInfo, now: datetime, *, end: bool = False) -> Timestamp:

@@ -12,6 +12,7 @@ from server.ctl.context import Ctl, ctl_of
 from server.ctl.errors import CtlError
 from server.ctl.geofence import Circle, geofence_text, read_polygon
 from server.ctl.help import SiteId, UnitId, examples
+from server.ctl.inputs import read_csv
 from server.ctl.render import Columns
 from server.ctl.texts import Text
 
@@ -23,6 +24,12 @@ UNIT_COLUMNS: Columns[directory_pb2.Unit] = {
     Text.PARENT: lambda unit: unit.parent_unit_id,
     Text.SITE: lambda unit: unit.site_id,
     Text.HEAD: lambda unit: unit.head_nip,
+}
+
+UNIT_PROBLEM_COLUMNS: Columns[directory_pb2.UnitProblem] = {
+    Text.LINE: lambda problem: problem.number,
+    Text.PROBLEM_CODE: lambda problem: problem.reason,
+    Text.PROBLEM: lambda problem: problem.text,
 }
 
 units = typer.Typer(no_args_is_help=True, help="Units (perangkat daerah).")
@@ -56,6 +63,27 @@ def put_unit(
     """Create a unit, or change it: what you leave out stays, an empty value clears it."""
     changes = {"display_name": name, "parent_unit_id": parent, "site_id": site, "head_nip": head}
     ctl_of(context).run(partial(_put_unit, unit_id=unit_id, changes=changes))
+
+
+@units.command(
+    "import",
+    epilog=examples(
+        "hadirctl unit import opd.csv --dry-run",
+        "hadirctl unit import opd.csv",
+        note="Columns: unit_id, name, parent, site, head (the last three may be empty). Commas or "
+        "semicolons. Parents may come later in the file. The exit code is 1 if nothing was stored.",
+    ),
+)
+def import_units(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, metavar="FILE.csv")],
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only report problems.")] = False,
+) -> None:
+    """Create and replace units from a CSV file, all or nothing."""
+    answer = ctl_of(context).run(partial(_import_units, file=file, dry_run=dry_run))
+    if answer.problems:
+        raise typer.Exit(1)
 
 
 @sites.command("list", epilog=examples("hadirctl site list"))
@@ -169,3 +197,27 @@ def _apply(
 
 def _new_needs(identifier: str, options: str) -> CtlError:
     return CtlError(Text.NEW_NEEDS, reason="FIELD_REQUIRED", id=identifier, options=options)
+
+
+async def _import_units(
+    ctl: Ctl, *, file: Path, dry_run: bool
+) -> directory_pb2.ImportUnitsResponse:
+    rows = read_csv(file, {"unit_id", "name", "parent", "site", "head"})
+    names = {"unit_id": "unit_id", "display_name": "name", "parent_unit_id": "parent"}
+    names |= {"site_id": "site", "head_nip": "head"}
+    units_read = [
+        directory_pb2.Unit(**{field: row[column] for field, column in names.items()})
+        for _, row in rows
+    ]
+    request = directory_pb2.ImportUnitsRequest(units=units_read, dry_run=dry_run)
+    async with ctl.service(DirectoryServiceStub) as (stub, options):
+        answer: directory_pb2.ImportUnitsResponse = await stub.ImportUnits(request, **options)
+    for problem in answer.problems:
+        problem.number = rows[problem.number - 1][0]  # what people see is the line of the file
+    if answer.problems and not ctl.screen.as_json:
+        ctl.screen.records(answer.problems, UNIT_PROBLEM_COLUMNS)
+    text = Text.UNITS_STORED if answer.stored else Text.UNITS_DRY
+    ctl.screen.done(answer, text, count=answer.unit_count, problems=len(answer.problems))
+    if answer.problems:
+        ctl.screen.note(Text.IMPORT_REFUSED, style="bold red")
+    return answer

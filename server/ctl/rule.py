@@ -1,7 +1,5 @@
 """Commands of rules: put files of them, import holidays and shifts, see who changed what."""
 
-import csv
-import io
 import json
 import tomllib
 from collections.abc import Sequence
@@ -19,7 +17,7 @@ from hadir.v1.rule_pb2_grpc import RuleServiceStub
 from server.ctl.context import Ctl, collect, ctl_of
 from server.ctl.errors import CtlError
 from server.ctl.help import examples
-from server.ctl.inputs import read_date, read_file
+from server.ctl.inputs import read_csv, read_date, read_file
 from server.ctl.render import Columns
 from server.ctl.texts import Text
 
@@ -211,7 +209,8 @@ def _holidays(file: Path) -> list[rule_pb2.Rule]:
                 decree=row.get("decree") or "",
             ),
         )
-        for row in _rows(file, {"date", "name", "kind"}, kinds=rule_pb2.FreeKind.keys())
+        for line, row in read_csv(file, {"date", "name", "kind"})
+        if _is_kind(file, line, row["kind"])
     ]
 
 
@@ -220,30 +219,15 @@ def _shifts(file: Path) -> list[rule_pb2.Rule]:
         rule_pb2.Rule(
             subject=row["nip"], start=row["date"], shift=rule_pb2.ShiftDay(shift=row["shift"])
         )
-        for row in _rows(file, {"nip", "date", "shift"})
+        for _, row in read_csv(file, {"nip", "date", "shift"})
     ]
 
 
-def _rows(
-    file: Path, columns: set[str], kinds: Sequence[str] | None = None
-) -> list[dict[str, str]]:
-    """Return the rows of a CSV file, stripped. Raises CtlError with the line that is wrong."""
-    try:
-        text = read_file(file, limit_mib=FILE_MIB_MAX).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise CtlError(Text.FILE_NOT_TEXT, reason="FILE_TROUBLE", file=file) from error
-    head = text.split("\n", 1)[0]
-    delimiter = ";" if head.count(";") > head.count(",") else ","
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
-    if missing := columns - set(reader.fieldnames or ()):
-        raise _unreadable(file, ", ".join(sorted(missing)))
-    rows = []
-    for row in reader:
-        clean = {name: (value or "").strip() for name, value in row.items() if name}
-        if kinds is not None and f"FREE_KIND_{clean['kind'].upper()}" not in kinds:
-            raise _unreadable(file, f"{reader.line_num}: {clean['kind']}")
-        rows.append(clean)
-    return rows
+def _is_kind(file: Path, line: int, kind: str) -> bool:
+    """Return True for a kind of free day. Raises CtlError with the line otherwise."""
+    if f"FREE_KIND_{kind.upper()}" not in rule_pb2.FreeKind.keys():  # noqa: SIM118  no mapping
+        raise _unreadable(file, f"{line}: {kind}")
+    return True
 
 
 def _unreadable(file: Path, trouble: object) -> CtlError:

@@ -185,6 +185,11 @@ class Text(Enum):
     )
     SAVED = ("Disimpan: {file} ({size} byte).", "Saved: {file} ({size} bytes).")
     RULES_STORED = ("{count} aturan disimpan.", "{count} rules are stored.")
+    UNITS_STORED = ("{count} perangkat daerah disimpan.", "{count} units are stored.")
+    UNITS_DRY = (
+        "{count} perangkat daerah, {problems} masalah; tidak ada yang disimpan.",
+        "{count} units, {problems} problems; nothing is stored.",
+    )
     RULES_DRY = (
         "Percobaan: {count} aturan, {problems} masalah; tidak ada yang disimpan.",
         "Dry run: {count} rules, {problems} problems; nothing is stored.",
@@ -297,6 +302,10 @@ class Text(Enum):
         "{id} does not exist yet; a new one needs {options}.",
     )
     DATE_INVALID = ("Tanggal tidak dikenal: {value}.", "Not a date: {value}.")
+    CSV_COLUMNS = (
+        "Berkas {file} tidak memuat kolom {columns}.",
+        "The file {file} lacks the columns {columns}.",
+    )
     RULES_UNREADABLE = (
         "Berkas {file} tidak berisi aturan: {trouble}",
         "The file {file} holds no rules: {trouble}",

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 from hadir.v1 import directory_pb2, directory_pb2_grpc
 
-from server import messages
+from server import attendance_messages, messages
 from server.domain.roster import Problem
 from server.errors import ImportTooLarge, OpenFirst
 from server.rpc import convert
@@ -34,6 +34,25 @@ class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
     ) -> directory_pb2.Unit:
         """See directory.proto."""
         return convert.unit(await self._directory.put_unit(convert.unit_record(request.unit)))
+
+    async def ImportUnits(
+        self, request: directory_pb2.ImportUnitsRequest, context: Context
+    ) -> directory_pb2.ImportUnitsResponse:
+        """See directory.proto."""
+        units = [convert.unit_record(unit) for unit in request.units]
+        found = await self._directory.import_units(caller(), units, dry_run=request.dry_run)
+        return directory_pb2.ImportUnitsResponse(
+            stored=not found and not request.dry_run,
+            unit_count=len(units),
+            problems=[
+                directory_pb2.UnitProblem(
+                    number=number,
+                    reason=reason,
+                    text=messages.text(attendance_messages.FAULTS, reason, language()),
+                )
+                for number, reason in found[:PROBLEMS_SHOWN_MAX]
+            ],
+        )
 
     async def ListSites(
         self, request: directory_pb2.ListSitesRequest, context: Context

@@ -1,8 +1,7 @@
 """Units, sites, employees and staff accounts: BKD's master data."""
 
 import asyncio
-import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -21,7 +20,7 @@ from server.domain.model import (
     StaffAccount,
     Unit,
 )
-from server.domain.units import makes_cycle
+from server.domain.units import ID, NAME_LENGTH_MAX, faults_of, makes_cycle, parents_first
 from server.errors import (
     AccountUnknown,
     CsvInvalid,
@@ -45,8 +44,7 @@ from server.services.sight import Sight
 from server.storage import attendance, directory, sessions
 from server.storage.database import Connection, Database
 
-NAME_LENGTH_MAX = 200
-_ID = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+UNITS_AT_ONCE_MAX = 2000
 
 log = structlog.get_logger()
 
@@ -65,7 +63,7 @@ class ImportResult:
 
 def checked_id(value: str, field: str) -> str:
     """Returns an id of the documented form. Raises IdInvalid."""
-    if not _ID.fullmatch(value):
+    if not ID.fullmatch(value):
         raise IdInvalid(f"{field} is not [a-z]([a-z0-9-]{{0,61}}[a-z0-9])?", field=field)
     return value
 
@@ -133,6 +131,45 @@ class Directory:
         await finish(store())
         log.info("unit_stored", unit_id=unit.unit_id)
         return unit
+
+    async def import_units(
+        self, principal: Principal, some: Sequence[Unit], *, dry_run: bool
+    ) -> list[tuple[int, str]]:
+        """Stores units, all or none. Returns (place from 1, reason) of what is wrong.
+
+        Raises FieldInvalid.
+        """
+        if not 0 < len(some) <= UNITS_AT_ONCE_MAX:
+            raise FieldInvalid(f"1 to {UNITS_AT_ONCE_MAX} units at once", field="units")
+
+        async def faults(connection: Connection) -> list[tuple[int, str]]:
+            return faults_of(
+                some,
+                await directory.list_units(connection),
+                site_ids={site.site_id for site in await directory.list_sites(connection)},
+                nips=await directory.known_nips(connection, [one.head_nip for one in some]),
+            )
+
+        async def work(connection: Connection) -> list[tuple[int, str]]:
+            found = await faults(connection)
+            for unit in parents_first(some) if not found else ():
+                await directory.put_unit(connection, unit)
+            return found
+
+        if dry_run:
+            async with self._database.read() as connection:
+                return await faults(connection)
+
+        async def store() -> list[tuple[int, str]]:
+            found = await self._database.write(work)
+            if not found:
+                await self._moved()
+            return found
+
+        found = await finish(store())
+        if not found:
+            log.info("units_imported", actor=principal.username, units=len(some))
+        return found
 
     async def list_sites(self) -> list[Site]:
         """Returns all sites."""

@@ -194,6 +194,31 @@ class TestRequests:
         assert "sakit" in listed.stdout
 
 
+class TestUnits:
+    """Offices from a file."""
+
+    async def test_import(self, world, tmp_path):
+        """A dry run names every problem by its line; the good file is stored whole."""
+        bkd = await login(world, tmp_path, "bkd")
+        file = tmp_path / "opd.csv"
+        header = "unit_id;name;parent;site;head\n"
+        good = "bidang-a;Bidang A;badan-x;;\nbadan-x;Badan X;provinsi;kantor-gubernur;\n"
+
+        file.write_text(header + good + "Salah;Nama;;;\nbidang-b;Bidang B;tidak-ada;;\n")
+        bad = await bkd("unit", "import", str(file), "--dry-run")
+        file.write_text("unit_id,name\n")
+        lacking = await bkd("unit", "import", str(file))
+        file.write_text(header + good)
+        done = await bkd("unit", "import", str(file))
+        units = {unit["unit_id"]: unit for unit in await bkd.json("unit", "list")}
+
+        assert (1, 1, 0) == (bad.exit_code, lacking.exit_code, done.exit_code)
+        lines = {line.split()[0]: line.split()[1] for line in bad.stdout.splitlines()[1:3]}
+        assert {"4": "UNIT_ID_INVALID", "5": "PARENT_UNKNOWN"} == lines
+        assert "head, parent, site" in lacking.stderr
+        assert "badan-x" == units["bidang-a"]["parent_unit_id"]
+
+
 class TestRules:
     """Files of rules."""
 

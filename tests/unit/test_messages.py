@@ -26,7 +26,7 @@ from hadir.v1 import (
 import server
 from server import attendance_messages, errors, forensic_messages, messages
 from server.domain import document as documents
-from server.domain import model, roster
+from server.domain import model, roster, units
 from server.domain.attendance import approval, bands, calendar, filing, hours, quota, recap, rules
 from server.domain.attendance import model as attendance
 from server.domain.challenge import Step
@@ -129,7 +129,15 @@ class TestTables:
 
     def test_every_fault_of_rules_and_requests_has_a_text(self) -> None:
         """The codes in the sources of what judges them, and of documents."""
-        judges = (rules, filing.faults_of, hours.faults_of, bands.faults_of, quota, services)
+        judges = (
+            rules,
+            units.faults_of,
+            filing.faults_of,
+            hours.faults_of,
+            bands.faults_of,
+            quota,
+            services,
+        )
         found = {
             code
             for judge in judges

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.domain.model import Unit
-from server.domain.units import makes_cycle, subtree
+from server.domain.units import faults_of, makes_cycle, parents_first, subtree
 
 ANN, BEN = "198501152010011001", "199003032015032002"
 #     gubernur          dprd
@@ -125,3 +125,45 @@ class TestMakesCycle:
         ring = [Unit("a", "", "b"), Unit("b", "", "a")]
 
         assert not makes_cycle(ring, Unit("new", "", "a"))
+
+
+class TestFaults:
+    """What is wrong with units that BKD imports."""
+
+    def faults(self, *some: Unit) -> list[tuple[int, str]]:
+        """Returns the faults before the tree above, one site and one employee."""
+        return faults_of(some, TREE, site_ids={"kantor"}, nips={ANN})
+
+    @pytest.mark.parametrize(
+        ("unit", "fault"),
+        [
+            (Unit("Biro Umum", "Biro Umum"), "UNIT_ID_INVALID"),
+            (Unit("biro", " "), "UNIT_NAME_INVALID"),
+            (Unit("biro", "Biro", "nowhere"), "PARENT_UNKNOWN"),
+            (Unit("biro", "Biro", site_id="nowhere"), "SITE_UNKNOWN"),
+            (Unit("biro", "Biro", head_nip=BEN), "HEAD_UNKNOWN"),
+            (Unit("gubernur", "Gubernur", "mutasi"), "UNIT_CYCLE"),
+        ],
+    )
+    def test_named(self, unit: Unit, fault: str) -> None:
+        """By its place and a reason."""
+        assert (2, fault) in self.faults(Unit("asisten", "Asisten", "gubernur"), unit)
+
+    def test_none(self) -> None:
+        """A parent may come later in the list, a unit may be replaced."""
+        parent, child = Unit("asisten", "Asisten", "gubernur"), Unit("biro", "Biro", "asisten")
+
+        assert [] == self.faults(child, parent, replace(TREE[1], site_id="kantor", head_nip=ANN))
+        assert [parent, child] == parents_first([child, parent])
+
+    def test_twice(self) -> None:
+        """Nobody can say which one is meant."""
+        assert [(2, "UNIT_TWICE")] == self.faults(Unit("biro", "Biro"), Unit("biro", "Biro lain"))
+
+    def test_a_cycle_within_the_list(self) -> None:
+        """Two new units above each other."""
+        one, other = Unit("a", "A", "b"), Unit("b", "B", "a")
+
+        assert "UNIT_CYCLE" in {reason for _, reason in self.faults(one, other)}
+        with pytest.raises(ValueError, match="above themselves"):
+            parents_first([one, other])

@@ -228,3 +228,31 @@ class CloseStaffAccountRequest(_message.Message):
     USERNAME_FIELD_NUMBER: _ClassVar[int]
     username: str
     def __init__(self, username: _Optional[str] = ...) -> None: ...
+
+class ImportUnitsRequest(_message.Message):
+    __slots__ = ("units", "dry_run")
+    UNITS_FIELD_NUMBER: _ClassVar[int]
+    DRY_RUN_FIELD_NUMBER: _ClassVar[int]
+    units: _containers.RepeatedCompositeFieldContainer[Unit]
+    dry_run: bool
+    def __init__(self, units: _Optional[_Iterable[_Union[Unit, _Mapping]]] = ..., dry_run: _Optional[bool] = ...) -> None: ...
+
+class UnitProblem(_message.Message):
+    __slots__ = ("number", "reason", "text")
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    number: int
+    reason: str
+    text: str
+    def __init__(self, number: _Optional[int] = ..., reason: _Optional[str] = ..., text: _Optional[str] = ...) -> None: ...
+
+class ImportUnitsResponse(_message.Message):
+    __slots__ = ("stored", "unit_count", "problems")
+    STORED_FIELD_NUMBER: _ClassVar[int]
+    UNIT_COUNT_FIELD_NUMBER: _ClassVar[int]
+    PROBLEMS_FIELD_NUMBER: _ClassVar[int]
+    stored: bool
+    unit_count: int
+    problems: _containers.RepeatedCompositeFieldContainer[UnitProblem]
+    def __init__(self, stored: _Optional[bool] = ..., unit_count: _Optional[int] = ..., problems: _Optional[_Iterable[_Union[UnitProblem, _Mapping]]] = ...) -> None: ...

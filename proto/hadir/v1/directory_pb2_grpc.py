@@ -45,6 +45,11 @@ class DirectoryServiceStub:
                 request_serializer=hadir_dot_v1_dot_directory__pb2.PutUnitRequest.SerializeToString,
                 response_deserializer=hadir_dot_v1_dot_directory__pb2.Unit.FromString,
                 _registered_method=True)
+        self.ImportUnits = channel.unary_unary(
+                '/hadir.v1.DirectoryService/ImportUnits',
+                request_serializer=hadir_dot_v1_dot_directory__pb2.ImportUnitsRequest.SerializeToString,
+                response_deserializer=hadir_dot_v1_dot_directory__pb2.ImportUnitsResponse.FromString,
+                _registered_method=True)
         self.ListSites = channel.unary_unary(
                 '/hadir.v1.DirectoryService/ListSites',
                 request_serializer=hadir_dot_v1_dot_directory__pb2.ListSitesRequest.SerializeToString,
@@ -96,6 +101,15 @@ class DirectoryServiceServicer:
     def PutUnit(self, request, context):
         """Creates or replaces a unit. Errors: INVALID_ARGUMENT (ID_INVALID, UNIT_CYCLE,
         REFERENCE_UNKNOWN).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ImportUnits(self, request, context):
+        """Creates and replaces units, all or none; parents may be in the same list. Problems name the unit
+        by its place in the list. With dry_run nothing is stored. Errors: INVALID_ARGUMENT
+        (FIELD_INVALID).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -170,6 +184,11 @@ def add_DirectoryServiceServicer_to_server(servicer, server):
                     servicer.PutUnit,
                     request_deserializer=hadir_dot_v1_dot_directory__pb2.PutUnitRequest.FromString,
                     response_serializer=hadir_dot_v1_dot_directory__pb2.Unit.SerializeToString,
+            ),
+            'ImportUnits': grpc.unary_unary_rpc_method_handler(
+                    servicer.ImportUnits,
+                    request_deserializer=hadir_dot_v1_dot_directory__pb2.ImportUnitsRequest.FromString,
+                    response_serializer=hadir_dot_v1_dot_directory__pb2.ImportUnitsResponse.SerializeToString,
             ),
             'ListSites': grpc.unary_unary_rpc_method_handler(
                     servicer.ListSites,
@@ -262,6 +281,33 @@ class DirectoryService:
             '/hadir.v1.DirectoryService/PutUnit',
             hadir_dot_v1_dot_directory__pb2.PutUnitRequest.SerializeToString,
             hadir_dot_v1_dot_directory__pb2.Unit.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportUnits(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hadir.v1.DirectoryService/ImportUnits',
+            hadir_dot_v1_dot_directory__pb2.ImportUnitsRequest.SerializeToString,
+            hadir_dot_v1_dot_directory__pb2.ImportUnitsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -76,14 +76,14 @@ class FrameLimits:
     frame_bits: measured, copies of a photo that were encoded anew, rescaled or darkened differ in
     at most 2 bits, photos of the same person before the same wall in 3 or more, other photos in 9
     or more. background_bits: of about 90 rooms composed from photos, those shot again from one
-    stand differ in 4 or fewer three times out of four, by hand in 2 of 100. apart_hours: repeats of one check-in are no reuse. reuse_days_min,
-    reuse_share_min: one frame of one person on so many days, if so large a part of the person's
-    frames of that time is like another. shared_days_min, shared_people_min: one frame of two
-    people on so many days, or of so many people. room_minutes: checked in so soon one after the
-    other. room_people_min, room_days_min: so many people before one background so soon after each
-    other, on so many days. room_share_min: that is so large a part of the days on which they had
-    that background, in any order of arrival. room_people_max: a background with more people is a
-    lobby's.
+    stand differ in 4 or fewer three times out of four, by hand in 2 of 100. apart_hours: repeats of
+    one check-in are no reuse. reuse_days_min, reuse_share_min: one frame of one person on so many
+    days, if so large a part of the person's frames of that time is like another. shared_days_min,
+    shared_people_min: one frame of two people on so many days, or of so many people. room_minutes:
+    checked in so soon one after the other. room_people_min, room_days_min: so many people before
+    one background so soon after each other, on so many days. room_share_min: that is so large a
+    part of the days on which they had that background, in any order of arrival. room_people_max: a
+    background with more people is a lobby's.
     """
 
     frame_bits: int = 2
