@@ -85,7 +85,7 @@ def _tpp(recaps: Sequence["PersonRecap"], frame: Frame) -> Sheet:
         )
         for one in recaps
     ]
-    return _sheet("TPP", columns, rows, _tpp_notes(recaps, frame), frame)
+    return _sheet("TPP", columns, rows, (), frame, warnings=_tpp_warnings(recaps, frame))
 
 
 def _matrix(recaps: Sequence["PersonRecap"], frame: Frame) -> Sheet:
@@ -108,11 +108,17 @@ def _sheet(
     rows: Sequence[tuple[Cell, ...]],
     notes: tuple[str, ...],
     frame: Frame,
+    *,
+    warnings: tuple[str, ...] = (),
 ) -> Sheet:
     name, nip = frame.head
     return Sheet(
         title=messages.text(words.TITLES, title, frame.language, month=f"{frame.first:%m-%Y}"),
-        above=(frame.unit_name, _word("MADE", frame, time=f"{frame.made:%d-%m-%Y %H:%M %Z}")),
+        above=(
+            frame.unit_name,
+            _word("MADE", frame, time=f"{frame.made:%d-%m-%Y %H:%M %Z}"),
+            *warnings,
+        ),
         columns=tuple(columns),
         rows=tuple(rows),
         notes=notes,
@@ -121,7 +127,7 @@ def _sheet(
     )
 
 
-def _tpp_notes(recaps: Sequence["PersonRecap"], frame: Frame) -> tuple[str, ...]:
+def _tpp_warnings(recaps: Sequence["PersonRecap"], frame: Frame) -> tuple[str, ...]:
     """Says first if nothing counts, and how many days were left out and why."""
     total: dict[LeftOut, int] = {}
     for one in recaps:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from server.domain.nip import normalise
 from server.exports.delimited import write_csv
 from server.exports.pdf import write_pdf
 from server.exports.sheet import Column, Sheet
@@ -83,7 +84,8 @@ class TestCsv:
 
         assert content.startswith(b"\xef\xbb\xbf")
         assert ["NIP", "Nama", "Potongan %"] == rows[0]
-        assert [NIP, "Siti Aminah", percent] == rows[1]
+        assert ["19850115 201001 1 001", "Siti Aminah", percent] == rows[1]
+        assert NIP == normalise(rows[1][0])
         assert 3 == len(rows)
 
     @pytest.mark.parametrize("evil", EVIL)
