@@ -9,8 +9,11 @@ READY := $(VENV)/.ready
 demo: $(READY)
 	$(BIN)/hadir-demo $(ARGS)
 
+# The fast tests run once, in check.
+FAST := tests/unit tests/test_house_rules.py
+
 test: check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(addprefix --ignore=,$(FAST))
 
 check: $(READY)
 	$(BIN)/ruff format --check .
@@ -18,7 +21,7 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	cd proto && ../$(BIN)/buf format --diff --exit-code && ../$(BIN)/buf lint
-	$(BIN)/python -m pytest tests/unit tests/test_house_rules.py
+	$(BIN)/python -m pytest $(FAST)
 
 format: $(READY)
 	$(BIN)/ruff format .
