@@ -18,7 +18,8 @@ from server.services.live import LiveStreams
 from server.services.requests import Requests
 from server.services.sheets import RecapKind
 
-# A message of so many people and a month each is some 5 ms of the event loop.
+# A message of so many days is some 12 ms of the event loop.
+DAYS_A_MESSAGE = 400
 PEOPLE_A_MESSAGE = 50
 RECAPS_A_MESSAGE = 200
 EXPORT_BYTES_A_MESSAGE = 64 * 1024
@@ -68,7 +69,8 @@ class AttendanceServicer(attendance_pb2_grpc.AttendanceServiceServicer):
         first = convert_attendance.day(request.first, "first")
         last = convert_attendance.day(request.last, "last")
         people = await self._attendance.of_unit(caller(), request.unit_id, first, last)
-        for some in _parts(people, PEOPLE_A_MESSAGE):
+        days = (last - first).days + 1
+        for some in _parts(people, min(PEOPLE_A_MESSAGE, max(1, DAYS_A_MESSAGE // days))):
             yield attendance_pb2.ListUnitDaysResponse(employees=_shown(some))
 
     async def ListUnitRecaps(

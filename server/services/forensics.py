@@ -1,16 +1,24 @@
 """Forensics over what is stored: gathers a period, examines it in the thread of reports."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from server.domain.attendance.approval import ApprovalLevel, Delegation, desk_of
 from server.domain.forensics.examine import examine
 from server.domain.forensics.limits import Limits
-from server.domain.forensics.model import Employee, Finding, Permit, Records, Sighting
+from server.domain.forensics.model import (
+    Binding,
+    Employee,
+    Finding,
+    Permit,
+    Records,
+    Refusal,
+    Sighting,
+)
 from server.domain.forensics.permits import audit_sample
 from server.domain.geo import Circle, Geofence, Point
-from server.domain.model import EventSource, Unit
+from server.domain.model import EventSource, Site, Unit
 from server.errors import FieldInvalid
 from server.services.reports import Reports
 from server.services.rules import Rules
@@ -22,6 +30,21 @@ DAYS_MAX = 92
 PER_APPROVER_DEFAULT, PER_APPROVER_MAX = 5, 50
 _ONE_DAY = timedelta(days=1)
 LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class _Material:
+    """All that a period is examined from."""
+
+    sightings: Sequence[Sighting]
+    bindings: Sequence[Binding]
+    refusals: Sequence[Refusal]
+    permits: Sequence[Permit]
+    unit_of: Mapping[str, str]
+    units: Sequence[Unit]
+    sites: Sequence[Site]
+    delegations: Sequence[Delegation]
+    today: date
 
 
 class Forensics:
@@ -41,8 +64,8 @@ class Forensics:
         _check_span(first, last)
         self._reports.admit()
         async with self._database.read() as connection:
-            records = await self._records(connection, first, last)
-        found = await self._reports.run(examine, records, LIMITS)
+            material = await self._material(connection, first, last)
+        found = await self._reports.run(_examined, material)
         about = [one for one in found if not nip or nip in one.nips]
         return sorted(about, key=lambda one: (one.kind.value, -one.strength, one.nips))
 
@@ -58,35 +81,50 @@ class Forensics:
             audit_sample, permits, seed, per_approver or PER_APPROVER_DEFAULT
         )
 
-    async def _records(self, connection: Connection, first: date, last: date) -> Records:
+    async def _material(self, connection: Connection, first: date, last: date) -> _Material:
         zone = self._sight.zone
         start = datetime.combine(first, time.min, tzinfo=zone)
         end = datetime.combine(last + _ONE_DAY, time.min, tzinfo=zone)
-        units = await directory.list_units(connection)
         book = await self._rules.book(connection)
-        sites = await directory.list_sites(connection)
-        centers = {site.site_id: _center(site.geofence) for site in sites}
-        seen = await forensics.sightings(connection, start, end, zone)
-        return Records(
-            sightings=tuple(_placed(one, centers) for one in seen),
-            bindings=tuple(await forensics.bindings(connection, end)),
-            refusals=tuple(await forensics.refused(connection, start, end, zone)),
-            permits=tuple(await forensics.permits(connection, first, last)),
-            employees=tuple(
-                await _employees(connection, units, book.delegations, self._sight.today())
-            ),
+        stored = await directory.employees_as_stored(connection)
+        return _Material(
+            sightings=await forensics.sightings(connection, start, end, zone),
+            bindings=await forensics.bindings(connection, end),
+            refusals=await forensics.refused(connection, start, end, zone),
+            permits=await forensics.permits(connection, first, last),
+            unit_of={nip: unit_id for nip, (_, unit_id, _, _) in stored.items()},
+            units=await directory.list_units(connection),
+            sites=await directory.list_sites(connection),
+            delegations=book.delegations,
+            today=self._sight.today(),
         )
 
 
-async def _employees(
-    connection: Connection, units: Sequence[Unit], delegations: Sequence[Delegation], day: date
-) -> list[Employee]:
-    found = []
-    for nip, (_, unit_id, _, _) in (await directory.employees_as_stored(connection)).items():
-        desk = desk_of(ApprovalLevel.HEAD, units, delegations, unit_id=unit_id, nip=nip, day=day)
+def _examined(material: _Material) -> list[Finding]:
+    centers = {site.site_id: _center(site.geofence) for site in material.sites}
+    records = Records(
+        sightings=tuple(_placed(one, centers) for one in material.sightings),
+        bindings=tuple(material.bindings),
+        refusals=tuple(material.refusals),
+        permits=tuple(material.permits),
+        employees=tuple(_employees(material)),
+    )
+    return examine(records, LIMITS)
+
+
+def _employees(material: _Material) -> Iterator[Employee]:
+    """Yields who serves where, with the head who decides on the person's permits."""
+    for nip, unit_id in material.unit_of.items():
+        desk = desk_of(
+            ApprovalLevel.HEAD,
+            material.units,
+            material.delegations,
+            unit_id=unit_id,
+            nip=nip,
+            day=material.today,
+        )
         head = next((one.nip for one in desk.approvers if not one.deputy_of), "")
-        found.append(Employee(nip, unit_id, head))
-    return found
+        yield Employee(nip, unit_id, head)
 
 
 def _placed(one: Sighting, centers: dict[str, Point]) -> Sighting:

@@ -71,7 +71,10 @@ class Rules:
         units = tuple(await directory.list_units(connection))
         if self._book is None or self._book[:2] != (sequence, units):
             changes = await rules.list_current(connection)
-            self._book = (sequence, units, RuleBook(changes, units))
+            # Rosters are thousands of rules: sorted in a thread.
+            book = await asyncio.to_thread(RuleBook, changes, units)
+            self._book = (sequence, units, book)
+            return book
         return self._book[2]
 
     async def put(

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.attendance.model import RequestKind, RequestState
@@ -104,9 +104,13 @@ async def bindings(connection: AsyncConnection, end: datetime) -> list[Binding]:
 
 async def permits(connection: AsyncConnection, first: date, last: date) -> list[Permit]:
     """Returns the requests that touch the dates first to last, with their last decision."""
+    asked, decided = attendance_requests.c, request_decisions.c
+    touches = and_(asked.first <= last.isoformat(), asked.last >= first.isoformat())
     proofs: dict[str, list[str]] = {}
-    attached = select(documents.c.request_id, documents.c.digest).where(
-        documents.c.request_id.is_not(None)
+    attached = (
+        select(documents.c.request_id, documents.c.digest)
+        .join(attendance_requests, asked.request_id == documents.c.request_id)
+        .where(touches)
     )
     for row in await connection.execute(attached):
         proofs.setdefault(row.request_id, []).append(row.digest.hex())
@@ -114,15 +118,14 @@ async def permits(connection: AsyncConnection, first: date, last: date) -> list[
         row.unit_id: row.head_nip or ""
         for row in await connection.execute(select(units.c.unit_id, units.c.head_nip))
     }
-    asked = attendance_requests.c
-    decided = request_decisions.c
-    decisions = {
-        row.request_id: row
-        for row in await connection.execute(select(request_decisions).order_by(decided.sequence))
-    }
-    statement = select(attendance_requests).where(
-        asked.first <= last.isoformat(), asked.last >= first.isoformat()
+    made = (
+        select(request_decisions)
+        .join(attendance_requests, asked.request_id == decided.request_id)
+        .where(touches)
+        .order_by(decided.sequence)
     )
+    decisions = {row.request_id: row for row in await connection.execute(made)}
+    statement = select(attendance_requests).where(touches)
     return [
         _permit(row, decisions.get(row.request_id), heads, tuple(proofs.get(row.request_id, ())))
         for row in await connection.execute(statement)

@@ -19,6 +19,8 @@ from server.domain.attendance.rules import Rule, RuleChange, RuleKind, Shift
 from server.storage.schema import rules
 from server.storage.times import pack, unpack
 
+# Rows between two turns of the event loop: some 5 ms of it.
+ROWS_AT_ONCE = 500
 _CODECS: dict[RuleKind, TypeAdapter[Any]] = {
     RuleKind.SCHEDULE: TypeAdapter(Schedule),
     RuleKind.PHASE: TypeAdapter(PhasePeriod),
@@ -61,11 +63,21 @@ async def list_current(
     connection: AsyncConnection, kind: RuleKind | None = None
 ) -> list[RuleChange]:
     """Returns the last change of each kind (or of one), subject and start, oldest first."""
-    statement = _current().order_by(rules.c.sequence)
-    if kind is not None:
-        statement = statement.where(rules.c.kind == kind.value)
-    rows = await connection.execute(statement)
-    return [_change(row, superseded=False) for row in rows]
+    latest = _latest(kind)
+    statement = (
+        select(rules)
+        .where(rules.c.sequence.in_(latest))
+        .order_by(rules.c.sequence)
+        .limit(ROWS_AT_ONCE)
+    )
+    found: list[RuleChange] = []
+    after = 0
+    while True:
+        rows = (await connection.execute(statement.where(rules.c.sequence > after))).all()
+        found += [_change(row, superseded=False) for row in rows]
+        if len(rows) < ROWS_AT_ONCE:
+            return found
+        after = rows[-1].sequence
 
 
 async def list_changes(
@@ -78,7 +90,7 @@ async def list_changes(
     limit: int,
 ) -> list[RuleChange]:
     """Returns changes before a sequence, newest first."""
-    latest = _latest().subquery()
+    latest = _latest(kind).subquery()
     statement = (
         select(rules, latest.c.sequence.label("latest"))
         .outerjoin(latest, latest.c.sequence == rules.c.sequence)
@@ -98,13 +110,10 @@ async def list_changes(
     ]
 
 
-def _latest() -> Select[Any]:
+def _latest(kind: RuleKind | None) -> Select[Any]:
     last = func.max(rules.c.sequence).label("sequence")
-    return select(last).group_by(rules.c.kind, rules.c.subject, rules.c.start)
-
-
-def _current() -> Select[Any]:
-    return select(rules).where(rules.c.sequence.in_(_latest()))
+    statement = select(last).group_by(rules.c.kind, rules.c.subject, rules.c.start)
+    return statement if kind is None else statement.where(rules.c.kind == kind.value)
 
 
 def _packed(rule: Rule) -> str | None:
