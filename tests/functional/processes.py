@@ -12,7 +12,8 @@ from typing import Any
 
 from tests.functional.world import Seed, World
 
-START_S = 60.0
+# A machine that has to read the models and libraries from a cold disk takes a minute and more.
+START_S = 180.0
 STOP_S = 30.0
 
 
