@@ -21,6 +21,7 @@ from benchmarks.protocols import Comparisons, Searches
 from server.cores import usable_cores
 from server.domain.calibration import Calibration
 from server.errors import ModelInvalid
+from server.settings import DETECT_SIDE_PIXELS
 from server.vision.calibration import load_calibration
 from server.vision.pack import Pack, load_pack
 from server.vision.pipeline import Pipeline
@@ -38,7 +39,7 @@ class Inputs:
     pairs: Path | None = None
     identification: Path | None = None
     cache: Path | None = None
-    detect_side: int = 320
+    detect_side: int = DETECT_SIDE_PIXELS
     workers: int = 1
 
     @property
@@ -98,7 +99,7 @@ def accuracy(
     runtime: Annotated[Runtime, typer.Option(help="What runs the models.")] = Runtime.AUTO,
     detect_side: Annotated[
         int, typer.Option(min=64, help="Longer side for the detector, pixels; never enlarged.")
-    ] = 320,
+    ] = DETECT_SIDE_PIXELS,
     workers: Annotated[
         int, typer.Option(min=0, help="Worker threads; 0: one for each usable core.")
     ] = 0,

@@ -14,6 +14,7 @@ from rich.console import Console
 from benchmarks.actor import Actor, people_in
 from kiosk_client.camera import Source, encode, open_source
 from server.domain.face import Image
+from server.settings import DETECT_SIDE_PIXELS
 from server.vision.detector import Detector
 from server.vision.pack import load_pack
 from server.vision.session import Runtime
@@ -24,7 +25,6 @@ CAMERA_ENROLMENT_FRAMES = 60
 CAMERA_WALK_FRAMES = 80
 # Faces of a group photo are small in it: looked for in more pixels than a phone's frame.
 _PHOTO_SIDE = 960
-_FRAME_SIDE = 320
 
 
 class Player(Protocol):
@@ -122,7 +122,7 @@ def group_photo() -> Cast:
     images = resources.files("insightface") / "data" / "images"
     photo = _read(Path(str(images / "t1.jpg")))
     other = _padded(_read(Path(str(images / "Tom_Hanks_54745.png"))))
-    frames = _detector(_FRAME_SIDE)
+    frames = _detector(DETECT_SIDE_PIXELS)
     staff = [
         Actor(person, frames, seed=seed)
         for seed, person in enumerate(people_in(photo, _detector(_PHOTO_SIDE)), 1)
@@ -140,7 +140,7 @@ def group_photo() -> Cast:
 def folders(directory: Path) -> Cast:
     """One folder a person, several photos each; the last person stays a stranger."""
     found = _detector(_PHOTO_SIDE)
-    frames = _detector(_FRAME_SIDE)
+    frames = _detector(DETECT_SIDE_PIXELS)
     players: list[Player] = []
     for folder in sorted(path for path in directory.iterdir() if path.is_dir()):
         files = sorted(path for path in folder.iterdir() if path.suffix.lower() in PHOTO_SUFFIXES)

@@ -9,6 +9,7 @@ from benchmarks.micro import micro
 from benchmarks.peers.command import peers
 from benchmarks.pipeline import pipeline
 from benchmarks.race import race
+from benchmarks.reach import reach
 from benchmarks.size import size
 from benchmarks.soak import soak
 from benchmarks.start import start
@@ -19,7 +20,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
-for command in (accuracy, attendance, load, micro, peers, pipeline, race, size, soak, start):
+for command in (accuracy, attendance, load, micro, peers, pipeline, race, reach, size, soak, start):
     app.command()(command)
 
 

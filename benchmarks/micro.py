@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from benchmarks import report
 from benchmarks.pipeline import cores, make_frames
 from benchmarks.search import measure as measure_search
+from server.settings import DETECT_SIDE_PIXELS
 from server.storage import migrate
 from server.storage.database import Database, open_database
 from server.vision import align, jpeg
@@ -76,7 +77,7 @@ def micro(
 
 
 def _vision() -> Iterator[Cost]:
-    pack = load_pack("default", runtime=Runtime.AUTO, threads=1, detect_side=320)
+    pack = load_pack("default", runtime=Runtime.AUTO, threads=1, detect_side=DETECT_SIDE_PIXELS)
     frame = make_frames(pack, None)[20]
     image = jpeg.decode(frame)
     face = pack.detector.detect(image)[0]
@@ -87,7 +88,7 @@ def _vision() -> Iterator[Cost]:
         "measure", _timed(lambda: align.measure(image, face.box, face.landmarks, crop)), "quality"
     )
     for runtime in (Runtime.ONNXRUNTIME, Runtime.OPENVINO):
-        loaded = load_pack("default", runtime=runtime, threads=1, detect_side=320)
+        loaded = load_pack("default", runtime=runtime, threads=1, detect_side=DETECT_SIDE_PIXELS)
         yield Cost("detect", _timed(lambda: loaded.detector.detect(image)), loaded.runtimes)  # noqa: B023
         for bucket in BUCKETS:
             crops = [crop] * bucket

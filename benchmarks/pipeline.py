@@ -25,6 +25,7 @@ from rich.table import Table
 from benchmarks import report
 from benchmarks.virtual import Pose, VirtualPerson, encode, path
 from server.errors import ModelInvalid
+from server.settings import DETECT_SIDE_PIXELS
 from server.vision import jpeg
 from server.vision.jpeg import ImageRejected
 from server.vision.pack import Pack, load_pack
@@ -84,7 +85,7 @@ def pipeline(
     pack: Annotated[str, typer.Option(help="Model pack: default or insightface:DIR.")] = "default",
     detect_side: Annotated[
         int, typer.Option(min=64, help="Longer side for the detector, pixels.")
-    ] = 320,
+    ] = DETECT_SIDE_PIXELS,
     image: Annotated[
         Path | None,
         typer.Option(

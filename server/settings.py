@@ -17,6 +17,10 @@ from pydantic_settings import (
 from server.errors import SettingsInvalid
 from server.vision.session import Runtime
 
+# The least that finds all faces of LFW with eyes 24 pixels apart in VGA, which is the least that is
+# recognised (`hadir-bench reach`).
+DETECT_SIDE_PIXELS = 288
+
 
 class Settings(BaseSettings):
     """The settings of one server process. Immutable."""
@@ -55,7 +59,10 @@ class Settings(BaseSettings):
         0, ge=0, le=64, description="Threads that analyse frames; 0 for one a usable core."
     )
     detect_side_pixels: int = Field(
-        320, ge=160, le=1280, description="Longer side of the frame in which faces are looked for."
+        DETECT_SIDE_PIXELS,
+        ge=160,
+        le=1280,
+        description="Longer side of the frame in which faces are looked for.",
     )
     identification_fpir: float = Field(
         0.003, gt=0, lt=0.5, description="Highest expected false-positive identification rate."

@@ -10,6 +10,7 @@ import pytest
 from benchmarks.actor import Actor, people_in
 from benchmarks.virtual import VirtualPerson
 from server import app
+from server.settings import DETECT_SIDE_PIXELS
 from server.vision import pack
 from server.vision.detector import Detector
 from server.vision.session import Runtime
@@ -17,7 +18,7 @@ from server.vision.session import Runtime
 # Six people stand on the still; the fifth shows half a face, which no warp makes whole.
 _STILL = "data/images/t1.jpg"
 _HALF_PROFILE = 4
-_SIDE_OF_STILL, _SIDE_OF_FRAMES = 640, 320
+_SIDE_OF_STILL = 640
 
 
 class Cast:
@@ -29,7 +30,7 @@ class Cast:
         self.people: list[VirtualPerson] = [
             person for index, person in enumerate(everyone) if index != _HALF_PROFILE
         ]
-        self._detector = _detector(_SIDE_OF_FRAMES)
+        self._detector = _detector(DETECT_SIDE_PIXELS)
         self._actors: dict[tuple[int, int, bool], Actor] = {}
 
     def actor(self, number: int, *, take: int = 0, flat: bool = False) -> Actor:

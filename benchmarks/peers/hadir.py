@@ -24,12 +24,12 @@ from benchmarks.local import LocalServer
 from benchmarks.peers.figures import PeerFailed, Run
 from benchmarks.peers.process import peak_memory_mb
 from benchmarks.walker import Walk, walk
+from server.settings import DETECT_SIDE_PIXELS
 from server.vision.pack import load_pack
 from server.vision.pipeline import Pipeline
 from server.vision.session import Runtime
 
 WARM_UP_SECONDS = 1.0
-DETECT_SIDE = 320
 # Far above what one core can do: the answer to the last frame sets the pace.
 UNPACED_FPS = 10_000.0
 
@@ -113,7 +113,7 @@ def open_hadir(
 
 def embed(images: dict[str, Path], console: Console) -> Embedded:
     """Embeds the central face of images with the server's own pipeline: the API hides vectors."""
-    pack = load_pack("default", runtime=Runtime.AUTO, threads=1, detect_side=DETECT_SIDE)
+    pack = load_pack("default", runtime=Runtime.AUTO, threads=1, detect_side=DETECT_SIDE_PIXELS)
     pipeline = Pipeline(pack, workers=1)
     try:
         with embedding.progress_bar(console) as progress:

@@ -13,6 +13,7 @@ from benchmarks.peers.figures import PeerFailed
 from benchmarks.pipeline import POSES
 from benchmarks.virtual import encode, path
 from server.domain.face import Image
+from server.settings import DETECT_SIDE_PIXELS
 from server.vision import jpeg, weights
 from server.vision.detector import Detector
 from server.vision.pack import load_pack, sface_model
@@ -30,7 +31,7 @@ def make_frames(lfw_directory: Path | None) -> list[bytes]:
     """Returns VGA JPEGs with one face each, all different: photos of LFW, or a virtual person."""
     if lfw_directory is None:
         return _of_virtual_person()
-    detector = _detector(320)
+    detector = _detector(DETECT_SIDE_PIXELS)
     images = lfw.find_images(lfw_directory)
     frames: list[bytes] = []
     for names in lfw.by_person(list(images)).values():

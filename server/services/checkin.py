@@ -283,7 +283,7 @@ class CheckInSession:
     async def observe(self, frame: Frame) -> Guidance:
         """Looks at a frame. Raises CheckInRefused as soon as the check-in cannot succeed."""
         self._check_time()
-        look = await look_at_one(self._owner.pipeline, frame, CHALLENGE)
+        look = await look_at_one(self._owner.pipeline, frame, CHALLENGE, traced=True)
         face = look.face
         if face is not None:
             # Only images of a face: two black ones are alike and no replay.

@@ -1,7 +1,7 @@
 """The score thresholds of the loaded model, for as many people as are searched."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from server.domain.calibration import Calibration
 
@@ -20,12 +20,12 @@ class Thresholds:
     fpir: float
     fmr: float
 
-    @property
+    @cached_property
     def verification(self) -> float:
         """For 1:1 on a phone."""
         return self.calibration.verification_threshold(self.fmr)
 
-    @property
+    @cached_property
     def continuity(self) -> float:
         """For turned frames of one stream."""
         return self.calibration.verification_threshold(CONTINUITY_FMR)

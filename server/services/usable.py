@@ -40,12 +40,17 @@ def usable(limits: QualityLimits) -> Gate:
 
 
 async def analyze(
-    pipeline: Pipeline, frame: Frame, gate: Gate, urgency: Urgency = Urgency.PERSON
+    pipeline: Pipeline,
+    frame: Frame,
+    gate: Gate,
+    urgency: Urgency = Urgency.PERSON,
+    *,
+    traced: bool = False,
 ) -> Analysis | FrameOutcome:
-    """Analyses a frame; what is no usable image becomes its outcome."""
+    """Analyses a frame; what is no usable image becomes its outcome. traced: see Pipeline."""
     analysis: Analysis | FrameOutcome
     try:
-        analysis = await pipeline.analyze(frame.jpeg, gate, urgency)
+        analysis = await pipeline.analyze(frame.jpeg, gate, urgency, traced=traced)
     except ImageRejected as rejected:
         analysis = _FAULTS[rejected.fault]
     except Overloaded:
@@ -60,9 +65,11 @@ def _name(analysis: Analysis | FrameOutcome) -> str:
     return "ANALYSED" if analysis.faces else FrameOutcome.NO_FACE.value
 
 
-async def look_at_one(pipeline: Pipeline, frame: Frame, limits: QualityLimits) -> Look:
-    """Returns the look at a frame in which one face is expected."""
-    analysis = await analyze(pipeline, frame, usable(limits))
+async def look_at_one(
+    pipeline: Pipeline, frame: Frame, limits: QualityLimits, *, traced: bool = False
+) -> Look:
+    """Returns the look at a frame in which one face is expected. traced: see Pipeline."""
+    analysis = await analyze(pipeline, frame, usable(limits), traced=traced)
     if isinstance(analysis, FrameOutcome):
         return Look(analysis, Timings())
     if not analysis.faces:

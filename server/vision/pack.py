@@ -82,11 +82,13 @@ def _default(runtime: Runtime, threads: int, detect_side: int) -> Pack:
     path = weights.default_model_path(weights.YUNET_FILE)
     content = weights.read_checked(path, weights.SHA256[weights.YUNET_FILE])
     # YuNet is small: ONNX Runtime beats OpenVINO at this size on every CPU measured (benchmarks).
+    # In bf16 its landmarks are off by up to 6 pixels on a half profile.
     session = open_session(
         weights.with_dynamic_image(weights.fold(content)),
         runtime,
         threads=threads,
         prefer=Runtime.ONNXRUNTIME,
+        precise=True,
     )
     embedder, version, embedder_runtime = load_sface(runtime, threads)
     return Pack(

@@ -73,6 +73,7 @@ class _Look:
 
     data: bytes
     gate: Gate
+    traced: bool
     future: Future[Analysis] = field(default_factory=Future)
     submitted_s: float = field(default_factory=time.perf_counter)
 
@@ -117,13 +118,21 @@ class Pipeline:
         """How long a frame that came now would wait, by the moving average of their cost."""
         return self.frames_waiting * self.frame_s / self.workers
 
-    async def analyze(self, data: bytes, gate: Gate, urgency: Urgency = Urgency.PERSON) -> Analysis:
+    async def analyze(
+        self,
+        data: bytes,
+        gate: Gate,
+        urgency: Urgency = Urgency.PERSON,
+        *,
+        traced: bool = False,
+    ) -> Analysis:
         """Analyses a JPEG; faces that pass `gate` are embedded (and judged for liveness).
 
-        A frame whose caller gives up is dropped before its next stage. Raises jpeg.ImageRejected
-        for bytes that are no frame, Overloaded if too many wait or it gave way to a person's frame.
+        traced: whether they get a fingerprint, by which reused pictures are found. A frame whose
+        caller gives up is dropped before its next stage. Raises jpeg.ImageRejected for bytes that
+        are no frame, Overloaded if too many wait or it gave way to a person's frame.
         """
-        look = _Look(data, gate)
+        look = _Look(data, gate, traced)
         with self._change:
             try:
                 given_up = self._line.add_frame(look, urgency)
@@ -225,7 +234,7 @@ class Pipeline:
             box, passive = faces[index].box, None
             if self._antispoof is not None:
                 passive = self._antispoof.live_probability(image, box)
-            traces = fingerprint(image, box)
+            traces = fingerprint(image, box) if job.traced else None
             faces[index] = replace(faces[index], passive=passive, fingerprint=traces)
         looked = time.perf_counter()
         timings = Timings(

@@ -43,16 +43,18 @@ def open_session(
     *,
     threads: int,
     prefer: Runtime = Runtime.OPENVINO,
+    precise: bool = False,
     file: object = "",
 ) -> Session:
     """Loads a model. AUTO takes `prefer` on x86-64 and ONNX Runtime elsewhere.
 
-    `threads` is how many calls may run at once; each runs on one thread.
+    `threads` is how many calls may run at once; each runs on one thread. precise: fp32 even where
+    the CPU is faster with less.
     """
     if runtime is Runtime.AUTO:
         runtime = prefer if platform.machine() in {"x86_64", "AMD64"} else Runtime.ONNXRUNTIME
     if runtime is Runtime.OPENVINO:
-        return OpenVinoSession(model, threads=threads, file=file)
+        return OpenVinoSession(model, threads=threads, precise=precise, file=file)
     return OrtSession(model, file=file)
 
 
@@ -92,11 +94,13 @@ class OrtSession:
 class OpenVinoSession:
     """OpenVINO: as many streams as callers, bf16 where the CPU has it in hardware."""
 
-    def __init__(self, model: bytes, *, threads: int, file: object = "") -> None:
+    def __init__(
+        self, model: bytes, *, threads: int, precise: bool = False, file: object = ""
+    ) -> None:
         import openvino
 
         core = openvino.Core()
-        bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        bf16 = not precise and "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         self.name = "openvino bf16" if bf16 else "openvino fp32"
         try:
             network = core.read_model(model)

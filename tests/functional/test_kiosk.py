@@ -264,7 +264,7 @@ class TestFrames:
         shots = {
             "TOO_DARK": person.render(Pose(), Camera(light=0.16), rng=rng),
             "TOO_BRIGHT": person.render(Pose(), Camera(light=2.0), rng=rng),
-            "TOO_SMALL": person.render(Pose(eye_distance_px=20), rng=rng),
+            "TOO_SMALL": person.render(Pose(eye_distance_px=22), rng=rng),
             "BLURRED": person.render(Pose(), Camera(blur_sigma_px=6, noise_sigma=0), rng=rng),
         }
 

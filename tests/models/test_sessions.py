@@ -23,7 +23,7 @@ from onnx.reference import ReferenceEvaluator
 
 from server.domain.face import Image
 from server.errors import ModelInvalid
-from server.vision import align, jpeg, pack, weights
+from server.vision import align, jpeg, weights
 from server.vision.antispoof import FILES
 from server.vision.embedder import SFace, unit
 from server.vision.pack import Pack, load_antispoof, load_pack, sface_model
@@ -156,10 +156,9 @@ class TestRuntimes:
     @pytest.mark.parametrize("runtime", RUNTIMES[1:])
     def test_detections_agree(self, runtime: Runtime, default: Pack, sample: Image) -> None:
         """Both detectors find the same faces, within two pixels."""
-        other = weights.with_dynamic_image(weights.fold(original(weights.YUNET_FILE)))
-        detector = pack.YuNet(open_session(other, runtime, threads=1), side=640)
+        other = load_pack("default", runtime=runtime, threads=1, detect_side=640)
 
-        left, right = default.detector.detect(sample), detector.detect(sample)
+        left, right = default.detector.detect(sample), other.detector.detect(sample)
 
         assert len(left) == len(right)
         for one, two in zip(left, right, strict=True):
