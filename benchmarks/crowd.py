@@ -139,13 +139,9 @@ async def _clone(directory: Path, nips: Sequence[str]) -> None:
         async with database.read() as connection:
             first = await enrollments.get(connection, nips[0])
             assert first is not None, "the first was just enrolled"
-            stored = {
-                one.nip: one
-                async for one in enrollments.stream_templates(
-                    connection, vault, first.model_version
-                )
-            }
-        clones = [(nip, stored[nips[index % FACES]]) for index, nip in enumerate(nips[FACES:])]
+            faces = [await enrollments.templates_of(connection, vault, nip) for nip in nips[:FACES]]
+        stored = [face for face in faces if face is not None]
+        clones = [(nip, stored[index % FACES]) for index, nip in enumerate(nips[FACES:])]
         for start in range(0, len(clones), CLONES_A_WRITE):
             part = clones[start : start + CLONES_A_WRITE]
             await database.write(partial(_put, vault=vault, first=first, clones=part))

@@ -113,7 +113,7 @@ class Truth:
     def new_person(self, nip: str) -> Person:
         """Returns a person with a random face, at a random site."""
         mean = _unit(self.rng.standard_normal(DIMENSION))
-        return Person(nip, SITES[self.rng.integers(len(SITES))], mean[None], mean)
+        return Person(nip, SITES[self.rng.integers(len(SITES))], mean)
 
     def everyone(self) -> list[Person]:
         """Returns who is enrolled."""

@@ -55,7 +55,7 @@ async def _measure(size: int, probes: int) -> SearchRow:
     rng = np.random.default_rng(SEED)
     means = _faces(rng, size)
     asked = _seen_again(rng, means[rng.integers(size, size=probes)])
-    people = [Person(f"{row:018d}", "", mean[None], mean) for row, mean in enumerate(means)]
+    people = [Person(f"{row:018d}", "", mean) for row, mean in enumerate(means)]
     with ThreadPoolExecutor(1) as executor, ThreadPoolExecutor(1) as background:
         gallery = Gallery(DIMENSION, executor, background)
         started = time.perf_counter()
@@ -86,7 +86,7 @@ async def _measure(size: int, probes: int) -> SearchRow:
 async def _enrolled(gallery: Gallery, number: int, mean: Vector) -> float:
     """Enrols somebody; returns after how many milliseconds a search found the person."""
     nip, started = f"{number:018d}", time.perf_counter()
-    await gallery.put(Person(nip, "", mean[None], mean))
+    await gallery.put(Person(nip, "", mean))
     while (await gallery.search(mean, 1))[0].nip != nip:
         pass
     return (time.perf_counter() - started) * 1e3

@@ -86,7 +86,9 @@ async def open_app(settings: Settings, clock: Clock | None = None) -> AsyncItera
         allow_plaintext=settings.allow_plaintext,
     )
     async with open_services(settings, clock) as services:
+        # The models run warm in their threads while the faces are read.
         await services.enrollments.load_gallery()
+        await services.checkins.pipeline.warm_up()
         with _metrics(settings, services):
             async with _serving(settings, services, credentials) as app:
                 yield app
@@ -146,7 +148,6 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
             settings.identification_fpir,
             settings.verification_fmr,
         )
-        await pipeline.warm_up()
         async with open_database(path) as database:
             services = _compose(
                 settings,

@@ -1,7 +1,7 @@
 """Many people in columns: what a million Person objects would take twice the memory for.
 
 A row is a person. Columns never change; a merge copies them and writes some rows. Estimate for a
-million: 0.5 GB means, and what the singles take that storage brought.
+million: 0.5 GB means, 0.2 GB names.
 """
 
 from collections import defaultdict
@@ -18,11 +18,10 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An enrolled employee: site (may be empty), unit vectors n x d, their normalised mean d."""
+    """An enrolled employee: site (may be empty), mean template (unit vector of d)."""
 
     nip: str
     site_id: str
-    singles: Vector
     mean: Vector
 
 
@@ -32,7 +31,6 @@ class People:
 
     nips: Sequence[str]
     site_ids: Sequence[str]
-    singles: Sequence[Vector]
     means: Vector
     rows: Mapping[str, int]
     sites: Mapping[str, Rows]
@@ -43,7 +41,7 @@ class People:
 
     def at(self, row: int) -> Person:
         """Returns the person of a row."""
-        return Person(self.nips[row], self.site_ids[row], self.singles[row], self.means[row])
+        return Person(self.nips[row], self.site_ids[row], self.means[row])
 
     def get(self, nip: str) -> Person | None:
         """Returns a person by NIP."""
@@ -70,7 +68,6 @@ def people_of(everyone: Iterable[Person], dimension: int) -> People:
     return People(
         nips,
         [person.site_id for person in by_nip.values()],
-        [person.singles for person in by_nip.values()],
         np.concatenate([np.empty(0, np.float32), *means]).reshape(-1, dimension),
         {nip: row for row, nip in enumerate(nips)},
         {site_id: np.array(rows, np.int64) for site_id, rows in rows_of.items()},
@@ -94,15 +91,14 @@ def merged(old: People, gone: Collection[str], new: Collection[Person]) -> tuple
     added = size - kept
     nips = [*old.nips[:kept], *[""] * added]
     site_ids = [*old.site_ids[:kept], *[""] * added]
-    singles = [*old.singles[:kept], *[means[:0]] * added]
     rows = dict(old.rows)
     for nip in gone:
         del rows[nip]
     for row, person in zip(places, arrivals, strict=True):
-        nips[row], site_ids[row], singles[row] = person.nip, person.site_id, person.singles
+        nips[row], site_ids[row] = person.nip, person.site_id
         means[row], rows[person.nip] = person.mean, row
     moves = Moves(np.array([*left, *tail], np.int64), np.array(places, np.int64))
-    return People(nips, site_ids, singles, means, rows, _sites(old, moves, arrivals)), moves
+    return People(nips, site_ids, means, rows, _sites(old, moves, arrivals)), moves
 
 
 def _sites(old: People, moves: Moves, arrivals: Sequence[Person]) -> dict[str, Rows]:

@@ -213,7 +213,7 @@ class Enrollments:
             if await self._twin(session.nip, mean):
                 raise LooksLikeAnother("the face looks like another enrolled employee")
             employee = await self._store(enrollment, singles, images)
-            await self._gallery.put(Person(session.nip, employee.site_id, singles, mean))
+            await self._gallery.put(Person(session.nip, employee.site_id, mean))
         log.info("enrolled", actor=enrollment.actor, templates=len(singles))
         return enrollment
 
@@ -236,10 +236,10 @@ class Enrollments:
 
     async def _people(self) -> AsyncIterator[Person]:
         async with self._database.read() as connection:
-            async for item in enrollments.stream_templates(
+            async for item in enrollments.stream_means(
                 connection, self._vault, self._pipeline.model_version
             ):
-                yield Person(item.nip, item.site_id, item.singles, item.mean)
+                yield Person(item.nip, item.site_id, item.vector)
 
 
 def _packed(crop: Image) -> bytes:

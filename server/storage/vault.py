@@ -27,6 +27,7 @@ class Vault:
         if len(key) != KEY_BYTES:
             raise DataInvalid(f"the key has {len(key)} bytes, needs {KEY_BYTES}")
         self._key = key
+        self._cipher = Cipher(key)
 
     def subkey(self, purpose: str) -> bytes:
         """Returns a key of 32 bytes for another purpose, derived by HMAC-SHA-256."""
@@ -35,11 +36,11 @@ class Vault:
     def new_key(self, owner: str) -> tuple["Cipher", bytes]:
         """Returns a cipher with a fresh key, and that key wrapped for storage."""
         key = secrets.token_bytes(KEY_BYTES)
-        return Cipher(key), Cipher(self._key).seal(key, f"key|{owner}")
+        return Cipher(key), self._cipher.seal(key, f"key|{owner}")
 
     def open_key(self, wrapped: bytes, owner: str) -> "Cipher":
         """Returns the cipher of a stored key. Raises DataInvalid."""
-        return Cipher(Cipher(self._key).open(wrapped, f"key|{owner}"))
+        return Cipher(self._cipher.open(wrapped, f"key|{owner}"))
 
 
 class Cipher:

@@ -41,7 +41,7 @@ def seen_again(means: Vector, cosine: float = 0.7) -> Vector:
 def person(number: int, mean: Vector) -> Person:
     """Returns a person: the first few are at a site of their own."""
     site = "puskesmas" if number < SMALL_SITE else SITES[number % len(SITES)]
-    return Person(f"{number:018d}", site, mean[None], mean)
+    return Person(f"{number:018d}", site, mean)
 
 
 @pytest.fixture(scope="module")

@@ -146,7 +146,7 @@ class TestChangeDuringASearch:
 def _person(number: int, nip: str = "") -> Person:
     mean = np.random.default_rng(number).standard_normal(128).astype(np.float32)
     mean /= np.linalg.norm(mean)
-    return Person(nip or f"{number:018d}", "", mean[None], mean)
+    return Person(nip or f"{number:018d}", "", mean)
 
 
 async def _identified(people: list[Person], behind: int, change):
