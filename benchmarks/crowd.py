@@ -27,7 +27,7 @@ from benchmarks.local import LocalServer
 from benchmarks.phone import Phone
 from server.storage import enrollments
 from server.storage.database import open_database
-from server.storage.enrollments import Enrollment, Templates
+from server.storage.enrollments import Enrollment, Face, Templates
 from server.storage.vault import Vault, read_key_file
 
 FACES = 3
@@ -154,15 +154,8 @@ async def _put(
     first: Enrollment,
     clones: Sequence[tuple[str, Templates]],
 ) -> None:
-    for nip, face in clones:
-        await enrollments.put(
-            connection,
-            vault,
-            replace(first, nip=nip),
-            singles=face.singles,
-            mean=face.mean,
-            images=[b"simulated"],
-        )
+    faces = [Face(replace(first, nip=nip), face, [b"simulated"]) for nip, face in clones]
+    await enrollments.put(connection, vault, faces)
 
 
 async def crowd_of(

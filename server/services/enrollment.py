@@ -166,14 +166,9 @@ class Enrollments:
 
         async def work(connection: Connection) -> Employee:
             employee = await directory.active_employee(connection, enrollment.nip)
-            await enrollments.put(
-                connection,
-                self._vault,
-                enrollment,
-                singles=singles,
-                mean=mean_template(singles),
-                images=images,
-            )
+            templates = enrollments.Templates(singles, mean_template(singles))
+            face = enrollments.Face(enrollment, templates, images)
+            await enrollments.put(connection, self._vault, [face])
             return employee
 
         return await self._database.write(work)

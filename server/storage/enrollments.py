@@ -82,6 +82,15 @@ class Enrollment:
 
 
 @dataclass(frozen=True, slots=True)
+class Face:
+    """What an enrolment stores: who and how, the templates, the crops they were made of (PNG)."""
+
+    enrollment: Enrollment
+    templates: Templates
+    images: Sequence[bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class Erasure:
     """Proof of an erasure: counts and the SHA-256 over the sealed rows in the order of ids."""
 
@@ -91,43 +100,36 @@ class Erasure:
     erase_time: datetime
 
 
-async def put(
-    connection: AsyncConnection,
-    vault: Vault,
-    enrollment: Enrollment,
-    *,
-    singles: Vector,
-    mean: Vector,
-    images: Sequence[bytes],
-) -> None:
-    """Stores an enrolment in place of an earlier one. singles: n x d, mean: d, images: PNG."""
-    nip, version = enrollment.nip, enrollment.model_version
-    await _delete_rows(connection, nip)
-    cipher, wrapped = vault.new_key(nip)
-    await connection.execute(
-        insert(enrollments).values(
-            nip=nip,
-            wrapped_key=wrapped,
-            model_version=version,
-            notice_version=enrollment.consent.notice_version,
-            confirm_time=pack(enrollment.consent.confirm_time),
-            actor=enrollment.actor,
-            create_time=pack(enrollment.create_time),
+async def put(connection: AsyncConnection, vault: Vault, faces: Sequence[Face]) -> None:
+    """Stores enrolments in place of earlier ones of the same people."""
+    await _delete_rows(connection, [face.enrollment.nip for face in faces])
+    heads, vectors, shots = [], [], []
+    for face in faces:
+        enrollment, nip = face.enrollment, face.enrollment.nip
+        cipher, wrapped = vault.new_key(nip)
+        heads.append(
+            {
+                "nip": nip,
+                "wrapped_key": wrapped,
+                "model_version": enrollment.model_version,
+                "notice_version": enrollment.consent.notice_version,
+                "confirm_time": pack(enrollment.consent.confirm_time),
+                "actor": enrollment.actor,
+                "create_time": pack(enrollment.create_time),
+            }
         )
-    )
-    vectors = [("SINGLE", vector) for vector in singles] + [("MEAN", mean)]
-    rows = []
-    for kind, vector in vectors:
-        row_id = str(ULID())
-        sealed = cipher.seal(_packed(vector), _owner(nip, row_id, version))
-        rows.append({"template_id": row_id, "nip": nip, "kind": kind, "vector": sealed})
-    await connection.execute(insert(templates), rows)
-    shots = []
-    for image in images:
-        row_id = str(ULID())
-        sealed = cipher.seal(image, _owner(nip, row_id, "image"))
-        shots.append({"image_id": row_id, "nip": nip, "image": sealed})
-    await connection.execute(insert(enrollment_images), shots)
+        singles = [("SINGLE", vector) for vector in face.templates.singles]
+        for kind, vector in (*singles, ("MEAN", face.templates.mean)):
+            row_id = str(ULID())
+            sealed = cipher.seal(_packed(vector), _owner(nip, row_id, enrollment.model_version))
+            vectors.append({"template_id": row_id, "nip": nip, "kind": kind, "vector": sealed})
+        for image in face.images:
+            row_id = str(ULID())
+            sealed = cipher.seal(image, _owner(nip, row_id, "image"))
+            shots.append({"image_id": row_id, "nip": nip, "image": sealed})
+    for table, rows in ((enrollments, heads), (templates, vectors), (enrollment_images, shots)):
+        if rows:
+            await connection.execute(insert(table), rows)
 
 
 async def get(connection: AsyncConnection, nip: str) -> Enrollment | None:
@@ -165,7 +167,7 @@ async def erase(
         counts.append(len(sealed))
         for content in sealed:
             digest.update(content)
-    if not await _delete_rows(connection, nip):
+    if not await _delete_rows(connection, [nip]):
         return None
     erasure = Erasure(counts[0], counts[1], digest.digest(), now)
     await connection.execute(
@@ -247,11 +249,12 @@ async def outdated(connection: AsyncConnection, model_version: str) -> list[Enro
     return [item for item in found if item is not None]
 
 
-async def _delete_rows(connection: AsyncConnection, nip: str) -> bool:
+async def _delete_rows(connection: AsyncConnection, nips: Sequence[str]) -> int:
+    """Deletes the enrolments of employees. Returns of how many there was one."""
     for table in (templates, enrollment_images):
-        await connection.execute(delete(table).where(table.c.nip == nip))
-    result = await connection.execute(delete(enrollments).where(enrollments.c.nip == nip))
-    return result.rowcount == 1
+        await connection.execute(delete(table).where(table.c.nip.in_(nips)))
+    result = await connection.execute(delete(enrollments).where(enrollments.c.nip.in_(nips)))
+    return result.rowcount
 
 
 def _packed(vector: Vector) -> bytes:

@@ -117,6 +117,9 @@ class OpenVinoSession:
             },
         )
         self._outputs: Sequence[Any] = self._compiled.outputs
+        # Its binding to numpy is made at the first use, and two threads whose first uses meet wait
+        # for each other for ever, one with the interpreter's lock: so use it here, in one thread.
+        openvino.Tensor(np.zeros(1, np.float32)).element_type.to_dtype()
         self._local = threading.local()
 
     def run(self, batch: Array) -> list[Array]:

@@ -19,7 +19,7 @@ from server.domain.model import Consent, Device, DeviceKind, DeviceState
 from server.errors import DataInvalid
 from server.storage import devices, enrollments, migrate
 from server.storage.database import Database
-from server.storage.enrollments import Enrollment
+from server.storage.enrollments import Enrollment, Face, Templates
 from server.storage.schema import metadata
 from server.storage.vault import Vault, read_key_file, write_key_file
 from tests.faults.conftest import NIPS, NOW
@@ -114,14 +114,10 @@ async def faces(database: Database, vault: Vault) -> Database:
 
     async def work(connection) -> None:
         for number, nip in enumerate(NIPS[:2]):
-            await enrollments.put(
-                connection,
-                vault,
-                Enrollment(nip, 3, MODEL, Consent("1", NOW), "bkd", NOW),
-                singles=_vectors(number),
-                mean=mean_template(_vectors(number)),
-                images=[b"image %d" % shot for shot in range(3)],
-            )
+            enrollment = Enrollment(nip, 3, MODEL, Consent("1", NOW), "bkd", NOW)
+            templates = Templates(_vectors(number), mean_template(_vectors(number)))
+            images = [b"image %d" % shot for shot in range(3)]
+            await enrollments.put(connection, vault, [Face(enrollment, templates, images)])
 
     await database.write(work)
     return database
