@@ -115,6 +115,7 @@ class Requests:
                 await documents.attach(connection, draft.document_ids, draft.request_id)
             return filed
 
+        await self._rules.warm()
         filed = await self._database.write(work)
         self._changes.note(principal.nip)
         log.info("request_filed", request_id=draft.request_id, kind=draft.kind.value)
@@ -171,6 +172,7 @@ class Requests:
                 await self._add_punch(connection, filed, filed.claim, principal.username)
             return filed
 
+        await self._rules.warm()
         filed = await self._database.write(work)
         self._changes.note(filed.request.nip)
         log.info("request_decided", request_id=request_id, accepted=accepted)

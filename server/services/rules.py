@@ -1,8 +1,9 @@
 """BKD's rules: stored as a log, read as a book that follows every change."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 
 import structlog
 
@@ -37,13 +38,23 @@ class RuleFault:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The book of the log up to a sequence, for units as they stood."""
+
+    sequence: int
+    units: tuple[Unit, ...]
+    book: RuleBook
+
+
 class Rules:
     """Reads and changes rules."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._book: tuple[int, tuple[Unit, ...], RuleBook] | None = None
+        self._book: _Kept | None = None
+        self._making = asyncio.Lock()
 
     async def begin(self) -> None:
         """Stores the rules to begin with, in a database that has none."""
@@ -65,17 +76,47 @@ class Rules:
         if await self._database.write(work):
             log.info("starter_rules_stored", rules=len(starter.RULES))
 
+    async def warm(self) -> None:
+        """Makes the book if a rule has changed: before a write, for which all others wait."""
+        async with self._database.read() as connection:
+            await self.book(connection)
+
     async def book(self, connection: Connection) -> RuleBook:
-        """Returns the rules that hold now, as the connection sees them."""
+        """Returns the rules that hold now, without shifts; those of a later state, if known."""
         sequence = await rules.last_sequence(connection)
         units = tuple(await directory.list_units(connection))
-        if self._book is None or self._book[:2] != (sequence, units):
-            changes = await rules.list_current(connection)
-            # Rosters are thousands of rules: sorted in a thread.
-            book = await asyncio.to_thread(RuleBook, changes, units)
-            self._book = (sequence, units, book)
+        if (book := self._known(sequence, units)) is not None:
             return book
-        return self._book[2]
+        async with self._making:  # whoever waited here finds it made
+            if (book := self._known(sequence, units)) is None:
+                book = await self._made(connection, sequence, units)
+        return book
+
+    async def book_of(
+        self, connection: Connection, nips: Collection[str], first: date, last: date
+    ) -> RuleBook:
+        """Returns the rules that hold now, with the employees' shifts of first to last."""
+        book = await self.book(connection)
+        return book.with_rosters(await rules.rosters(connection, nips, first, last))
+
+    async def _made(
+        self, connection: Connection, sequence: int, units: tuple[Unit, ...]
+    ) -> RuleBook:
+        kept = self._book
+        if kept and kept.units == units and not await rules.book_changed(connection, kept.sequence):
+            self._book = replace(kept, sequence=sequence)
+            return kept.book
+        changes = await rules.list_current(connection, rules.BOOK_KINDS)
+        book = await asyncio.to_thread(RuleBook, changes, units)
+        self._book = _Kept(sequence, units, book)
+        log.info("rule_book_made", rules=len(changes))
+        return book
+
+    def _known(self, sequence: int, units: tuple[Unit, ...]) -> RuleBook | None:
+        kept = self._book
+        if kept is None or kept.sequence < sequence or kept.units != units:
+            return None
+        return kept.book
 
     async def put(
         self, principal: Principal, some: Sequence[Rule], *, reason: str, dry_run: bool

@@ -4,8 +4,9 @@ Nothing is overwritten, so it is always known who changed which rule when, and w
 a schedule or phase of its own it follows the unit above it, and the topmost the rule for all ("").
 """
 
+import copy
 import enum
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TypeVar
@@ -149,18 +150,21 @@ class _Sorted:
     phases: dict[str, list[PhasePeriod]] = field(default_factory=dict)
     tables: list[CutTable | DisciplineTable | ChainTable] = field(default_factory=list)
     free: list[FreeDay] = field(default_factory=list)
-    shifts: dict[str, dict[date, str]] = field(default_factory=dict)
     quotas: dict[str, list[QuotaTable]] = field(default_factory=dict)
     delegations: list[Delegation] = field(default_factory=list)
 
 
 class RuleBook:
-    """All rules that hold now, for the units as they stand. Made anew when a rule changes."""
+    """All rules that hold now, for the units as they stand. Made anew when a rule changes.
+
+    Shifts are thousands a month and matter to one employee each: `with_rosters` adds those needed.
+    """
 
     def __init__(self, changes: Iterable[RuleChange], units: Sequence[Unit]) -> None:
         self._now = _Sorted()
         self._planners: dict[tuple[int, int], Planner] = {}
         self._units = {unit.unit_id: unit for unit in units}
+        self._rosters: Mapping[str, Mapping[date, str]] = {}
         for change in current(changes):
             _sort_in(self._now, change)
 
@@ -188,9 +192,15 @@ class RuleBook:
         """Returns the percentages of a day."""
         return in_effect(self._tables(CutTable), day)
 
-    def roster(self, nip: str) -> dict[date, str]:
-        """Returns the shifts of an employee by date."""
-        return self._now.shifts.get(nip, {})
+    def with_rosters(self, rosters: Mapping[str, Mapping[date, str]]) -> "RuleBook":
+        """Returns this book, planners included, with the shifts of some employees by date."""
+        book = copy.copy(self)
+        book._rosters = rosters  # noqa: SLF001  its own copy
+        return book
+
+    def roster(self, nip: str) -> Mapping[date, str]:
+        """Returns the shifts of an employee by date, of those that the book was given."""
+        return self._rosters.get(nip, {})
 
     def calendar(self, years: Iterable[int]) -> Calendar:
         """Returns the free days of the years."""
@@ -255,12 +265,10 @@ def _sort_in(now: _Sorted, change: RuleChange) -> None:
             now.tables.append(replace(content, start=rule.start))
         case FreeDay():
             now.free.append(replace(content, day=rule.start))
-        case Shift():
-            now.shifts.setdefault(rule.subject, {})[rule.start] = content.name
         case QuotaTable():
             table = replace(content, start=rule.start)
             now.quotas.setdefault(rule.subject, []).append(table)
         case Delegation():
             now.delegations.append(replace(content, unit_id=rule.subject, start=rule.start))
-        case None:
+        case Shift() | None:
             pass

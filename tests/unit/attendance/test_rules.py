@@ -122,15 +122,14 @@ class TestContent:
         book = RuleBook(
             changes(
                 Rule(RuleKind.FREE_DAY, EVERYBODY, MONDAY, free),
-                Rule(RuleKind.SHIFT, NIP, MONDAY, Shift("malam")),
                 Rule(RuleKind.DELEGATION, "bkd", MONDAY, deputy),
             ),
             UNITS,
         )
 
         assert free == book.calendar([2026]).on(MONDAY)
-        assert {MONDAY: "malam"} == book.roster(NIP)
-        assert {} == book.roster("other")
+        assert {} == book.roster(NIP)
+        assert {MONDAY: "malam"} == book.with_rosters({NIP: {MONDAY: "malam"}}).roster(NIP)
         assert [deputy] == list(book.delegations)
 
 
