@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from enum import Enum
 from typing import TypeVar
 
+from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 from google.protobuf.message import Message
 from hadir.v1 import rule_pb2
 
@@ -84,7 +85,7 @@ def change(record: RuleChange) -> rule_pb2.RuleChange:
 
 
 def _phase(message: rule_pb2.Phase, subject: str, start: date) -> PhasePeriod:
-    name = rule_pb2.PhaseKind.Name(message.phase).removeprefix("PHASE_KIND_")
+    name = _name(rule_pb2.PhaseKind, message.phase, "phase").removeprefix("PHASE_KIND_")
     return PhasePeriod(subject, start, _enum(Phase, name))
 
 
@@ -99,7 +100,7 @@ def _discipline(message: rule_pb2.DisciplineTable, _: str, start: date) -> Disci
 
 
 def _free_day(message: rule_pb2.FreeDay, _: str, start: date) -> FreeDay:
-    name = rule_pb2.FreeKind.Name(message.kind).removeprefix("FREE_KIND_")
+    name = _name(rule_pb2.FreeKind, message.kind, "kind").removeprefix("FREE_KIND_")
     return FreeDay(start, message.name, _enum(FreeKind, name), message.decree)
 
 
@@ -108,7 +109,7 @@ def _shift(message: rule_pb2.ShiftDay, _: str, __: date) -> Shift:
 
 
 def _delegation(message: rule_pb2.Delegation, subject: str, start: date) -> Delegation:
-    name = rule_pb2.DelegationKind.Name(message.kind).removeprefix("DELEGATION_KIND_")
+    name = _name(rule_pb2.DelegationKind, message.kind, "kind").removeprefix("DELEGATION_KIND_")
     last, acting = day(message.last, "last"), _enum(DelegationKind, name)
     return Delegation(subject, start, message.nip, last, acting, message.number)
 
@@ -218,7 +219,7 @@ def _chain_table(message: rule_pb2.ChainTable, _: str, start: date) -> ChainTabl
         chains=tuple(
             Chain(
                 tuple(
-                    _enum(ApprovalLevel, levels.Name(n).removeprefix("APPROVAL_LEVEL_"))
+                    _enum(ApprovalLevel, _name(levels, n, "levels").removeprefix("APPROVAL_LEVEL_"))
                     for n in one.levels
                 ),
                 kinds=_enums(RequestKind, one.kinds),
@@ -231,6 +232,14 @@ def _chain_table(message: rule_pb2.ChainTable, _: str, start: date) -> ChainTabl
         documents_needed=_enums(RequestKind, message.documents_needed),
         letters_needed=_enums(RequestKind, message.letters_needed),
     )
+
+
+def _name(enum: EnumTypeWrapper, number: int, field: str) -> str:
+    """Returns the name of a number that the API may not know. Raises FieldInvalid."""
+    try:
+        return enum.Name(number)
+    except ValueError:
+        raise FieldInvalid(f"{field} is unknown", field=field) from None
 
 
 def _enum(records: type[E], name: str) -> E:
