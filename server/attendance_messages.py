@@ -88,6 +88,10 @@ FAULTS: Mapping[str, tuple[str, str]] = {
     "PARENT_UNKNOWN": ("Induk tidak dikenal.", "The parent is unknown."),
     "SITE_UNKNOWN": ("Titik lokasi tidak dikenal.", "The site is unknown."),
     "HEAD_UNKNOWN": ("NIP kepala tidak dikenal.", "The head's NIP is unknown."),
+    "MOVE_WITHOUT_REASON": (
+        "Perangkat daerah pindah induk: tuliskan alasan.",
+        "The unit moves: give a reason.",
+    ),
     "UNIT_CYCLE": (
         "Perangkat daerah berada di bawah dirinya sendiri.",
         "The unit would stand above itself.",

@@ -19,9 +19,10 @@ from server.domain.attendance.rules import (
     faults_of,
 )
 from server.domain.model import Principal, Unit
+from server.domain.unit_history import UnitHistory
 from server.errors import FieldInvalid
 from server.services.devices import checked_reason
-from server.storage import directory, rules
+from server.storage import directory, rules, unit_changes
 from server.storage.database import Connection, Database
 
 RULES_AT_ONCE_MAX = 5000
@@ -39,12 +40,12 @@ class RuleFault:
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
-    """The book of the log up to a sequence, for units as they stood."""
+class _State:
+    """What a book is made of: the logs of rules and units up to a sequence, and the units."""
 
     sequence: int
+    unit_sequence: int
     units: tuple[Unit, ...]
-    book: RuleBook
 
 
 class Rules:
@@ -53,7 +54,7 @@ class Rules:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._book: _Kept | None = None
+        self._kept: tuple[_State, RuleBook] | None = None
         self._making = asyncio.Lock()
 
     async def begin(self) -> None:
@@ -83,13 +84,12 @@ class Rules:
 
     async def book(self, connection: Connection) -> RuleBook:
         """Returns the rules that hold now, without shifts; those of a later state, if known."""
-        sequence = await rules.last_sequence(connection)
-        units = tuple(await directory.list_units(connection))
-        if (book := self._known(sequence, units)) is not None:
+        state = await _state(connection)
+        if (book := self._known(state)) is not None:
             return book
         async with self._making:  # whoever waited here finds it made
-            if (book := self._known(sequence, units)) is None:
-                book = await self._made(connection, sequence, units)
+            if (book := self._known(state)) is None:
+                book = await self._made(connection, state)
         return book
 
     async def book_of(
@@ -99,24 +99,28 @@ class Rules:
         book = await self.book(connection)
         return book.with_rosters(await rules.rosters(connection, nips, first, last))
 
-    async def _made(
-        self, connection: Connection, sequence: int, units: tuple[Unit, ...]
-    ) -> RuleBook:
-        kept = self._book
-        if kept and kept.units == units and not await rules.book_changed(connection, kept.sequence):
-            self._book = replace(kept, sequence=sequence)
-            return kept.book
+    async def _made(self, connection: Connection, state: "_State") -> RuleBook:
+        if self._kept is not None:
+            before, book = self._kept
+            same_units = replace(state, sequence=before.sequence) == before
+            if same_units and not await rules.book_changed(connection, before.sequence):
+                self._kept = state, book
+                return book
         changes = await rules.list_current(connection, rules.BOOK_KINDS)
-        book = await asyncio.to_thread(RuleBook, changes, units)
-        self._book = _Kept(sequence, units, book)
+        moves = await unit_changes.all_changes(connection)
+        book = await asyncio.to_thread(
+            lambda: RuleBook(changes, state.units, UnitHistory(state.units, moves))
+        )
+        self._kept = state, book
         log.info("rule_book_made", rules=len(changes))
         return book
 
-    def _known(self, sequence: int, units: tuple[Unit, ...]) -> RuleBook | None:
-        kept = self._book
-        if kept is None or kept.sequence < sequence or kept.units != units:
+    def _known(self, state: "_State") -> RuleBook | None:
+        if self._kept is None:
             return None
-        return kept.book
+        kept, book = self._kept
+        later = kept.sequence >= state.sequence and kept.unit_sequence >= state.unit_sequence
+        return book if later and kept.units == state.units else None
 
     async def put(
         self, principal: Principal, some: Sequence[Rule], *, reason: str, dry_run: bool
@@ -165,6 +169,14 @@ class Rules:
                 before=before,
                 limit=limit,
             )
+
+
+async def _state(connection: Connection) -> _State:
+    return _State(
+        await rules.last_sequence(connection),
+        await unit_changes.last_sequence(connection),
+        tuple(await directory.list_units(connection)),
+    )
 
 
 async def _faults(connection: Connection, some: Sequence[Rule]) -> list[RuleFault]:

@@ -268,6 +268,23 @@ postings = Table(
     Column("site_id", String(64), nullable=False),
 )
 
+# Every unit as somebody put it, to hold from a date on.
+unit_changes = Table(
+    "unit_changes",
+    metadata,
+    Column("sequence", Sequence, primary_key=True, autoincrement=True),
+    Column("unit_id", String(64), nullable=False, index=True),
+    Column("display_name", String(200), nullable=False),
+    Column("parent_unit_id", String(64), nullable=False),
+    Column("site_id", String(64), nullable=False),
+    Column("head_nip", String(18), nullable=False),
+    # ISO date
+    Column("start", String(10), nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("reason", String(500), nullable=False),
+    _time("change_time"),
+)
+
 rules = Table(
     "rules",
     metadata,

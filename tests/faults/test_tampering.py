@@ -44,6 +44,8 @@ APPEND_ONLY = {
 }
 # Without a column of an employee, or not wholly frozen: tests/functional/test_requests.py.
 OTHERS = {
+    "unit_changes_no_update",
+    "unit_changes_no_delete",
     "rules_no_update",
     "rules_no_delete",
     "request_decisions_no_update",

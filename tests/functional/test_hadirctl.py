@@ -18,7 +18,7 @@ from tests.functional.world import PASSWORD
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-HEAD, STAFF = 0, 1
+HEAD, STAFF, OTHER = 0, 1, 4
 
 
 @dataclass(frozen=True)
@@ -218,6 +218,57 @@ class TestUnits:
         assert {"4": "UNIT_ID_INVALID", "5": "PARENT_UNKNOWN"} == lines
         assert "head, parent, site" in lacking.stderr
         assert "badan-x" == units["bidang-a"]["parent_unit_id"]
+
+
+class TestMoves:
+    """Units and people that move, from the date of their letter."""
+
+    async def test_past_days_keep_their_phase(self, world, tmp_path):
+        """A unit on trial below an official office is official from its move on, not before."""
+        world.clock.advance(days=14)
+        today = go_to(world, "12:00")
+        before, moved = (today - timedelta(days=n) for n in (8, 7))
+        nip, unit_id = world.seed.people[OTHER].nip, world.seed.people[OTHER].unit_id
+        bkd = await login(world, tmp_path, "bkd")
+        for unit, phase in (("provinsi", "trial"), ("resmi", "official")):
+            await bkd("unit", "put", "resmi", "--name", "Kantor resmi")
+            await bkd("rule", "phase", unit, phase, "--from", "2026-01-01", "--reason", "SK 1")
+
+        silent = await bkd("unit", "put", unit_id, "--parent", "resmi")
+        put = await bkd(
+            "unit", "put", unit_id, "--parent", "resmi",
+            "--from", moved.isoformat(), "--reason", "Pergub 3/2026",
+        )  # fmt: skip
+        why = [
+            (await bkd("why", nip, day.isoformat(), language="en")).stdout
+            for day in (before, moved)
+        ]
+        log = await bkd("unit", "history", unit_id)
+
+        assert ("REASON_REQUIRED" in silent.stderr, put.exit_code) == (True, 0)
+        assert ["trial" in why[0].lower(), "official" in why[1].lower()] == [True, True]
+        assert "official" not in why[0].lower()
+        assert all(word in log.stdout for word in ("Pergub 3/2026", "resmi", moved.isoformat()))
+
+    async def test_transfer_from_a_date(self, world, tmp_path):
+        """Who moves serves in the new unit from the letter's date, not from the import's."""
+        world.clock.advance(days=7)
+        today = go_to(world, "12:00")
+        person = world.seed.people[OTHER]
+        bkd = await login(world, tmp_path, "bkd")
+        file = tmp_path / "mutasi.csv"
+        file.write_text(f"nip,name,unit_id\n{person.nip},{person.display_name},pangan\n")
+        start = (today - timedelta(days=3)).isoformat()
+
+        ahead = await bkd("employee", "import", str(file), "--from", "2150-01-01")
+        done = await bkd("employee", "import", str(file), "--from", start)
+        span = (today - timedelta(days=4), today - timedelta(days=3))
+        days = await (await world.bkd()).call(
+            "GetEmployeeDays", nip=person.nip, first=span[0].isoformat(), last=span[1].isoformat()
+        )
+
+        assert (1, 0) == (ahead.exit_code, done.exit_code)
+        assert [person.unit_id, "pangan"] == [day.unit_id for day in days.days]
 
 
 class TestRules:

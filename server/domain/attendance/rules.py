@@ -21,6 +21,7 @@ from server.domain.attendance.model import PhasePeriod
 from server.domain.attendance.plan import Planner
 from server.domain.attendance.quota import QuotaTable
 from server.domain.model import Unit
+from server.domain.unit_history import UnitHistory
 
 SHIFT_LENGTH_MAX = 40
 EVERYBODY = ""
@@ -155,15 +156,24 @@ class _Sorted:
 
 
 class RuleBook:
-    """All rules that hold now, for the units as they stand. Made anew when a rule changes.
+    """All rules that hold now, for the units as they stood. Made anew when a rule changes.
+
+    history: of the units; without it they have always stood as now. A unit that moves takes the
+    rules of the units above it from the date of its move, and keeps those of before until then.
 
     Shifts are thousands a month and matter to one employee each: `with_rosters` adds those needed.
     """
 
-    def __init__(self, changes: Iterable[RuleChange], units: Sequence[Unit]) -> None:
+    def __init__(
+        self,
+        changes: Iterable[RuleChange],
+        units: Sequence[Unit],
+        history: UnitHistory | None = None,
+    ) -> None:
         self._now = _Sorted()
         self._planners: dict[tuple[int, int], Planner] = {}
-        self._units = {unit.unit_id: unit for unit in units}
+        self._unit_ids = [unit.unit_id for unit in units]
+        self._history = history or UnitHistory(units)
         self._rosters: Mapping[str, Mapping[date, str]] = {}
         for change in current(changes):
             _sort_in(self._now, change)
@@ -215,7 +225,7 @@ class RuleBook:
 
     def _make_planner(self, years: Iterable[int]) -> Planner:
         schedules, phases = [], []
-        for unit_id in self._units:
+        for unit_id in self._unit_ids:
             schedules += [
                 replace(one, unit_id=unit_id) for one in self._own(self._now.schedules, unit_id)
             ]
@@ -228,19 +238,28 @@ class RuleBook:
         return [table for table in self._now.tables if isinstance(table, kind)]
 
     def _own(self, by_unit: dict[str, list[T]], unit_id: str) -> list[T]:
-        """Returns the versions of a unit; before its first one those of the units above hold."""
+        """Returns the versions that hold for a unit, by what stood above it at the time."""
         versions: list[T] = []
-        for subject in self._upwards(unit_id):
-            first = min((one.start for one in versions), default=date.max)
-            versions += [one for one in by_unit.get(subject, []) if one.start < first]
+        for begin, path in self._history.paths(unit_id):
+            inherited = _inherited(by_unit, path)
+            before = in_effect(versions, begin)
+            versions = [one for one in versions if one.start < begin]
+            held = in_effect(inherited, begin)
+            if held is not None and held != before:
+                versions.append(replace(held, start=max(held.start, begin)))
+            elif held is not None and held.start == begin:
+                versions.append(held)
+            versions += [one for one in inherited if one.start > begin]
         return versions
 
-    def _upwards(self, unit_id: str) -> list[str]:
-        """Returns the ids of a unit and of those above it, and EVERYBODY at the end."""
-        found = [unit_id]
-        while (unit := self._units.get(found[-1])) and unit.parent_unit_id not in found:
-            found.append(unit.parent_unit_id)
-        return list(dict.fromkeys((*found, EVERYBODY)))
+
+def _inherited(by_unit: dict[str, list[T]], path: Iterable[str]) -> list[T]:
+    """Returns the versions of a unit; before its first one those of the units above hold."""
+    versions: list[T] = []
+    for subject in dict.fromkeys((*path, EVERYBODY)):
+        first = min((one.start for one in versions), default=date.max)
+        versions += [one for one in by_unit.get(subject, []) if one.start < first]
+    return versions
 
 
 def current(changes: Iterable[RuleChange]) -> list[RuleChange]:
