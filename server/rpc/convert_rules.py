@@ -1,10 +1,11 @@
 """Between messages of rules and records of the domain, both ways."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from datetime import date, time
 from decimal import Decimal, InvalidOperation
 from enum import Enum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 from google.protobuf.message import Message
@@ -25,6 +26,13 @@ from server.domain.attendance.hours import DayHours, Override, Schedule, Week, W
 from server.domain.attendance.model import LeaveType, Phase, PhasePeriod, RequestKind
 from server.domain.attendance.quota import QuotaTable
 from server.domain.attendance.rules import Content, Rule, RuleChange, RuleKind, Shift
+from server.domain.forensics.limits import (
+    DeviceLimits,
+    FrameLimits,
+    Limits,
+    PermitLimits,
+    PlaceLimits,
+)
 from server.errors import FieldInvalid
 from server.rpc import convert
 from server.rpc.convert_attendance import day
@@ -40,6 +48,13 @@ _LENGTHS = (
     "flexible_place",
 )
 _WINDOWS = ("in_before_s", "in_after_s", "out_before_s", "out_after_s")
+# By the field of rule_pb2.ForensicLimits; the fields of either have the same names.
+_LIMIT_GROUPS: dict[str, Callable[..., Any]] = {
+    "devices": DeviceLimits,
+    "places": PlaceLimits,
+    "frames": FrameLimits,
+    "permits": PermitLimits,
+}
 E = TypeVar("E", bound=Enum)
 
 
@@ -363,6 +378,19 @@ def _chain_table_message(content: ChainTable) -> rule_pb2.ChainTable:
     )
 
 
+def _limits(message: rule_pb2.ForensicLimits, _: str, start: date) -> Limits:
+    groups = {}
+    for name, record in _LIMIT_GROUPS.items():
+        group = getattr(message, name)
+        groups[name] = record(**{field.name: value for field, value in group.ListFields()})
+    return Limits(version=message.name, start=start, **groups)
+
+
+def _limits_message(content: Limits) -> rule_pb2.ForensicLimits:
+    groups = {name: asdict(getattr(content, name)) for name in _LIMIT_GROUPS}
+    return rule_pb2.ForensicLimits(name=content.version, **groups)
+
+
 # By the field of rule_pb2.Rule that holds the content: its kind, and the way there and back.
 _FORMS: dict[str, tuple[RuleKind, Callable[..., Content], Callable[..., Message]]] = {
     "schedule": (RuleKind.SCHEDULE, _schedule, _schedule_message),
@@ -374,5 +402,6 @@ _FORMS: dict[str, tuple[RuleKind, Callable[..., Content], Callable[..., Message]
     "quota": (RuleKind.QUOTA, _quota, _quota_message),
     "chain": (RuleKind.CHAIN, _chain_table, _chain_table_message),
     "delegation": (RuleKind.DELEGATION, _delegation, _delegation_message),
+    "forensic_limits": (RuleKind.FORENSIC_LIMITS, _limits, _limits_message),
 }
 _FIELDS = {kind: field for field, (kind, _, _) in _FORMS.items()}

@@ -31,7 +31,6 @@ from server.storage.database import Connection, Database
 DAYS_MAX = 92
 PER_APPROVER_DEFAULT, PER_APPROVER_MAX = 5, 50
 _ONE_DAY = timedelta(days=1)
-LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +45,13 @@ class _Material:
     units: Sequence[Unit]
     sites: Sequence[Site]
     delegations: Sequence[Delegation]
+    limits: Limits
     begin: datetime
     last: date
 
 
 class Forensics:
-    """Finds what BKD should look at. Thresholds: domain/forensics/limits.py."""
+    """Finds what BKD should look at, by the thresholds of the last date of a period."""
 
     def __init__(self, database: Database, rules: Rules, sight: Sight, *, reports: Reports) -> None:
         self._database = database
@@ -100,6 +100,7 @@ class Forensics:
             units=history.on(last),
             sites=await directory.list_sites(connection),
             delegations=book.delegations,
+            limits=book.limits_on(last),
             begin=start,
             last=last,
         )
@@ -127,7 +128,7 @@ def _examined(material: _Material) -> list[Finding]:
         permits=tuple(material.permits),
         employees=tuple(_employees(material)),
     )
-    return examine(records, LIMITS, material.begin)
+    return examine(records, material.limits, material.begin)
 
 
 def _employees(material: _Material) -> Iterator[Employee]:

@@ -58,24 +58,24 @@ class Rules:
         self._making = asyncio.Lock()
 
     async def begin(self) -> None:
-        """Stores the rules to begin with, in a database that has none."""
+        """Stores the rules to begin with, of kinds of which the log has never had one."""
         # The library of holidays takes a third of a second to import: not while somebody waits.
         await asyncio.to_thread(national, [self._clock.now().year])
 
-        async def work(connection: Connection) -> bool:
-            if await rules.last_sequence(connection):
-                return False
+        async def work(connection: Connection) -> int:
+            known = await rules.known_kinds(connection)
+            missing = [rule for rule in starter.RULES if rule.kind not in known]
             await rules.insert_rules(
                 connection,
-                starter.RULES,
+                missing,
                 actor=FOUNDER,
                 reason="aturan awal, lihat domain/attendance/starter.py",
                 now=self._clock.now(),
             )
-            return True
+            return len(missing)
 
-        if await self._database.write(work):
-            log.info("starter_rules_stored", rules=len(starter.RULES))
+        if stored := await self._database.write(work):
+            log.info("starter_rules_stored", rules=stored)
 
     async def warm(self) -> None:
         """Makes the book if a rule has changed: before a write, for which all others wait."""

@@ -18,6 +18,7 @@ from server.domain.attendance.hours import Schedule
 from server.domain.attendance.model import PhasePeriod
 from server.domain.attendance.quota import QuotaTable
 from server.domain.attendance.rules import Rule, RuleChange, RuleKind, Shift
+from server.domain.forensics.limits import Limits
 from server.storage.parts import in_parts
 from server.storage.schema import rules
 from server.storage.times import pack, unpack
@@ -36,6 +37,7 @@ _CODECS: dict[RuleKind, TypeAdapter[Any]] = {
     RuleKind.QUOTA: TypeAdapter(QuotaTable),
     RuleKind.CHAIN: TypeAdapter(ChainTable),
     RuleKind.DELEGATION: TypeAdapter(Delegation),
+    RuleKind.FORENSIC_LIMITS: TypeAdapter(Limits),
 }
 
 
@@ -108,6 +110,11 @@ async def list_current(
         if len(rows) < ROWS_AT_ONCE:
             return found
         after = rows[-1].sequence
+
+
+async def known_kinds(connection: AsyncConnection) -> set[RuleKind]:
+    """Returns the kinds of which the log has a rule, also one taken back."""
+    return {RuleKind(kind) for kind in await connection.scalars(select(rules.c.kind).distinct())}
 
 
 async def list_changes(

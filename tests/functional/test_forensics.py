@@ -161,6 +161,38 @@ class TestFindings:
         assert 2 <= len(sample.stdout.split()) <= 4
         assert sample.stdout != other.stdout
 
+    async def test_thresholds_are_rules(self, world, tmp_path):
+        """BKD reads them in the log, puts others from a date on, and findings follow."""
+        world.clock.advance(days=30)
+        day = go_to(world, "09:00")
+        bkd = await login(world, tmp_path, "bkd")
+        before = (day - timedelta(days=1)).isoformat()
+        (now,) = await bkd.json("rule", "list", "--kind", "forensic_limits", "--current")
+        file = tmp_path / "batas.toml"
+        head = f"[[rules]]\nstart = '{day}'\n[rules.forensic_limits]\nname = 'BKD 1/2026'\n"
+
+        file.write_text(head + "[rules.forensic_limits.permits]\nlate_days = 0\n")
+        refusal = await bkd("rule", "put", str(file), "--reason", "terlalu longgar")
+        file.write_text(head + "[rules.forensic_limits.permits]\nlate_days = 1\n")
+        put = await bkd("rule", "put", str(file), "--reason", "terlalu longgar")
+        api = await phone_api(world, STAFF)
+        asked = await submit(api, "IZIN", day - timedelta(days=4))
+        await (await world.bkd()).call(
+            "DecideRequest", request_id=asked.request_id, accept=True, reason="setuju"
+        )
+        since = day - timedelta(days=5)
+        old = await bkd("findings", "--from", since.isoformat(), "--to", before)
+        new = await bkd("findings", "--from", since.isoformat(), "--to", day.isoformat())
+
+        assert (10.0, 4) == (
+            now["rule"]["forensic_limits"]["permits"]["late_days"],
+            now["rule"]["forensic_limits"]["devices"]["accounts_min"],
+        )
+        assert (1, 0) == (refusal.exit_code, put.exit_code)
+        assert "LIMIT_NOT_POSITIVE" in refusal.stdout
+        assert "PERMIT_RETROACTIVE" not in old.stdout
+        assert "PERMIT_RETROACTIVE" in new.stdout
+
     async def test_decided_from_below(self, world):
         """A head's permit goes up and comes back to a subordinate who stands in there that day."""
         world.clock.advance(days=30)

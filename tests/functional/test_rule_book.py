@@ -62,6 +62,21 @@ class TestBook:
 
         await database.write(work)
 
+    async def test_a_new_kind_begins_in_an_old_log(self, tmp_path):
+        """A server that knows a kind more stores its starting rule, once, and no other again."""
+        migrate.upgrade(tmp_path / "hadir.db")
+        async with open_database(tmp_path / "hadir.db") as database:
+            await self.put(database, Rule(RuleKind.SCHEDULE, EVERYBODY, FIRST, OFFICE_HOURS))
+            book = Rules(database, SystemClock())
+            await book.begin()
+            await book.begin()
+            async with database.read() as connection:
+                found = await rules.list_current(connection, frozenset(RuleKind))
+
+        kinds = [one.rule.kind for one in found]
+        assert 1 == kinds.count(RuleKind.SCHEDULE)
+        assert 1 == kinds.count(RuleKind.FORENSIC_LIMITS)
+
     async def test_callers_at_once_share_one_making(self, database):
         """Ten who find the book stale wait for one of them."""
         book = Rules(database, SystemClock())

@@ -20,6 +20,8 @@ from server.domain.attendance.hours import Schedule, in_effect
 from server.domain.attendance.model import PhasePeriod
 from server.domain.attendance.plan import Planner
 from server.domain.attendance.quota import QuotaTable
+from server.domain.forensics import limits
+from server.domain.forensics.limits import Limits
 from server.domain.model import Unit
 from server.domain.unit_history import UnitHistory
 
@@ -41,6 +43,7 @@ class RuleKind(enum.Enum):
     QUOTA = "QUOTA"
     CHAIN = "CHAIN"
     DELEGATION = "DELEGATION"
+    FORENSIC_LIMITS = "FORENSIC_LIMITS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +63,10 @@ Content = (
     | QuotaTable
     | ChainTable
     | Delegation
+    | Limits
 )
 T = TypeVar("T", Schedule, PhasePeriod)
-V = TypeVar("V", CutTable, DisciplineTable, ChainTable)
+V = TypeVar("V", CutTable, DisciplineTable, ChainTable, Limits)
 
 # By what a rule's subject is named; what is not here is a rule for all.
 _OF_UNIT = frozenset({RuleKind.SCHEDULE, RuleKind.PHASE, RuleKind.DELEGATION})
@@ -105,8 +109,8 @@ def faults_of(rule: Rule, unit_ids: Collection[str], nips: Collection[str]) -> l
     elif isinstance(content, CutTable):
         found += bands.faults_of(content)
     elif isinstance(content, DisciplineTable):
-        limits = [step.days_min for step in content.steps]
-        found += ["STEPS_NOT_RISING"] if limits != sorted(set(limits)) or 0 in limits else []
+        rising = [step.days_min for step in content.steps]
+        found += ["STEPS_NOT_RISING"] if rising != sorted(set(rising)) or 0 in rising else []
     elif isinstance(content, Delegation):
         found += ["EMPLOYEE_UNKNOWN"] if content.nip not in nips else []
         found += ["DATES_REVERSED"] if content.last < content.start else []
@@ -115,6 +119,8 @@ def faults_of(rule: Rule, unit_ids: Collection[str], nips: Collection[str]) -> l
         found += ["DAYS_NEGATIVE"] if min(days) < 0 else []
         found += ["MAX_BELOW_QUOTA"] if content.annual_max_days < content.annual_days else []
         found += ["UNIT_UNKNOWN"] if content.remote_unit_ids - set(unit_ids) else []
+    elif isinstance(content, Limits):
+        found += limits.faults_of(content)
     elif isinstance(content, Shift) and len(content.name) > SHIFT_LENGTH_MAX:
         found += ["SHIFT_NAME_TOO_LONG"]
     return found
@@ -149,7 +155,7 @@ class _Sorted:
 
     schedules: dict[str, list[Schedule]] = field(default_factory=dict)
     phases: dict[str, list[PhasePeriod]] = field(default_factory=dict)
-    tables: list[CutTable | DisciplineTable | ChainTable] = field(default_factory=list)
+    tables: list[CutTable | DisciplineTable | ChainTable | Limits] = field(default_factory=list)
     free: list[FreeDay] = field(default_factory=list)
     quotas: dict[str, list[QuotaTable]] = field(default_factory=dict)
     delegations: list[Delegation] = field(default_factory=list)
@@ -207,6 +213,10 @@ class RuleBook:
         book = copy.copy(self)
         book._rosters = rosters  # noqa: SLF001  its own copy
         return book
+
+    def limits_on(self, day: date) -> Limits:
+        """Returns the thresholds of forensics of a day; the proposals where BKD says nothing."""
+        return in_effect(self._tables(Limits), day) or Limits()
 
     def roster(self, nip: str) -> Mapping[date, str]:
         """Returns the shifts of an employee by date, of those that the book was given."""
@@ -280,7 +290,7 @@ def _sort_in(now: _Sorted, change: RuleChange) -> None:
         case PhasePeriod():
             period = replace(content, unit_id=rule.subject, start=rule.start)
             now.phases.setdefault(rule.subject, []).append(period)
-        case CutTable() | DisciplineTable() | ChainTable():
+        case CutTable() | DisciplineTable() | ChainTable() | Limits():
             now.tables.append(replace(content, start=rule.start))
         case FreeDay():
             now.free.append(replace(content, day=rule.start))
