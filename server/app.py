@@ -38,6 +38,7 @@ from server.services.sessions import Sessions
 from server.services.sight import Sight
 from server.services.thresholds import Thresholds
 from server.services.trial import Trial
+from server.services.upkeep import Upkeep
 from server.settings import Settings, sqlite_path
 from server.storage import migrate
 from server.storage.database import Database, open_database
@@ -102,12 +103,16 @@ async def _serving(
     )
     await server.start(settings.listen, credentials)
     app = App(server, services, settings)
-    watch = asyncio.create_task(_watch_lag(), name="loop-lag")
+    tasks = [
+        asyncio.create_task(_watch_lag(), name="loop-lag"),
+        asyncio.create_task(services.upkeep.run(), name="upkeep"),
+    ]
     try:
         await server.set_serving(serving=True)
         yield app
     finally:
-        watch.cancel()
+        for task in tasks:
+            task.cancel()
         await app.drain()
 
 
@@ -184,6 +189,7 @@ def _compose(
     attendance = Attendance(database, rules, sight, changes=changes, reports=reports, clock=clock)
     event_log = EventLog(database, sight, changes, repeat_minutes=settings.repeat_minutes)
     enrollments = Enrollments(database, vault, pipeline, gallery, thresholds, clock=clock)
+    documents = Documents(database, vault, clock, upload_hours=settings.upload_hours)
     return Services(
         attendance=attendance,
         checkins=CheckIns(
@@ -207,7 +213,7 @@ def _compose(
             background=threads.background,
             moved=enrollments.load_gallery,
         ),
-        documents=Documents(database, vault, clock),
+        documents=documents,
         enrollments=enrollments,
         event_log=event_log,
         forensics=Forensics(database, rules, sight, reports=reports),
@@ -225,6 +231,7 @@ def _compose(
             device_hours=settings.session_hours_device,
             staff_hours=settings.session_hours_staff,
         ),
+        upkeep=Upkeep({"uploads": documents.sweep}),
         trial=Trial(database, sight, clock),
         live=live,
         clock=clock,

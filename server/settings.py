@@ -72,6 +72,9 @@ class Settings(BaseSettings):
     activation_hours: float = Field(
         72, gt=0, le=720, description="How long an activation code may wait for its device."
     )
+    upload_hours: float = Field(
+        72, gt=0, le=8760, description="How long a document may wait for its request."
+    )
     repeat_minutes: float = Field(
         5, ge=0, le=120, description="A sighting this soon after an event repeats that event."
     )

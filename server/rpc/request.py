@@ -125,8 +125,15 @@ class RequestServicer(request_pb2_grpc.RequestServiceServicer):
         self, request: request_pb2.GetUploadRequest, context: Context
     ) -> request_pb2.Document:
         """See request.proto."""
-        document = await self._documents.begin(caller(), request.upload_id)
-        return convert_attendance.document(document)
+        found = await self._documents.find(caller(), request.upload_id)
+        return convert_attendance.document(found) if found else request_pb2.Document()
+
+    async def DiscardUpload(
+        self, request: request_pb2.DiscardUploadRequest, context: Context
+    ) -> request_pb2.DiscardUploadResponse:
+        """See request.proto."""
+        await self._documents.discard(caller(), request.upload_id)
+        return request_pb2.DiscardUploadResponse()
 
     async def DownloadDocument(
         self, request: request_pb2.DownloadDocumentRequest, context: Context
