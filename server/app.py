@@ -33,6 +33,7 @@ from server.services.passwords import Passwords
 from server.services.quotas import Quotas
 from server.services.reports import Reports
 from server.services.requests import Requests
+from server.services.retention import Periods, Retention
 from server.services.rules import Rules
 from server.services.sessions import Sessions
 from server.services.sight import Sight
@@ -231,12 +232,28 @@ def _compose(
             device_hours=settings.session_hours_device,
             staff_hours=settings.session_hours_staff,
         ),
-        upkeep=Upkeep({"uploads": documents.sweep}),
+        upkeep=_upkeep(database, sight, clock, documents, settings),
         trial=Trial(database, sight, clock),
         live=live,
         clock=clock,
         storage_failed=database.failed,
         gauges=lambda: _gauges(pipeline, gallery, live, database, admission),
+    )
+
+
+def _upkeep(
+    database: Database, sight: Sight, clock: Clock, documents: Documents, settings: Settings
+) -> Upkeep:
+    """Returns what the server removes by itself, when its time is over."""
+    periods = Periods(settings.fingerprint_days, settings.refusal_days, settings.document_days)
+    retention = Retention(database, sight, clock, periods)
+    return Upkeep(
+        {
+            "uploads": documents.sweep,
+            "fingerprints": retention.fingerprints,
+            "refusals": retention.refusals,
+            "documents": retention.documents,
+        }
     )
 
 

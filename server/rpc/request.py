@@ -140,9 +140,10 @@ class RequestServicer(request_pb2_grpc.RequestServiceServicer):
     ) -> AsyncIterator[request_pb2.DownloadDocumentResponse]:
         """See request.proto."""
         document = await self._requests.document(caller(), request.document_id)
-        yield request_pb2.DownloadDocumentResponse(media_type=document.media_type)
+        media_type = document.media_type
         async for part in self._documents.content(document):
-            yield request_pb2.DownloadDocumentResponse(content=part)
+            yield request_pb2.DownloadDocumentResponse(media_type=media_type, content=part)
+            media_type = ""
 
 
 def _cursor(token: str) -> str:

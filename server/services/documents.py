@@ -15,6 +15,7 @@ from server.clock import Clock
 from server.domain.document import BYTES_MAX, Checked, check
 from server.domain.model import Principal
 from server.errors import (
+    DocumentExpired,
     DocumentInvalid,
     DocumentUnknown,
     RequestIdInvalid,
@@ -166,10 +167,12 @@ class Documents:
         return stored
 
     async def content(self, document: Document) -> AsyncIterator[bytes]:
-        """Yields the parts of a document."""
+        """Yields the parts of a document. Raises DocumentExpired."""
         cipher = self._vault.open_key(document.wrapped_key, document.document_id)
         async with self._database.read() as connection:
             parts = await documents.parts_of(connection, document.document_id)
+        if document.complete and not parts:
+            raise DocumentExpired("the document was deleted at the end of its time")
         for start, sealed in parts:
             yield cipher.open(sealed, f"{document.document_id}|{start}")
 

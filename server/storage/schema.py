@@ -386,6 +386,19 @@ document_chunks = Table(
     Column("content", LargeBinary, nullable=False),
 )
 
+# What was emptied because its time was over. last_sequence: of the rows of that kind.
+removals = Table(
+    "removals",
+    metadata,
+    Column("sequence", Sequence, primary_key=True, autoincrement=True),
+    # FINGERPRINTS, REFUSALS or DOCUMENTS
+    Column("kind", String(16), nullable=False),
+    _time("before_time"),
+    Column("last_sequence", BigInteger, nullable=False),
+    Column("removed_count", Integer, nullable=False),
+    _time("remove_time"),
+)
+
 # What went wrong on a phone or kiosk, and what employees think: for the evaluation of the trial.
 trial_reports = Table(
     "trial_reports",

@@ -193,7 +193,8 @@ class RequestServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DownloadDocument(self, request, context):
-        """Streams a document. Errors: NOT_FOUND (DOCUMENT_UNKNOWN), also where not the caller's to see.
+        """Streams a document. Errors: NOT_FOUND (DOCUMENT_UNKNOWN), also where not the caller's to see;
+        FAILED_PRECONDITION (DOCUMENT_EXPIRED) after its time: its hash is kept.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
