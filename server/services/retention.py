@@ -4,6 +4,7 @@ Emptied are fingerprints of frames, scores of refused check-ins and the content 
 events, the refusals and why, and the documents' hashes stay, and a log says what was emptied when.
 """
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,6 +19,8 @@ from server.storage.retention import Kept
 # Of one transaction, some 5 ms: check-ins commit in between.
 ROWS_AT_ONCE_MAX = 500
 DOCUMENTS_AT_ONCE_MAX = 5
+# Years that were never emptied are millions of rows: the writer is left to others meanwhile.
+PAUSE_S = 0.02
 
 log = structlog.get_logger()
 
@@ -66,6 +69,7 @@ class Retention:
                 break
             await self._database.write(work)
             count += len(some)
+            await asyncio.sleep(PAUSE_S)
         await self._note(Kept.DOCUMENTS, before, 0, count)
         return count
 
@@ -84,6 +88,7 @@ class Retention:
             count += some
             if some < ROWS_AT_ONCE_MAX:
                 break
+            await asyncio.sleep(PAUSE_S)
         await self._note(kind, before, last, count)
         return count
 

@@ -25,6 +25,8 @@ from server.storage.times import pack, unpack
 
 # Rows between two turns of the event loop: some 5 ms of it.
 ROWS_AT_ONCE = 500
+# So few are read without a thread: a deputy is looked up with nearly every call of a head.
+ROWS_IN_PASSING = 50
 # A roster is a rule for each employee and date: read for whom and when it is needed.
 BOOK_KINDS = frozenset(RuleKind) - {RuleKind.SHIFT}
 _CODECS: dict[RuleKind, TypeAdapter[Any]] = {
@@ -106,7 +108,8 @@ async def list_current(
     after = 0
     while True:
         rows = (await connection.execute(statement.where(rules.c.sequence > after))).all()
-        found += await asyncio.to_thread(_current, rows)
+        few = len(rows) <= ROWS_IN_PASSING
+        found += _current(rows) if few else await asyncio.to_thread(_current, rows)
         if len(rows) < ROWS_AT_ONCE:
             return found
         after = rows[-1].sequence
