@@ -36,7 +36,7 @@ class Quotas:
 
         Raises EmployeeUnknown.
         """
-        book = await self._book(connection, nip, year, year)
+        book = await self._rules.book_of(connection, [nip])
         table = book.quota_on(date(year, 12, 31), form(nip).value)
         if table is None:
             return None
@@ -44,23 +44,17 @@ class Quotas:
 
     async def fault_of(self, connection: Connection, request: Request) -> str:
         """Returns why a leave does not fit its quota, empty if it does or none holds."""
-        first, last = request.first.year, request.last.year
-        book = await self._book(connection, request.nip, first, last)
+        book = await self._rules.book_of(connection, [request.nip])
         table = book.quota_on(request.first, form(request.nip).value)
         if table is None or request.leave is None:
             return ""
         postings = await self._postings(connection, request.nip)
-        is_workday = _workdays(book, request.nip, postings, first, last)
+        is_workday = _workdays(book, request.nip, postings, request.first.year, request.last.year)
         left = {}
         for year in workdays_by_year(request, is_workday):
             quota = await self._annual(connection, book, table, request.nip, year)
             left[year] = quota.left
         return fault_of(request, table, left, is_workday)
-
-    async def _book(self, connection: Connection, nip: str, first: int, last: int) -> RuleBook:
-        """Returns the rules with the roster of the years, and of the one before: for its rest."""
-        span = date(first - 1, 1, 1), date(last, 12, 31)
-        return await self._rules.book_of(connection, [nip], *span)
 
     async def _annual(
         self,

@@ -93,9 +93,13 @@ class Rules:
         return book
 
     async def book_of(
-        self, connection: Connection, nips: Collection[str], first: date, last: date
+        self,
+        connection: Connection,
+        nips: Collection[str],
+        first: date = date.min,
+        last: date = date.max,
     ) -> RuleBook:
-        """Returns the rules that hold now, with the employees' shifts of first to last."""
+        """Returns the rules that hold now, with the employees' shifts (of first to last)."""
         book = await self.book(connection)
         return book.with_rosters(await rules.rosters(connection, nips, first, last))
 

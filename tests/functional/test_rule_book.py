@@ -112,7 +112,11 @@ class TestBook:
         async with database.read() as connection:
             found = await rules.rosters(connection, [NURSE], days[0], days[2])
 
+        async with database.read() as connection:
+            book = await Rules(database, SystemClock()).book_of(connection, [NURSE])
+
         assert {NURSE: {days[0]: "pagi", days[1]: ""}} == found
+        assert found[NURSE] == book.roster(NURSE)
 
     async def test_another_rule_makes_the_book_anew(self, database):
         """Also where shifts came before it."""

@@ -180,7 +180,7 @@ class RuleBook:
         self._planners: dict[tuple[int, int], Planner] = {}
         self._unit_ids = [unit.unit_id for unit in units]
         self._history = history or UnitHistory(units)
-        self._rosters: Mapping[str, Mapping[date, str]] = {}
+        self._rosters: Mapping[str, Mapping[date, str]] | None = None
         for change in current(changes):
             _sort_in(self._now, change)
 
@@ -219,7 +219,9 @@ class RuleBook:
         return in_effect(self._tables(Limits), day) or Limits()
 
     def roster(self, nip: str) -> Mapping[date, str]:
-        """Returns the shifts of an employee by date, of those that the book was given."""
+        """Returns the shifts of an employee by date; the book must have been given them."""
+        if self._rosters is None:
+            raise LookupError("a book without rosters: ask Rules.book_of")
         return self._rosters.get(nip, {})
 
     def calendar(self, years: Iterable[int]) -> Calendar:

@@ -131,7 +131,9 @@ class TestContent:
         )
 
         assert free == book.calendar([2026]).on(MONDAY)
-        assert {} == book.roster(NIP)
+        with pytest.raises(LookupError):
+            book.roster(NIP)
+        assert {} == book.with_rosters({}).roster(NIP)
         assert {MONDAY: "malam"} == book.with_rosters({NIP: {MONDAY: "malam"}}).roster(NIP)
         assert [deputy] == list(book.delegations)
 
