@@ -25,6 +25,7 @@ from hadir.device import (
 )
 
 from kiosk_client.camera import Source, SourceError, open_source
+from kiosk_client.reports import TrialReports
 from kiosk_client.screen import LineScreen, PanelScreen, Screen
 from kiosk_client.stream import FRAMES_PER_SECOND, KioskStream
 from kiosk_client.updates import CameraTrouble, Ended
@@ -143,27 +144,33 @@ async def run_kiosk(
     with screen:
         async with Client(endpoint) as client:
             stream = KioskStream(client, identity, frames_per_second=options.frames_per_second)
-            camera = asyncio.create_task(_film(options, stream, screen))
+            reports = TrialReports(client)
+            camera = asyncio.create_task(_film(options, stream, screen, reports))
+            reporting = asyncio.create_task(reports.run())
             try:
-                ended = await _show(stream, screen)
+                ended = await _show(stream, screen, reports)
                 if ended is None:
                     await camera
             finally:
                 camera.cancel()
-                await asyncio.wait({camera})
+                reporting.cancel()
+                await asyncio.wait({camera, reporting})
     return ended
 
 
-async def _show(stream: KioskStream, screen: Screen) -> Ended | None:
+async def _show(stream: KioskStream, screen: Screen, reports: TrialReports) -> Ended | None:
     async with aclosing(stream.updates()) as updates:
         async for update in updates:
             screen.show(update)
+            reports.note(update)
             if isinstance(update, Ended):
                 return update
     return None
 
 
-async def _film(options: RunOptions, stream: KioskStream, screen: Screen) -> None:
+async def _film(
+    options: RunOptions, stream: KioskStream, screen: Screen, reports: TrialReports
+) -> None:
     """Offer images until the source ends; a camera that fails is tried again and again."""
     with ThreadPoolExecutor(1, thread_name_prefix="camera") as thread:
         try:
@@ -173,7 +180,9 @@ async def _film(options: RunOptions, stream: KioskStream, screen: Screen) -> Non
                 except SourceError as error:
                     if not options.source.startswith("camera:"):
                         raise
-                    screen.show(CameraTrouble(str(error)))
+                    trouble = CameraTrouble(str(error))
+                    screen.show(trouble)
+                    reports.note(trouble)
                     await asyncio.sleep(CAMERA_RETRY_S)
                 else:
                     return

@@ -167,7 +167,7 @@ class KioskStream:
             attempt = 0 if self._answered else attempt
             delay_s = self._backoff.delay_s(attempt, at_least_s=broken.at_least_s)
             attempt += 1
-            yield Offline(broken.text, delay_s)
+            yield Offline(broken.text, delay_s, planned=self._restart_s is not None)
             await self._pause(delay_s)
 
     async def _stream(self) -> AsyncGenerator[Update, None]:

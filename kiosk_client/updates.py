@@ -41,10 +41,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Offline:
-    """There is no stream: nothing that happens now is recorded."""
+    """There is no stream: nothing that happens now is recorded; planned: the server said so."""
 
     text: str
     retry_in_s: float
+    planned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,11 +33,13 @@ from server.services.passwords import Passwords
 from server.services.quotas import Quotas
 from server.services.reports import Reports
 from server.services.requests import Requests
+from server.services.retention import Periods, Retention
 from server.services.rules import Rules
 from server.services.sessions import Sessions
 from server.services.sight import Sight
 from server.services.thresholds import Thresholds
 from server.services.trial import Trial
+from server.services.upkeep import Upkeep
 from server.settings import Settings, sqlite_path
 from server.storage import migrate
 from server.storage.database import Database, open_database
@@ -104,12 +106,16 @@ async def _serving(
     )
     await server.start(settings.listen, credentials)
     app = App(server, services, settings)
-    watch = asyncio.create_task(_watch_lag(), name="loop-lag")
+    tasks = [
+        asyncio.create_task(_watch_lag(), name="loop-lag"),
+        asyncio.create_task(services.upkeep.run(), name="upkeep"),
+    ]
     try:
         await server.set_serving(serving=True)
         yield app
     finally:
-        watch.cancel()
+        for task in tasks:
+            task.cancel()
         await app.drain()
 
 
@@ -185,6 +191,7 @@ def _compose(
     attendance = Attendance(database, rules, sight, changes=changes, reports=reports, clock=clock)
     event_log = EventLog(database, sight, changes, repeat_minutes=settings.repeat_minutes)
     enrollments = Enrollments(database, vault, pipeline, gallery, thresholds, clock=clock)
+    documents = Documents(database, vault, clock, upload_hours=settings.upload_hours)
     return Services(
         attendance=attendance,
         checkins=CheckIns(
@@ -208,7 +215,7 @@ def _compose(
             background=threads.background,
             moved=enrollments.load_gallery,
         ),
-        documents=Documents(database, vault, clock),
+        documents=documents,
         enrollments=enrollments,
         event_log=event_log,
         forensics=Forensics(database, rules, sight, reports=reports),
@@ -226,11 +233,28 @@ def _compose(
             device_hours=settings.session_hours_device,
             staff_hours=settings.session_hours_staff,
         ),
+        upkeep=_upkeep(database, sight, clock, documents, settings),
         trial=Trial(database, sight, clock),
         live=live,
         clock=clock,
         storage_failed=database.failed,
         gauges=lambda: _gauges(pipeline, gallery, live, database, admission),
+    )
+
+
+def _upkeep(
+    database: Database, sight: Sight, clock: Clock, documents: Documents, settings: Settings
+) -> Upkeep:
+    """Returns what the server removes by itself, when its time is over."""
+    periods = Periods(settings.fingerprint_days, settings.refusal_days, settings.document_days)
+    retention = Retention(database, sight, clock, periods)
+    return Upkeep(
+        {
+            "uploads": documents.sweep,
+            "fingerprints": retention.fingerprints,
+            "refusals": retention.refusals,
+            "documents": retention.documents,
+        }
     )
 
 

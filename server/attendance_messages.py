@@ -88,6 +88,16 @@ FAULTS: Mapping[str, tuple[str, str]] = {
     "PARENT_UNKNOWN": ("Induk tidak dikenal.", "The parent is unknown."),
     "SITE_UNKNOWN": ("Titik lokasi tidak dikenal.", "The site is unknown."),
     "HEAD_UNKNOWN": ("NIP kepala tidak dikenal.", "The head's NIP is unknown."),
+    "LIMIT_NOT_POSITIVE": (
+        "Batas harus lebih besar daripada nol.",
+        "A limit must be greater than zero.",
+    ),
+    "SHARE_OVER_ONE": ("Bagian paling besar 1.", "A part is 1 at most."),
+    "BITS_OUT_OF_RANGE": ("Jumlah bit 0 sampai 8.", "Bits go from 0 to 8."),
+    "MOVE_WITHOUT_REASON": (
+        "Perangkat daerah pindah induk: tuliskan alasan.",
+        "The unit moves: give a reason.",
+    ),
     "UNIT_CYCLE": (
         "Perangkat daerah berada di bawah dirinya sendiri.",
         "The unit would stand above itself.",

@@ -252,6 +252,12 @@ class DocumentUnknown(HadirError):
     kind, reason = Kind.NOT_FOUND, "DOCUMENT_UNKNOWN"
 
 
+class DocumentExpired(HadirError):
+    """The content of a document was deleted at the end of its time; its hash is kept."""
+
+    kind, reason = Kind.PRECONDITION, "DOCUMENT_EXPIRED"
+
+
 class UnitUnknown(HadirError):
     """No such unit, or not the caller's."""
 

@@ -63,8 +63,8 @@ FINDINGS: Mapping[str, tuple[str, str]] = {
         "Many permits were accepted at once.",
     ),
     "PERMIT_SELF": (
-        "Izin disetujui untuk diri sendiri, langsung atau lewat pengganti.",
-        "A permit was granted to oneself, directly or through a deputy.",
+        "Izin disetujui untuk diri sendiri: langsung, lewat pengganti, atau oleh bawahan.",
+        "A permit was granted to oneself: directly, through a deputy, or by somebody below.",
     ),
     "DOCUMENT_SHARED": (
         "Dokumen yang sama dipakai untuk banyak pengajuan.",

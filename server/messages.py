@@ -167,6 +167,10 @@ ERRORS: Mapping[str, tuple[str, str]] = {
     ),
     "REQUEST_UNKNOWN": ("Pengajuan tidak ditemukan.", "No such request."),
     "DOCUMENT_UNKNOWN": ("Dokumen tidak ditemukan.", "No such document."),
+    "DOCUMENT_EXPIRED": (
+        "Masa simpan dokumen sudah berakhir; yang tersisa sidik jarinya (SHA-256).",
+        "The document was deleted at the end of its time; its SHA-256 is kept.",
+    ),
     "REQUEST_INVALID": (
         "{fault} Pengajuan tidak diterima.",
         "{fault} The request is not taken.",

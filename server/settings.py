@@ -79,6 +79,18 @@ class Settings(BaseSettings):
     activation_hours: float = Field(
         72, gt=0, le=720, description="How long an activation code may wait for its device."
     )
+    upload_hours: float = Field(
+        72, gt=0, le=8760, description="How long a document may wait for its request."
+    )
+    fingerprint_days: int = Field(
+        180, ge=93, le=36500, description="How long fingerprints of check-ins' frames are kept."
+    )
+    refusal_days: int = Field(
+        180, ge=1, le=36500, description="How long scores of refused check-ins are kept."
+    )
+    document_days: int = Field(
+        1825, ge=1, le=36500, description="How long documents are kept after their request's days."
+    )
     repeat_minutes: float = Field(
         5, ge=0, le=120, description="A sighting this soon after an event repeats that event."
     )

@@ -21,6 +21,7 @@ BROAD_HANDLERS = {
     "server/gallery/gallery.py",
     "server/rpc/interceptor.py",
     "server/rpc/streams.py",
+    "server/services/upkeep.py",
     "server/storage/database.py",
     "server/vision/pipeline.py",
 }

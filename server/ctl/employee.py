@@ -1,6 +1,7 @@
 """Commands of employees: import, list, show."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
@@ -12,7 +13,7 @@ from rich.progress import Progress
 
 from server.ctl.context import CallOptions, Ctl, collect, ctl_of
 from server.ctl.help import Nip, examples
-from server.ctl.inputs import read_file
+from server.ctl.inputs import read_date, read_file
 from server.ctl.labels import enum_text
 from server.ctl.render import Columns
 from server.ctl.texts import Text
@@ -48,7 +49,7 @@ app = typer.Typer(no_args_is_help=True, help="Employees (pegawai): import, list,
     "import",
     epilog=examples(
         "hadirctl employee import simpeg.csv --dry-run",
-        "hadirctl employee import simpeg.csv",
+        "hadirctl employee import mutasi.csv --from 2027-01-01",
         note="Columns: nip, name, unit_id, site_id (may be empty: the unit's), state (ACTIVE or "
         "INACTIVE; may be empty: ACTIVE). UTF-8 with a header; commas or semicolons; 32 MiB at "
         "most. The exit code is 1 if nothing could be stored.",
@@ -58,11 +59,21 @@ def import_csv(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, metavar="FILE.csv")],
     *,
+    start: Annotated[
+        str,
+        typer.Option(
+            "--from", help="First day in the new place, for who is new or moves; today or before."
+        ),
+    ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only report problems.")] = False,
 ) -> None:
     """Create and update employees from a CSV file, all or nothing."""
     ctl = ctl_of(context)
-    answer = ctl.run(partial(_import, file=file, dry_run=dry_run))
+    opening = directory_pb2.OpenImport(dry_run=dry_run)
+    if start:
+        with ctl.errors_shown():
+            opening.start = read_date(start, ctl.screen.zone, datetime.now(UTC))
+    answer = ctl.run(partial(_import, file=file, opening=opening))
     if not (answer.stored or (dry_run and not _has_errors(answer))):
         raise typer.Exit(1)
 
@@ -91,25 +102,26 @@ def show(context: typer.Context, nip: Nip) -> None:
     ctl_of(context).run(partial(_show, nip=nip))
 
 
-async def _import(ctl: Ctl, *, file: Path, dry_run: bool) -> directory_pb2.ImportEmployeesResponse:
+async def _import(
+    ctl: Ctl, *, file: Path, opening: directory_pb2.OpenImport
+) -> directory_pb2.ImportEmployeesResponse:
     content = read_file(file, limit_mib=CSV_MIB_MAX)
     with ctl.screen.progress() as progress:
         title = ctl.screen.text(Text.UPLOADING, file=file.name)
-        messages = _messages(content, progress, title=title, dry_run=dry_run)
+        messages = _messages(content, progress, title=title, opening=opening)
         async with ctl.service(DirectoryServiceStub) as (stub, options):
             patient: CallOptions = {**options, "timeout": IMPORT_DEADLINE_S}
             answer: directory_pb2.ImportEmployeesResponse = await stub.ImportEmployees(
                 messages, **patient
             )
-    _show_import(ctl, answer, dry_run=dry_run)
+    _show_import(ctl, answer, dry_run=opening.dry_run)
     return answer
 
 
 async def _messages(
-    content: bytes, progress: Progress, *, title: str, dry_run: bool
+    content: bytes, progress: Progress, *, title: str, opening: directory_pb2.OpenImport
 ) -> AsyncIterator[directory_pb2.ImportEmployeesRequest]:
     bar = progress.add_task(title, total=len(content))
-    opening = directory_pb2.OpenImport(dry_run=dry_run)
     yield directory_pb2.ImportEmployeesRequest(open=opening)
     for chunk in _chunks(content):
         yield directory_pb2.ImportEmployeesRequest(chunk=chunk)

@@ -1,5 +1,7 @@
 """Commands of master data that BKD writes by hand: units and sites."""
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -8,11 +10,11 @@ import typer
 from hadir.v1 import directory_pb2
 from hadir.v1.directory_pb2_grpc import DirectoryServiceStub
 
-from server.ctl.context import Ctl, ctl_of
+from server.ctl.context import Ctl, collect, ctl_of
 from server.ctl.errors import CtlError
 from server.ctl.geofence import Circle, geofence_text, read_polygon
 from server.ctl.help import SiteId, UnitId, examples
-from server.ctl.inputs import read_csv
+from server.ctl.inputs import read_csv, read_date
 from server.ctl.render import Columns
 from server.ctl.texts import Text
 
@@ -32,6 +34,25 @@ UNIT_PROBLEM_COLUMNS: Columns[directory_pb2.UnitProblem] = {
     Text.PROBLEM: lambda problem: problem.text,
 }
 
+CHANGE_COLUMNS: Columns[directory_pb2.UnitChange] = {
+    Text.NUMBER: lambda change: change.sequence,
+    Text.TIME: lambda change: change.change_time,
+    Text.UNIT: lambda change: change.unit.unit_id,
+    Text.NAME: lambda change: change.unit.display_name,
+    Text.PARENT: lambda change: change.unit.parent_unit_id,
+    Text.SITE: lambda change: change.unit.site_id,
+    Text.HEAD: lambda change: change.unit.head_nip,
+    Text.FIRST: lambda change: change.start,
+    Text.ACTOR: lambda change: change.actor,
+    Text.REASON: lambda change: change.reason,
+}
+LIMIT_DEFAULT = 200
+
+From = Annotated[
+    str, typer.Option("--from", help="First day on which it holds, today or before; today.")
+]
+Why = Annotated[str, typer.Option(help="Why; needed where a unit moves. Kept.")]
+
 units = typer.Typer(no_args_is_help=True, help="Units (perangkat daerah).")
 sites = typer.Typer(no_args_is_help=True, help="Sites: places of work with a geofence.")
 
@@ -48,7 +69,9 @@ def list_units(context: typer.Context) -> None:
         "hadirctl unit put biro-umum --name 'Biro Umum' --parent setda --site kantor-gubernur",
         "hadirctl unit put biro-umum --head 197001011995031001",
         "hadirctl unit put biro-umum --head ''",
-        note="The last one takes the head away.",
+        "hadirctl unit put bidang-a --parent bkd --from 2027-01-01 --reason 'Pergub 1/2027'",
+        note="The third one takes the head away. A unit that moves keeps its phases and schedules "
+        "of the days before.",
     ),
 )
 def put_unit(
@@ -59,17 +82,31 @@ def put_unit(
     parent: Annotated[str | None, typer.Option(help="Id of the unit above.")] = None,
     site: Annotated[str | None, typer.Option(help="Id of the site where its people work.")] = None,
     head: Annotated[str | None, typer.Option(help="NIP of its head.")] = None,
+    start: From = "",
+    reason: Why = "",
 ) -> None:
     """Create a unit, or change it: what you leave out stays, an empty value clears it."""
     changes = {"display_name": name, "parent_unit_id": parent, "site_id": site, "head_nip": head}
-    ctl_of(context).run(partial(_put_unit, unit_id=unit_id, changes=changes))
+    request = directory_pb2.PutUnitRequest(start=_start(ctl_of(context), start), reason=reason)
+    ctl_of(context).run(partial(_put_unit, unit_id=unit_id, changes=changes, request=request))
+
+
+@units.command("history", epilog=examples("hadirctl unit history biro-umum"))
+def history(
+    context: typer.Context,
+    unit_id: Annotated[str, typer.Argument(metavar="UNIT", help="Id of the unit; all.")] = "",
+    *,
+    limit: Annotated[int, typer.Option(min=1, help="Rows at most.")] = LIMIT_DEFAULT,
+) -> None:
+    """Show who put a unit where, from which day on, and why; newest first."""
+    ctl_of(context).run(partial(_history, unit_id=unit_id, limit=limit))
 
 
 @units.command(
     "import",
     epilog=examples(
         "hadirctl unit import opd.csv --dry-run",
-        "hadirctl unit import opd.csv",
+        "hadirctl unit import opd.csv --from 2027-01-01 --reason 'Perda 5/2026'",
         note="Columns: unit_id, name, parent, site, head (the last three may be empty). Commas or "
         "semicolons. Parents may come later in the file. The exit code is 1 if nothing was stored.",
     ),
@@ -78,10 +115,16 @@ def import_units(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, metavar="FILE.csv")],
     *,
+    start: From = "",
+    reason: Why = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only report problems.")] = False,
 ) -> None:
     """Create and replace units from a CSV file, all or nothing."""
-    answer = ctl_of(context).run(partial(_import_units, file=file, dry_run=dry_run))
+    ctl = ctl_of(context)
+    request = directory_pb2.ImportUnitsRequest(
+        dry_run=dry_run, start=_start(ctl, start), reason=reason
+    )
+    answer = ctl.run(partial(_import_units, file=file, request=request))
     if answer.problems:
         raise typer.Exit(1)
 
@@ -136,7 +179,36 @@ async def _list_units(ctl: Ctl) -> None:
     ctl.screen.records(answer.units, UNIT_COLUMNS)
 
 
-async def _put_unit(ctl: Ctl, *, unit_id: str, changes: dict[str, str | None]) -> None:
+def _start(ctl: Ctl, value: str) -> str:
+    with ctl.errors_shown():
+        return read_date(value, ctl.screen.zone, datetime.now(UTC)) if value else ""
+
+
+async def _history(ctl: Ctl, *, unit_id: str, limit: int) -> None:
+    async with ctl.service(DirectoryServiceStub) as (stub, options):
+
+        async def fetch(size: int, token: str) -> tuple[Sequence[directory_pb2.UnitChange], str]:
+            request = directory_pb2.ListUnitChangesRequest(
+                unit_id=unit_id, page_size=size, page_token=token
+            )
+            page: directory_pb2.ListUnitChangesResponse = await stub.ListUnitChanges(
+                request, **options
+            )
+            return page.changes, page.next_page_token
+
+        found, more = await collect(fetch, limit)
+    ctl.screen.records(found, CHANGE_COLUMNS)
+    if more:
+        ctl.screen.note(Text.MORE, style="yellow", limit=limit)
+
+
+async def _put_unit(
+    ctl: Ctl,
+    *,
+    unit_id: str,
+    changes: dict[str, str | None],
+    request: directory_pb2.PutUnitRequest,
+) -> None:
     async with ctl.service(DirectoryServiceStub) as (stub, options):
         known: directory_pb2.ListUnitsResponse = await stub.ListUnits(
             directory_pb2.ListUnitsRequest(), **options
@@ -147,7 +219,7 @@ async def _put_unit(ctl: Ctl, *, unit_id: str, changes: dict[str, str | None]) -
         _apply(unit, changes)
         if not unit.display_name:
             raise _new_needs(unit_id, "--name")
-        request = directory_pb2.PutUnitRequest(unit=unit)
+        request.unit.CopyFrom(unit)
         unit = await stub.PutUnit(request, **options)
     ctl.screen.done(unit, Text.UNIT_STORED, id=unit_id)
 
@@ -200,16 +272,15 @@ def _new_needs(identifier: str, options: str) -> CtlError:
 
 
 async def _import_units(
-    ctl: Ctl, *, file: Path, dry_run: bool
+    ctl: Ctl, *, file: Path, request: directory_pb2.ImportUnitsRequest
 ) -> directory_pb2.ImportUnitsResponse:
     rows = read_csv(file, {"unit_id", "name", "parent", "site", "head"})
     names = {"unit_id": "unit_id", "display_name": "name", "parent_unit_id": "parent"}
     names |= {"site_id": "site", "head_nip": "head"}
-    units_read = [
+    request.units.extend(
         directory_pb2.Unit(**{field: row[column] for field, column in names.items()})
         for _, row in rows
-    ]
-    request = directory_pb2.ImportUnitsRequest(units=units_read, dry_run=dry_run)
+    )
     async with ctl.service(DirectoryServiceStub) as (stub, options):
         answer: directory_pb2.ImportUnitsResponse = await stub.ImportUnits(request, **options)
     for problem in answer.problems:

@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from rich.console import Console
 from rich.measure import Measurement
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text as Line
 
@@ -140,9 +140,10 @@ class Screen:
         if trouble.hint:
             self.err.print(_printable(f"→ {trouble.hint}"), soft_wrap=True)
 
-    def progress(self) -> Progress:
-        """Return a progress bar for bytes; programs and pipes do not see it."""
-        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    def progress(self, *, counted: bool = False) -> Progress:
+        """Return a progress bar for bytes, or things; programs and pipes do not see it."""
+        amount = MofNCompleteColumn() if counted else DownloadColumn()
+        columns = (TextColumn("{task.description}"), BarColumn(), amount)
         hidden = self.as_json or not self.err.is_terminal
         return Progress(*columns, console=self.err, disable=hidden, transient=True)
 

@@ -1,27 +1,25 @@
 """Commands of rules: put files of them, import holidays and shifts, see who changed what."""
 
 import json
-import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
-from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
+from google.protobuf.json_format import MessageToDict
 from hadir.v1 import rule_pb2
 from hadir.v1.rule_pb2_grpc import RuleServiceStub
 
 from server.ctl.context import Ctl, collect, ctl_of
-from server.ctl.errors import CtlError
 from server.ctl.help import examples
-from server.ctl.inputs import read_csv, read_date, read_file
+from server.ctl.inputs import read_date
 from server.ctl.render import Columns
+from server.ctl.rule_files import Numbered, holidays_of, put_rules, rules_of, shifts_of
 from server.ctl.texts import Text
 
-FILE_MIB_MAX: Final = 4
 LIMIT_DEFAULT: Final = 200
 
 app = typer.Typer(
@@ -102,7 +100,7 @@ def list_rules(
 )
 def put(context: typer.Context, file: RuleFile, *, reason: Why, dry_run: DryRun = False) -> None:
     """Store the rules of a file, all or none."""
-    _put_and_exit(ctl_of(context), partial(_from_file, file), reason=reason, dry_run=dry_run)
+    _put_and_exit(ctl_of(context), partial(rules_of, file), reason=reason, dry_run=dry_run)
 
 
 @app.command(
@@ -122,10 +120,10 @@ def phase(
     """Set the phase of a unit from a day on. Only official days count for TPP."""
     ctl = ctl_of(context)
 
-    def rules() -> list[rule_pb2.Rule]:
+    def rules() -> list[Numbered]:
         day = read_date(start, ctl.screen.zone, datetime.now(UTC))
         content = rule_pb2.Phase(phase=f"PHASE_KIND_{name.name}")
-        return [rule_pb2.Rule(subject=unit, start=day, phase=content)]
+        return [(1, rule_pb2.Rule(subject=unit, start=day, phase=content))]
 
     _put_and_exit(ctl, rules, reason=reason, dry_run=dry_run)
 
@@ -141,30 +139,33 @@ def holidays(
     context: typer.Context, file: RuleFile, *, reason: Why, dry_run: DryRun = False
 ) -> None:
     """Import free days: cuti bersama, holidays of the province, holidays taken back."""
-    _put_and_exit(ctl_of(context), partial(_holidays, file), reason=reason, dry_run=dry_run)
+    _put_and_exit(ctl_of(context), partial(holidays_of, file), reason=reason, dry_run=dry_run)
 
 
 @app.command(
     epilog=examples(
         "hadirctl rule shifts rsud-desember.csv --reason 'roster Desember'",
-        note="Columns: nip, date, shift (a name of the unit's schedule; empty: off).",
+        note="Columns: nip, date, shift (a name of the unit's schedule; empty: off). Long rosters "
+        "are stored in parts, after all of them have been checked.",
     )
 )
 def shifts(context: typer.Context, file: RuleFile, *, reason: Why, dry_run: DryRun = False) -> None:
     """Import the shifts of employees."""
-    _put_and_exit(ctl_of(context), partial(_shifts, file), reason=reason, dry_run=dry_run)
+    _put_and_exit(ctl_of(context), partial(shifts_of, file), reason=reason, dry_run=dry_run)
 
 
-def _put_and_exit(ctl: Ctl, rules: Any, *, reason: str, dry_run: bool) -> None:
+def _put_and_exit(
+    ctl: Ctl, rules: Callable[[], list[Numbered]], *, reason: str, dry_run: bool
+) -> None:
     answer = ctl.run(partial(_put, rules=rules, reason=reason, dry_run=dry_run))
     if answer.problems:
         raise typer.Exit(1)
 
 
-async def _put(ctl: Ctl, *, rules: Any, reason: str, dry_run: bool) -> rule_pb2.PutRulesResponse:
-    request = rule_pb2.PutRulesRequest(rules=rules(), reason=reason, dry_run=dry_run)
-    async with ctl.service(RuleServiceStub) as (stub, options):
-        answer: rule_pb2.PutRulesResponse = await stub.PutRules(request, **options)
+async def _put(
+    ctl: Ctl, *, rules: Callable[[], list[Numbered]], reason: str, dry_run: bool
+) -> rule_pb2.PutRulesResponse:
+    answer = await put_rules(ctl, rules(), reason=reason, dry_run=dry_run)
     if answer.problems and not ctl.screen.as_json:
         ctl.screen.records(answer.problems, PROBLEM_COLUMNS)
     text = Text.RULES_STORED if answer.stored else Text.RULES_DRY
@@ -187,54 +188,3 @@ async def _list(ctl: Ctl, *, request: rule_pb2.ListRulesRequest, limit: int) -> 
     ctl.screen.records(found, COLUMNS)
     if more:
         ctl.screen.note(Text.MORE, style="yellow", limit=limit)
-
-
-def _from_file(file: Path) -> list[rule_pb2.Rule]:
-    try:
-        text = read_file(file, limit_mib=FILE_MIB_MAX).decode()
-        data = tomllib.loads(text) if file.suffix == ".toml" else json.loads(text)
-        rules = data["rules"] if isinstance(data, dict) else data
-        return [ParseDict(rule, rule_pb2.Rule()) for rule in rules]
-    except (UnicodeDecodeError, ValueError, KeyError, TypeError, ParseError) as error:
-        raise _unreadable(file, error) from error
-
-
-def _holidays(file: Path) -> list[rule_pb2.Rule]:
-    return [
-        rule_pb2.Rule(
-            start=row["date"],
-            free_day=rule_pb2.FreeDay(
-                name=row["name"],
-                kind=f"FREE_KIND_{row['kind'].upper()}",
-                decree=row.get("decree") or "",
-            ),
-        )
-        for line, row in read_csv(file, {"date", "name", "kind"})
-        if _is_kind(file, line, row["kind"])
-    ]
-
-
-def _shifts(file: Path) -> list[rule_pb2.Rule]:
-    return [
-        rule_pb2.Rule(
-            subject=row["nip"], start=row["date"], shift=rule_pb2.ShiftDay(shift=row["shift"])
-        )
-        for _, row in read_csv(file, {"nip", "date", "shift"})
-    ]
-
-
-def _is_kind(file: Path, line: int, kind: str) -> bool:
-    """Return True for a kind of free day. Raises CtlError with the line otherwise."""
-    if f"FREE_KIND_{kind.upper()}" not in rule_pb2.FreeKind.keys():  # noqa: SIM118  no mapping
-        raise _unreadable(file, f"{line}: {kind}")
-    return True
-
-
-def _unreadable(file: Path, trouble: object) -> CtlError:
-    return CtlError(
-        Text.RULES_UNREADABLE,
-        reason="RULES_UNREADABLE",
-        hint=Text.DO_RULES,
-        file=file.name,
-        trouble=str(trouble)[:200],
-    )

@@ -209,6 +209,12 @@ class Text(Enum):
         "Dibatasi {limit} baris; masih ada lagi. Pakai --limit yang lebih besar.",
         "Limited to {limit} rows; there are more. Use a larger --limit.",
     )
+    CHECKING = ("Memeriksa", "Checking")
+    STORING = ("Menyimpan", "Storing")
+    RULES_PARTLY = (
+        "{count} aturan sudah disimpan, sisanya belum. Ulangi perintah ini; tidak ada yang ganda.",
+        "{count} rules are stored, the others are not. Repeat the command; nothing doubles.",
+    )
     UPLOADING = ("Mengirim {file}", "Sending {file}")
     IMPORT_COUNTS = (
         "{rows} baris: {created} baru, {updated} berubah, {unchanged} tetap, {problems} masalah.",

@@ -31,8 +31,13 @@ COLUMNS: Columns[trial_pb2.TrialGroup] = {
     Text.REFUSED: lambda group: _counts(group.refusals),
     Text.RATING: _rating,
 }
+SITE_COLUMNS: Columns[trial_pb2.TrialGroup] = {
+    (Text.SITE if text is Text.NAME else text): cell
+    for text, cell in COLUMNS.items()
+    if text is not Text.RATING
+}
 COMMENT_COLUMNS: Columns[trial_pb2.TrialComment] = {
-    Text.UNIT: lambda comment: comment.unit_id,
+    Text.UNIT: lambda comment: comment.unit_id or comment.site_id,
     Text.RATING: lambda comment: comment.rating or comment.problem,
     Text.REASON: lambda comment: comment.text,
 }
@@ -55,7 +60,7 @@ def trial(
     first: Annotated[str, typer.Option("--from", help="First day.")],
     last: Annotated[str, typer.Option("--to", help="Last day, included.")],
 ) -> None:
-    """Sum up the trial by unit and by phone model (BKD)."""
+    """Sum up the trial by unit, by phone model and by site of kiosks (BKD)."""
     ctl_of(context).run(partial(_trial, first=first, last=last))
 
 
@@ -71,4 +76,5 @@ async def _trial(ctl: Ctl, *, first: str, last: str) -> None:
         return
     ctl.screen.records(answer.units, COLUMNS)
     ctl.screen.records(answer.models, COLUMNS)
+    ctl.screen.records(answer.sites, SITE_COLUMNS)
     ctl.screen.records(answer.comments, COMMENT_COLUMNS)

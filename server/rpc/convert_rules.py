@@ -1,11 +1,13 @@
 """Between messages of rules and records of the domain, both ways."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from datetime import date, time
 from decimal import Decimal, InvalidOperation
 from enum import Enum
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 from google.protobuf.message import Message
 from hadir.v1 import rule_pb2
 
@@ -24,6 +26,13 @@ from server.domain.attendance.hours import DayHours, Override, Schedule, Week, W
 from server.domain.attendance.model import LeaveType, Phase, PhasePeriod, RequestKind
 from server.domain.attendance.quota import QuotaTable
 from server.domain.attendance.rules import Content, Rule, RuleChange, RuleKind, Shift
+from server.domain.forensics.limits import (
+    DeviceLimits,
+    FrameLimits,
+    Limits,
+    PermitLimits,
+    PlaceLimits,
+)
 from server.errors import FieldInvalid
 from server.rpc import convert
 from server.rpc.convert_attendance import day
@@ -39,6 +48,13 @@ _LENGTHS = (
     "flexible_place",
 )
 _WINDOWS = ("in_before_s", "in_after_s", "out_before_s", "out_after_s")
+# By the field of rule_pb2.ForensicLimits; the fields of either have the same names.
+_LIMIT_GROUPS: dict[str, Callable[..., Any]] = {
+    "devices": DeviceLimits,
+    "places": PlaceLimits,
+    "frames": FrameLimits,
+    "permits": PermitLimits,
+}
 E = TypeVar("E", bound=Enum)
 
 
@@ -84,7 +100,7 @@ def change(record: RuleChange) -> rule_pb2.RuleChange:
 
 
 def _phase(message: rule_pb2.Phase, subject: str, start: date) -> PhasePeriod:
-    name = rule_pb2.PhaseKind.Name(message.phase).removeprefix("PHASE_KIND_")
+    name = _name(rule_pb2.PhaseKind, message.phase, "phase").removeprefix("PHASE_KIND_")
     return PhasePeriod(subject, start, _enum(Phase, name))
 
 
@@ -99,7 +115,7 @@ def _discipline(message: rule_pb2.DisciplineTable, _: str, start: date) -> Disci
 
 
 def _free_day(message: rule_pb2.FreeDay, _: str, start: date) -> FreeDay:
-    name = rule_pb2.FreeKind.Name(message.kind).removeprefix("FREE_KIND_")
+    name = _name(rule_pb2.FreeKind, message.kind, "kind").removeprefix("FREE_KIND_")
     return FreeDay(start, message.name, _enum(FreeKind, name), message.decree)
 
 
@@ -108,7 +124,7 @@ def _shift(message: rule_pb2.ShiftDay, _: str, __: date) -> Shift:
 
 
 def _delegation(message: rule_pb2.Delegation, subject: str, start: date) -> Delegation:
-    name = rule_pb2.DelegationKind.Name(message.kind).removeprefix("DELEGATION_KIND_")
+    name = _name(rule_pb2.DelegationKind, message.kind, "kind").removeprefix("DELEGATION_KIND_")
     last, acting = day(message.last, "last"), _enum(DelegationKind, name)
     return Delegation(subject, start, message.nip, last, acting, message.number)
 
@@ -218,7 +234,7 @@ def _chain_table(message: rule_pb2.ChainTable, _: str, start: date) -> ChainTabl
         chains=tuple(
             Chain(
                 tuple(
-                    _enum(ApprovalLevel, levels.Name(n).removeprefix("APPROVAL_LEVEL_"))
+                    _enum(ApprovalLevel, _name(levels, n, "levels").removeprefix("APPROVAL_LEVEL_"))
                     for n in one.levels
                 ),
                 kinds=_enums(RequestKind, one.kinds),
@@ -231,6 +247,14 @@ def _chain_table(message: rule_pb2.ChainTable, _: str, start: date) -> ChainTabl
         documents_needed=_enums(RequestKind, message.documents_needed),
         letters_needed=_enums(RequestKind, message.letters_needed),
     )
+
+
+def _name(enum: EnumTypeWrapper, number: int, field: str) -> str:
+    """Returns the name of a number that the API may not know. Raises FieldInvalid."""
+    try:
+        return enum.Name(number)
+    except ValueError:
+        raise FieldInvalid(f"{field} is unknown", field=field) from None
 
 
 def _enum(records: type[E], name: str) -> E:
@@ -354,6 +378,19 @@ def _chain_table_message(content: ChainTable) -> rule_pb2.ChainTable:
     )
 
 
+def _limits(message: rule_pb2.ForensicLimits, _: str, start: date) -> Limits:
+    groups = {}
+    for name, record in _LIMIT_GROUPS.items():
+        group = getattr(message, name)
+        groups[name] = record(**{field.name: value for field, value in group.ListFields()})
+    return Limits(version=message.name, start=start, **groups)
+
+
+def _limits_message(content: Limits) -> rule_pb2.ForensicLimits:
+    groups = {name: asdict(getattr(content, name)) for name in _LIMIT_GROUPS}
+    return rule_pb2.ForensicLimits(name=content.version, **groups)
+
+
 # By the field of rule_pb2.Rule that holds the content: its kind, and the way there and back.
 _FORMS: dict[str, tuple[RuleKind, Callable[..., Content], Callable[..., Message]]] = {
     "schedule": (RuleKind.SCHEDULE, _schedule, _schedule_message),
@@ -365,5 +402,6 @@ _FORMS: dict[str, tuple[RuleKind, Callable[..., Content], Callable[..., Message]
     "quota": (RuleKind.QUOTA, _quota, _quota_message),
     "chain": (RuleKind.CHAIN, _chain_table, _chain_table_message),
     "delegation": (RuleKind.DELEGATION, _delegation, _delegation_message),
+    "forensic_limits": (RuleKind.FORENSIC_LIMITS, _limits, _limits_message),
 }
 _FIELDS = {kind: field for field, (kind, _, _) in _FORMS.items()}

@@ -1,16 +1,18 @@
 """DirectoryService: proto in, one call on the service, proto out."""
 
 from collections.abc import AsyncIterator
+from datetime import date
 
 from hadir.v1 import directory_pb2, directory_pb2_grpc
 
 from server import attendance_messages, messages
 from server.domain.roster import Problem
+from server.domain.unit_history import UnitChange
 from server.errors import ImportTooLarge, OpenFirst
-from server.rpc import convert
+from server.rpc import convert, convert_attendance
 from server.rpc.call import Context, caller, language
 from server.services.directory import Directory
-from server.storage.pages import key_of, page_size
+from server.storage.pages import key_of, number_of, page_size
 
 IMPORT_BYTES_MAX = 32 * 1024 * 1024
 PROBLEMS_SHOWN_MAX = 1000
@@ -33,14 +35,26 @@ class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
         self, request: directory_pb2.PutUnitRequest, context: Context
     ) -> directory_pb2.Unit:
         """See directory.proto."""
-        return convert.unit(await self._directory.put_unit(convert.unit_record(request.unit)))
+        unit = await self._directory.put_unit(
+            caller(),
+            convert.unit_record(request.unit),
+            start=_start(request.start),
+            reason=request.reason,
+        )
+        return convert.unit(unit)
 
     async def ImportUnits(
         self, request: directory_pb2.ImportUnitsRequest, context: Context
     ) -> directory_pb2.ImportUnitsResponse:
         """See directory.proto."""
         units = [convert.unit_record(unit) for unit in request.units]
-        found = await self._directory.import_units(caller(), units, dry_run=request.dry_run)
+        found = await self._directory.import_units(
+            caller(),
+            units,
+            start=_start(request.start),
+            reason=request.reason,
+            dry_run=request.dry_run,
+        )
         return directory_pb2.ImportUnitsResponse(
             stored=not found and not request.dry_run,
             unit_count=len(units),
@@ -52,6 +66,19 @@ class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
                 )
                 for number, reason in found[:PROBLEMS_SHOWN_MAX]
             ],
+        )
+
+    async def ListUnitChanges(
+        self, request: directory_pb2.ListUnitChangesRequest, context: Context
+    ) -> directory_pb2.ListUnitChangesResponse:
+        """See directory.proto."""
+        limit = page_size(request.page_size)
+        changes = await self._directory.unit_changes(
+            request.unit_id, before=number_of(request.page_token), limit=limit + 1
+        )
+        shown, token = convert.page(changes, limit, key=lambda change: str(change.sequence))
+        return directory_pb2.ListUnitChangesResponse(
+            changes=[_unit_change(change) for change in shown], next_page_token=token
         )
 
     async def ListSites(
@@ -93,7 +120,9 @@ class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
     ) -> directory_pb2.ImportEmployeesResponse:
         """See directory.proto."""
         opened, content = await _read_import(request_iterator)
-        result = await self._directory.import_employees(caller(), content, dry_run=opened.dry_run)
+        result = await self._directory.import_employees(
+            caller(), content, start=_start(opened.start), dry_run=opened.dry_run
+        )
         shown = sorted(result.problems, key=lambda problem: problem.line)[:PROBLEMS_SHOWN_MAX]
         return directory_pb2.ImportEmployeesResponse(
             row_count=result.rows,
@@ -119,6 +148,22 @@ class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
     ) -> directory_pb2.StaffAccount:
         """See directory.proto."""
         return convert.account(await self._directory.close_account(request.username))
+
+
+def _start(text: str) -> date | None:
+    """Returns the date of a change, None for today. Raises FieldInvalid."""
+    return convert_attendance.day(text, "start") if text else None
+
+
+def _unit_change(change: UnitChange) -> directory_pb2.UnitChange:
+    return directory_pb2.UnitChange(
+        sequence=change.sequence,
+        unit=convert.unit(change.unit),
+        start=change.start.isoformat(),
+        actor=change.actor,
+        reason=change.reason,
+        change_time=convert.stamp(change.change_time),
+    )
 
 
 async def _read_import(

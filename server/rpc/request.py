@@ -125,17 +125,25 @@ class RequestServicer(request_pb2_grpc.RequestServiceServicer):
         self, request: request_pb2.GetUploadRequest, context: Context
     ) -> request_pb2.Document:
         """See request.proto."""
-        document = await self._documents.begin(caller(), request.upload_id)
-        return convert_attendance.document(document)
+        found = await self._documents.find(caller(), request.upload_id)
+        return convert_attendance.document(found) if found else request_pb2.Document()
+
+    async def DiscardUpload(
+        self, request: request_pb2.DiscardUploadRequest, context: Context
+    ) -> request_pb2.DiscardUploadResponse:
+        """See request.proto."""
+        await self._documents.discard(caller(), request.upload_id)
+        return request_pb2.DiscardUploadResponse()
 
     async def DownloadDocument(
         self, request: request_pb2.DownloadDocumentRequest, context: Context
     ) -> AsyncIterator[request_pb2.DownloadDocumentResponse]:
         """See request.proto."""
         document = await self._requests.document(caller(), request.document_id)
-        yield request_pb2.DownloadDocumentResponse(media_type=document.media_type)
+        media_type = document.media_type
         async for part in self._documents.content(document):
-            yield request_pb2.DownloadDocumentResponse(content=part)
+            yield request_pb2.DownloadDocumentResponse(media_type=media_type, content=part)
+            media_type = ""
 
 
 def _cursor(token: str) -> str:

@@ -66,6 +66,7 @@ from server.services.requests import Requests
 from server.services.rules import Rules
 from server.services.sessions import Sessions
 from server.services.trial import Trial
+from server.services.upkeep import Upkeep
 
 FILES = (
     attendance_pb2.DESCRIPTOR,
@@ -117,6 +118,7 @@ class Services:
     rules: Rules
     sessions: Sessions
     trial: Trial
+    upkeep: Upkeep
     live: LiveStreams
     clock: Clock
     storage_failed: asyncio.Event

@@ -53,9 +53,14 @@ class TrialServicer(trial_pb2_grpc.TrialServiceServicer):
         return trial_pb2.SummariseTrialResponse(
             units=[_group(name, group) for name, group in sorted(found.units.items())],
             models=[_group(name, group) for name, group in sorted(found.models.items())],
+            sites=[_group(name, group) for name, group in sorted(found.sites.items())],
             comments=[
                 trial_pb2.TrialComment(
-                    unit_id=one.unit_id, rating=one.rating, problem=one.problem, text=one.text
+                    unit_id=one.unit_id,
+                    rating=one.rating,
+                    problem=one.problem,
+                    text=one.text,
+                    site_id=one.site_id,
                 )
                 for one in found.comments
             ],

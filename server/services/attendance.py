@@ -275,7 +275,7 @@ class Attendance:
         excuses: dict[str, list[Request]] = {}
         for filed in await requests.of_days(connection, known, first, last):
             excuses.setdefault(filed.request.nip, []).append(filed.judged())
-        book = await self._rules.book(connection)
+        book = await self._rules.book_of(connection, known, first - MARGIN, last + MARGIN)
         return _Material(
             people=people,
             punches=punches,

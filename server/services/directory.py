@@ -20,7 +20,15 @@ from server.domain.model import (
     StaffAccount,
     Unit,
 )
-from server.domain.units import ID, NAME_LENGTH_MAX, faults_of, makes_cycle, parents_first
+from server.domain.unit_history import UnitChange
+from server.domain.units import (
+    ID,
+    NAME_LENGTH_MAX,
+    faults_of,
+    makes_cycle,
+    moves,
+    parents_first,
+)
 from server.errors import (
     AccountUnknown,
     CsvInvalid,
@@ -36,12 +44,13 @@ from server.errors import (
     UsernameTaken,
     ZoneUnknown,
 )
+from server.services.devices import REASON_LENGTH_MAX, REASON_LENGTH_MIN, checked_reason
 from server.services.finish import finish
 from server.services.live import LiveStreams
 from server.services.passwords import Passwords
 from server.services.sessions import checked_staff_role
 from server.services.sight import Sight
-from server.storage import attendance, directory, sessions
+from server.storage import attendance, directory, sessions, unit_changes
 from server.storage.database import Connection, Database
 
 UNITS_AT_ONCE_MAX = 2000
@@ -75,6 +84,13 @@ def checked_name(value: str) -> str:
     return value.strip()
 
 
+def _checked_length(reason: str) -> str:
+    """Returns a reason, which may be empty. Raises FieldInvalid."""
+    if len(reason.strip()) > REASON_LENGTH_MAX:
+        raise FieldInvalid(f"a reason has {REASON_LENGTH_MAX} characters at most", field="reason")
+    return reason.strip()
+
+
 class Directory:
     """Reads and writes master data. `moved` is called after people changed site or state."""
 
@@ -104,9 +120,16 @@ class Directory:
             visible = await self._sight.units(connection, principal)
         return [unit for unit in units if visible is None or unit.unit_id in visible]
 
-    async def put_unit(self, unit: Unit) -> Unit:
-        """Creates or replaces a unit."""
+    async def put_unit(
+        self, principal: Principal, unit: Unit, *, start: date | None, reason: str
+    ) -> Unit:
+        """Creates or replaces a unit, from a date on (None: today), and logs it.
+
+        Raises IdInvalid, UnitCycle, ReferenceUnknown, FieldInvalid for a date to come, and
+        ReasonRequired where the unit moves.
+        """
         checked_id(unit.unit_id, "unit_id")
+        start, reason = self._checked_start(start), _checked_length(reason)
         unit = replace(unit, display_name=checked_name(unit.display_name))
 
         async def work(connection: Connection) -> bool:
@@ -120,8 +143,10 @@ class Directory:
                 raise ReferenceUnknown("no such site", site_id=unit.site_id)
             if unit.head_nip and not await directory.known_nips(connection, [unit.head_nip]):
                 raise ReferenceUnknown("no such employee", head_nip=unit.head_nip)
-            await directory.put_unit(connection, unit)
             before = next((old for old in units if old.unit_id == unit.unit_id), None)
+            if moves(before, unit):
+                checked_reason(reason)
+            await self._put_units(connection, [unit], principal, start, reason)
             return before is not None and before.site_id != unit.site_id
 
         async def store() -> None:
@@ -133,12 +158,19 @@ class Directory:
         return unit
 
     async def import_units(
-        self, principal: Principal, some: Sequence[Unit], *, dry_run: bool
+        self,
+        principal: Principal,
+        some: Sequence[Unit],
+        *,
+        start: date | None,
+        reason: str,
+        dry_run: bool,
     ) -> list[tuple[int, str]]:
-        """Stores units, all or none. Returns (place from 1, reason) of what is wrong.
+        """Stores units from a date on (None: today), all or none, and logs them.
 
-        Raises FieldInvalid.
+        Returns (place from 1, reason) of what is wrong. Raises FieldInvalid.
         """
+        start, reason = self._checked_start(start), _checked_length(reason)
         if not 0 < len(some) <= UNITS_AT_ONCE_MAX:
             raise FieldInvalid(f"1 to {UNITS_AT_ONCE_MAX} units at once", field="units")
 
@@ -146,14 +178,15 @@ class Directory:
             return faults_of(
                 some,
                 await directory.list_units(connection),
+                may_move=len(reason) >= REASON_LENGTH_MIN,
                 site_ids={site.site_id for site in await directory.list_sites(connection)},
                 nips=await directory.known_nips(connection, [one.head_nip for one in some]),
             )
 
         async def work(connection: Connection) -> list[tuple[int, str]]:
             found = await faults(connection)
-            for unit in parents_first(some) if not found else ():
-                await directory.put_unit(connection, unit)
+            if not found:
+                await self._put_units(connection, parents_first(some), principal, start, reason)
             return found
 
         if dry_run:
@@ -170,6 +203,13 @@ class Directory:
         if not found:
             log.info("units_imported", actor=principal.username, units=len(some))
         return found
+
+    async def unit_changes(
+        self, unit_id: str, *, before: int | None, limit: int
+    ) -> list[UnitChange]:
+        """Returns who put a unit ("" for any) when, newest first."""
+        async with self._database.read() as connection:
+            return await unit_changes.page(connection, unit_id, before=before, limit=limit)
 
     async def list_sites(self) -> list[Site]:
         """Returns all sites."""
@@ -215,9 +255,14 @@ class Directory:
             )
 
     async def import_employees(
-        self, principal: Principal, content: bytes, *, dry_run: bool
+        self, principal: Principal, content: bytes, *, start: date | None, dry_run: bool
     ) -> ImportResult:
-        """Creates and updates employees from a CSV file, all or nothing. Raises CsvInvalid."""
+        """Creates and updates employees from a CSV file, all or nothing.
+
+        Who is new or moves serves there from a date on (None: today). Raises CsvInvalid,
+        FieldInvalid for a date to come.
+        """
+        start = self._checked_start(start)
         try:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
@@ -226,7 +271,7 @@ class Directory:
         plan = await self._plan(text)
         stored = not dry_run and not any(problem.is_error for problem in plan.problems)
         if stored:
-            await finish(self._put_employees(plan))
+            await finish(self._put_employees(plan, start))
             log.info("employees_imported", actor=principal.username, rows=plan.rows)
         return ImportResult(
             rows=plan.rows,
@@ -284,14 +329,39 @@ class Directory:
         log.info("account_closed", username=username)
         return account
 
-    async def _put_employees(self, plan: "_Plan") -> None:
-        """Stores employees; who left the service is not recognised or served from here on."""
+    def _checked_start(self, start: date | None) -> date:
+        """Returns a date from which a change holds, today if none is named."""
         today = self._sight.today()
+        if start is not None and start > today:
+            raise FieldInvalid("a change holds from today or a date before", field="start")
+        return start or today
+
+    async def _put_units(
+        self,
+        connection: Connection,
+        units: Sequence[Unit],
+        principal: Principal,
+        start: date,
+        reason: str,
+    ) -> None:
+        for unit in units:
+            await directory.put_unit(connection, unit)
+        await unit_changes.insert_changes(
+            connection,
+            units,
+            start=start,
+            actor=principal.username,
+            reason=reason,
+            now=self._clock.now(),
+        )
+
+    async def _put_employees(self, plan: "_Plan", start: date) -> None:
+        """Stores employees; who left the service is not recognised or served from here on."""
 
         async def work(connection: Connection) -> None:
             await directory.put_employees(connection, plan.changed)
             await attendance.insert_postings(
-                connection, [_posting(employee, today) for employee in plan.transferred]
+                connection, [_posting(employee, start) for employee in plan.transferred]
             )
 
         await self._database.write(work)

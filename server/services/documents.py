@@ -6,7 +6,7 @@ restart. The type is what the bytes say; the server never renders a document.
 
 import secrets
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -15,7 +15,9 @@ from server.clock import Clock
 from server.domain.document import BYTES_MAX, Checked, check
 from server.domain.model import Principal
 from server.errors import (
+    DocumentExpired,
     DocumentInvalid,
+    DocumentUnknown,
     RequestIdInvalid,
     TooManyDocuments,
     UploadOffset,
@@ -28,6 +30,8 @@ from server.storage.vault import Vault
 PART_BYTES_MAX = 256 * 1024
 # Documents of one employee that belong to no request yet.
 OPEN_DOCUMENTS_MAX = 10
+# Of documents that are swept in one transaction: check-ins commit in between.
+SWEPT_AT_ONCE_MAX = 20
 
 log = structlog.get_logger()
 
@@ -46,10 +50,52 @@ def checked_uuid(value: str, field: str) -> str:
 class Documents:
     """Takes and returns documents."""
 
-    def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, vault: Vault, clock: Clock, *, upload_hours: float
+    ) -> None:
         self._database = database
         self._vault = vault
         self._clock = clock
+        self._wait = timedelta(hours=upload_hours)
+
+    async def find(self, principal: Principal, upload_id: str) -> Document | None:
+        """Returns the document of an own upload, as far as it came. Raises RequestIdInvalid."""
+        checked_uuid(upload_id, "upload_id")
+        async with self._database.read() as connection:
+            return await documents.find_upload(connection, principal.nip, upload_id)
+
+    async def discard(self, principal: Principal, upload_id: str) -> None:
+        """Deletes the document of an own upload, if there is one.
+
+        Raises RequestIdInvalid; DocumentUnknown for what belongs to a request: it stays.
+        """
+        checked_uuid(upload_id, "upload_id")
+
+        async def work(connection: Connection) -> None:
+            found = await documents.find_upload(connection, principal.nip, upload_id)
+            if found is not None and found.request_id:
+                raise DocumentUnknown("the document proves a request", upload_id=upload_id)
+            if found is not None:
+                await documents.discard(connection, found.document_id)
+
+        await self._database.write(work)
+        log.info("upload_discarded", upload_id=upload_id)
+
+    async def sweep(self) -> int:
+        """Deletes documents that waited too long for their request; returns how many."""
+        removed = 0
+        while True:
+            some = await self._database.write(self._sweep_some)
+            removed += some
+            if some < SWEPT_AT_ONCE_MAX:
+                return removed
+
+    async def _sweep_some(self, connection: Connection) -> int:
+        before = self._clock.now() - self._wait
+        found = await documents.list_waiting(connection, before, SWEPT_AT_ONCE_MAX)
+        for document_id in found:
+            await documents.discard(connection, document_id)
+        return len(found)
 
     async def begin(self, principal: Principal, upload_id: str) -> Document:
         """Returns the document of an upload, new or as far as it came.
@@ -121,10 +167,12 @@ class Documents:
         return stored
 
     async def content(self, document: Document) -> AsyncIterator[bytes]:
-        """Yields the parts of a document."""
+        """Yields the parts of a document. Raises DocumentExpired."""
         cipher = self._vault.open_key(document.wrapped_key, document.document_id)
         async with self._database.read() as connection:
             parts = await documents.parts_of(connection, document.document_id)
+        if document.complete and not parts:
+            raise DocumentExpired("the document was deleted at the end of its time")
         for start, sealed in parts:
             yield cipher.open(sealed, f"{document.document_id}|{start}")
 

@@ -17,19 +17,20 @@ from server.domain.forensics.model import (
     Sighting,
 )
 from server.domain.forensics.permits import audit_sample
+from server.domain.forensics.seniority import Seniority
 from server.domain.geo import Circle, Geofence, Point
 from server.domain.model import EventSource, Site, Unit
+from server.domain.unit_history import UnitHistory
 from server.errors import FieldInvalid
 from server.services.reports import Reports
 from server.services.rules import Rules
 from server.services.sight import Sight
-from server.storage import directory, forensics
+from server.storage import attendance, directory, forensics, unit_changes
 from server.storage.database import Connection, Database
 
 DAYS_MAX = 92
 PER_APPROVER_DEFAULT, PER_APPROVER_MAX = 5, 50
 _ONE_DAY = timedelta(days=1)
-LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,13 @@ class _Material:
     units: Sequence[Unit]
     sites: Sequence[Site]
     delegations: Sequence[Delegation]
-    today: date
+    limits: Limits
+    begin: datetime
+    last: date
 
 
 class Forensics:
-    """Finds what BKD should look at. Thresholds: domain/forensics/limits.py."""
+    """Finds what BKD should look at, by the thresholds of the last date of a period."""
 
     def __init__(self, database: Database, rules: Rules, sight: Sight, *, reports: Reports) -> None:
         self._database = database
@@ -76,7 +79,7 @@ class Forensics:
             raise FieldInvalid(f"0 to {PER_APPROVER_MAX} of each", field="per_approver")
         self._reports.admit()
         async with self._database.read() as connection:
-            permits = await forensics.permits(connection, first, last)
+            permits = await self._permits(connection, first, last)
         return await self._reports.run(
             audit_sample, permits, seed, per_approver or PER_APPROVER_DEFAULT
         )
@@ -86,18 +89,34 @@ class Forensics:
         start = datetime.combine(first, time.min, tzinfo=zone)
         end = datetime.combine(last + _ONE_DAY, time.min, tzinfo=zone)
         book = await self._rules.book(connection)
+        history = await self._history(connection)
         stored = await directory.employees_as_stored(connection)
         return _Material(
             sightings=await forensics.sightings(connection, start, end, zone),
             bindings=await forensics.bindings(connection, end),
             refusals=await forensics.refused(connection, start, end, zone),
-            permits=await forensics.permits(connection, first, last),
+            permits=await self._permits(connection, first, last),
             unit_of={nip: unit_id for nip, (_, unit_id, _, _) in stored.items()},
-            units=await directory.list_units(connection),
+            units=history.on(last),
             sites=await directory.list_sites(connection),
             delegations=book.delegations,
-            today=self._sight.today(),
+            limits=book.limits_on(last),
+            begin=start,
+            last=last,
         )
+
+    async def _permits(self, connection: Connection, first: date, last: date) -> list[Permit]:
+        """Returns permits, with who was whose head on the days of the decisions."""
+        book, zone = await self._rules.book(connection), self._sight.zone
+        nips = await forensics.deciders(connection, first, last)
+        people = await attendance.people_of(connection, None, zone=zone.key, nips=nips)
+        postings = {nip: postings for nip, (_, postings) in people.items()}
+        seniority = Seniority(await self._history(connection), book.delegations, postings)
+        return await forensics.permits(connection, first, last, seniority=seniority, zone=zone)
+
+    async def _history(self, connection: Connection) -> UnitHistory:
+        units = await directory.list_units(connection)
+        return UnitHistory(units, await unit_changes.all_changes(connection))
 
 
 def _examined(material: _Material) -> list[Finding]:
@@ -109,11 +128,11 @@ def _examined(material: _Material) -> list[Finding]:
         permits=tuple(material.permits),
         employees=tuple(_employees(material)),
     )
-    return examine(records, LIMITS)
+    return examine(records, material.limits, material.begin)
 
 
 def _employees(material: _Material) -> Iterator[Employee]:
-    """Yields who serves where, with the head who decides on the person's permits."""
+    """Yields who serves where, with the head who decides on permits at the end of the period."""
     for nip, unit_id in material.unit_of.items():
         desk = desk_of(
             ApprovalLevel.HEAD,
@@ -121,7 +140,7 @@ def _employees(material: _Material) -> Iterator[Employee]:
             material.delegations,
             unit_id=unit_id,
             nip=nip,
-            day=material.today,
+            day=material.last,
         )
         head = next((one.nip for one in desk.approvers if not one.deputy_of), "")
         yield Employee(nip, unit_id, head)

@@ -36,7 +36,7 @@ class Quotas:
 
         Raises EmployeeUnknown.
         """
-        book = await self._rules.book(connection)
+        book = await self._rules.book_of(connection, [nip])
         table = book.quota_on(date(year, 12, 31), form(nip).value)
         if table is None:
             return None
@@ -44,7 +44,7 @@ class Quotas:
 
     async def fault_of(self, connection: Connection, request: Request) -> str:
         """Returns why a leave does not fit its quota, empty if it does or none holds."""
-        book = await self._rules.book(connection)
+        book = await self._rules.book_of(connection, [request.nip])
         table = book.quota_on(request.first, form(request.nip).value)
         if table is None or request.leave is None:
             return ""

@@ -115,6 +115,7 @@ class Requests:
                 await documents.attach(connection, draft.document_ids, draft.request_id)
             return filed
 
+        await self._rules.warm()
         filed = await self._database.write(work)
         self._changes.note(principal.nip)
         log.info("request_filed", request_id=draft.request_id, kind=draft.kind.value)
@@ -153,8 +154,7 @@ class Requests:
         reason = checked_reason(reason)
 
         async def work(connection: Connection) -> Filed:
-            filed = await _found(connection, request_id)
-            await self._check_sees(connection, principal, filed)
+            filed = await self._seen(connection, principal, request_id)
             _check_pending(filed)
             deputy_of = await self._check_decides(connection, principal, filed)
             state, done = filing.next_state(filed, accepted=accepted)
@@ -171,6 +171,7 @@ class Requests:
                 await self._add_punch(connection, filed, filed.claim, principal.username)
             return filed
 
+        await self._rules.warm()
         filed = await self._database.write(work)
         self._changes.note(filed.request.nip)
         log.info("request_decided", request_id=request_id, accepted=accepted)
@@ -202,8 +203,7 @@ class Requests:
     async def get(self, principal: Principal, request_id: str) -> CaseFile:
         """Returns a request that the caller may see. Raises RequestUnknown."""
         async with self._database.read() as connection:
-            filed = await _found(connection, request_id)
-            await self._check_sees(connection, principal, filed)
+            filed = await self._seen(connection, principal, request_id)
         return await self._case(filed)
 
     async def quota(self, principal: Principal, nip: str, year: int) -> Quota | None:
@@ -258,16 +258,14 @@ class Requests:
         """Returns a document that the caller may see. Raises DocumentUnknown."""
         async with self._database.read() as connection:
             found = (await documents.get_documents(connection, [document_id])).get(document_id)
-            if found is None or not found.complete:
-                raise DocumentUnknown("no such document")
-            if found.nip != principal.nip or principal.role is not Role.EMPLOYEE:
-                if not found.request_id:
-                    raise DocumentUnknown("no such document")
+            own = found is not None and found.nip == principal.nip
+            if not own or principal.role is not Role.EMPLOYEE:
                 try:
-                    filed = await _found(connection, found.request_id)
-                    await self._check_sees(connection, principal, filed)
+                    await self._seen(connection, principal, found.request_id if found else "")
                 except RequestUnknown:
                     raise DocumentUnknown("no such document") from None
+        if found is None or not found.complete:
+            raise DocumentUnknown("no such document")
         return found
 
     async def _checked(self, connection: Connection, employee: Employee, draft: Draft) -> Filed:
@@ -309,14 +307,20 @@ class Requests:
             raise RequestOverlaps("another request covers these days", request_id=other.request_id)
         return filed
 
-    async def _check_sees(self, connection: Connection, principal: Principal, filed: Filed) -> None:
+    async def _seen(self, connection: Connection, principal: Principal, request_id: str) -> Filed:
+        """Returns a request that the caller may see; one that is not there takes as much work.
+
+        Raises RequestUnknown.
+        """
+        units = await self._sight.units(connection, principal)
+        filed = await _found(connection, request_id)
         if principal.role is Role.EMPLOYEE:
             seen = filed.request.nip == principal.nip
         else:
-            units = await self._sight.units(connection, principal)
             seen = units is None or filed.unit_id in units
         if not seen:
             raise RequestUnknown("no such request")
+        return filed
 
     async def _check_decides(
         self, connection: Connection, principal: Principal, filed: Filed

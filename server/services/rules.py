@@ -1,8 +1,9 @@
 """BKD's rules: stored as a log, read as a book that follows every change."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 
 import structlog
 
@@ -18,9 +19,10 @@ from server.domain.attendance.rules import (
     faults_of,
 )
 from server.domain.model import Principal, Unit
+from server.domain.unit_history import UnitHistory
 from server.errors import FieldInvalid
 from server.services.devices import checked_reason
-from server.storage import directory, rules
+from server.storage import directory, rules, unit_changes
 from server.storage.database import Connection, Database
 
 RULES_AT_ONCE_MAX = 5000
@@ -37,45 +39,92 @@ class RuleFault:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What a book is made of: the logs of rules and units up to a sequence, and the units."""
+
+    sequence: int
+    unit_sequence: int
+    units: tuple[Unit, ...]
+
+
 class Rules:
     """Reads and changes rules."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._book: tuple[int, tuple[Unit, ...], RuleBook] | None = None
+        self._kept: tuple[_State, RuleBook] | None = None
+        self._making = asyncio.Lock()
 
     async def begin(self) -> None:
-        """Stores the rules to begin with, in a database that has none."""
+        """Stores the rules to begin with, of kinds of which the log has never had one."""
         # The library of holidays takes a third of a second to import: not while somebody waits.
         await asyncio.to_thread(national, [self._clock.now().year])
 
-        async def work(connection: Connection) -> bool:
-            if await rules.last_sequence(connection):
-                return False
+        async def work(connection: Connection) -> int:
+            known = await rules.known_kinds(connection)
+            missing = [rule for rule in starter.RULES if rule.kind not in known]
             await rules.insert_rules(
                 connection,
-                starter.RULES,
+                missing,
                 actor=FOUNDER,
                 reason="aturan awal, lihat domain/attendance/starter.py",
                 now=self._clock.now(),
             )
-            return True
+            return len(missing)
 
-        if await self._database.write(work):
-            log.info("starter_rules_stored", rules=len(starter.RULES))
+        if stored := await self._database.write(work):
+            log.info("starter_rules_stored", rules=stored)
+
+    async def warm(self) -> None:
+        """Makes the book if a rule has changed: before a write, for which all others wait."""
+        async with self._database.read() as connection:
+            await self.book(connection)
 
     async def book(self, connection: Connection) -> RuleBook:
-        """Returns the rules that hold now, as the connection sees them."""
-        sequence = await rules.last_sequence(connection)
-        units = tuple(await directory.list_units(connection))
-        if self._book is None or self._book[:2] != (sequence, units):
-            changes = await rules.list_current(connection)
-            # Rosters are thousands of rules: sorted in a thread.
-            book = await asyncio.to_thread(RuleBook, changes, units)
-            self._book = (sequence, units, book)
+        """Returns the rules that hold now, without shifts; those of a later state, if known."""
+        state = await _state(connection)
+        if (book := self._known(state)) is not None:
             return book
-        return self._book[2]
+        async with self._making:  # whoever waited here finds it made
+            if (book := self._known(state)) is None:
+                book = await self._made(connection, state)
+        return book
+
+    async def book_of(
+        self,
+        connection: Connection,
+        nips: Collection[str],
+        first: date = date.min,
+        last: date = date.max,
+    ) -> RuleBook:
+        """Returns the rules that hold now, with the employees' shifts (of first to last)."""
+        book = await self.book(connection)
+        return book.with_rosters(await rules.rosters(connection, nips, first, last))
+
+    async def _made(self, connection: Connection, state: "_State") -> RuleBook:
+        if self._kept is not None:
+            before, book = self._kept
+            same_units = replace(state, sequence=before.sequence) == before
+            if same_units and not await rules.book_changed(connection, before.sequence):
+                self._kept = state, book
+                return book
+        changes = await rules.list_current(connection, rules.BOOK_KINDS)
+        moves = await unit_changes.all_changes(connection)
+        book = await asyncio.to_thread(
+            lambda: RuleBook(changes, state.units, UnitHistory(state.units, moves))
+        )
+        self._kept = state, book
+        log.info("rule_book_made", rules=len(changes))
+        return book
+
+    def _known(self, state: "_State") -> RuleBook | None:
+        if self._kept is None:
+            return None
+        kept, book = self._kept
+        later = kept.sequence >= state.sequence and kept.unit_sequence >= state.unit_sequence
+        return book if later and kept.units == state.units else None
 
     async def put(
         self, principal: Principal, some: Sequence[Rule], *, reason: str, dry_run: bool
@@ -124,6 +173,14 @@ class Rules:
                 before=before,
                 limit=limit,
             )
+
+
+async def _state(connection: Connection) -> _State:
+    return _State(
+        await rules.last_sequence(connection),
+        await unit_changes.last_sequence(connection),
+        tuple(await directory.list_units(connection)),
+    )
 
 
 async def _faults(connection: Connection, some: Sequence[Rule]) -> list[RuleFault]:

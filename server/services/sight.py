@@ -29,7 +29,7 @@ class Sight:
         self, connection: Connection, units: Iterable[Unit], nip: str
     ) -> frozenset[str]:
         """Returns the units whose head somebody is or stands in for today."""
-        changes = await rules.list_current(connection, RuleKind.DELEGATION)
+        changes = await rules.list_current(connection, [RuleKind.DELEGATION])
         delegations = [c.rule.content for c in changes if isinstance(c.rule.content, Delegation)]
         return acts_for(units, delegations, nip, self.today())
 

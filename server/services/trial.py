@@ -10,7 +10,7 @@ from server.services.documents import checked_uuid
 from server.services.sight import Sight
 from server.storage import devices, directory, trial
 from server.storage.database import Connection, Database
-from server.storage.trial import Comment, Group, Report
+from server.storage.trial import Comment, Group, GroupBy, Report
 
 TEXT_MAX = 1000
 RATING_MAX = 5
@@ -22,10 +22,11 @@ _ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a period brought, by unit and by phone model."""
+    """What a period brought, by unit, by phone model and by site of kiosks."""
 
     units: dict[str, Group]
     models: dict[str, Group]
+    sites: dict[str, Group]
     comments: list[Comment]
 
 
@@ -87,7 +88,8 @@ class Trial:
         end = datetime.combine(last + _ONE_DAY, time.min, tzinfo=zone)
         async with self._database.read() as connection:
             return Summary(
-                await trial.groups(connection, start, end, by_model=False),
-                await trial.groups(connection, start, end, by_model=True),
+                await trial.groups(connection, start, end, GroupBy.UNIT),
+                await trial.groups(connection, start, end, GroupBy.MODEL),
+                await trial.groups(connection, start, end, GroupBy.SITE),
                 await trial.comments(connection, start, end, limit=COMMENTS_MAX),
             )

@@ -73,6 +73,17 @@ async def count_open(connection: AsyncConnection, nip: str) -> int:
     return len((await connection.execute(statement)).all())
 
 
+async def list_waiting(connection: AsyncConnection, before: datetime, limit: int) -> list[str]:
+    """Returns ids of documents begun before a time that belong to no request, the oldest first."""
+    statement = (
+        select(_D.document_id)
+        .where(_D.request_id.is_(None), _D.create_time < pack(before))
+        .order_by(_D.create_time)
+        .limit(limit)
+    )
+    return list((await connection.execute(statement)).scalars())
+
+
 async def append(
     connection: AsyncConnection, document_id: str, start: int, sealed: bytes, size_bytes: int
 ) -> None:

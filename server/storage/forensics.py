@@ -1,6 +1,6 @@
 """SQL of what forensics looks at: sightings, refusals, bindings and permits, read in parts."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -9,7 +9,8 @@ from sqlalchemy import Row, Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.attendance.model import RequestKind, RequestState
-from server.domain.forensics.model import Binding, Permit, Refusal, Sighting
+from server.domain.forensics.model import Binding, Permit, Refusal, Ruling, Sighting
+from server.domain.forensics.seniority import Seniority
 from server.domain.geo import Point
 from server.domain.model import BindingAction, EventKind, EventSource
 from server.domain.refusal import Refusal as Reason
@@ -23,7 +24,6 @@ from server.storage.schema import (
     refusals,
     request_decisions,
     sites,
-    units,
 )
 from server.storage.times import pack, unpack
 
@@ -102,8 +102,27 @@ async def bindings(connection: AsyncConnection, end: datetime) -> list[Binding]:
     )
 
 
-async def permits(connection: AsyncConnection, first: date, last: date) -> list[Permit]:
-    """Returns the requests that touch the dates first to last, with their last decision."""
+async def deciders(connection: AsyncConnection, first: date, last: date) -> list[str]:
+    """Returns the NIPs of all who decided on requests that touch the dates first to last."""
+    asked, decided = attendance_requests.c, request_decisions.c
+    statement = (
+        select(decided.nip)
+        .distinct()
+        .join(attendance_requests, asked.request_id == decided.request_id)
+        .where(asked.first <= last.isoformat(), asked.last >= first.isoformat(), decided.nip != "")
+    )
+    return sorted((await connection.execute(statement)).scalars())
+
+
+async def permits(
+    connection: AsyncConnection,
+    first: date,
+    last: date,
+    *,
+    seniority: Seniority,
+    zone: ZoneInfo,
+) -> list[Permit]:
+    """Returns the requests that touch the dates first to last, with all that was decided."""
     asked, decided = attendance_requests.c, request_decisions.c
     touches = and_(asked.first <= last.isoformat(), asked.last >= first.isoformat())
     proofs: dict[str, list[str]] = {}
@@ -114,22 +133,31 @@ async def permits(connection: AsyncConnection, first: date, last: date) -> list[
     )
     for row in await connection.execute(attached):
         proofs.setdefault(row.request_id, []).append(row.digest.hex())
-    heads = {
-        row.unit_id: row.head_nip or ""
-        for row in await connection.execute(select(units.c.unit_id, units.c.head_nip))
-    }
     made = (
         select(request_decisions)
         .join(attendance_requests, asked.request_id == decided.request_id)
         .where(touches)
         .order_by(decided.sequence)
     )
-    decisions = {row.request_id: row for row in await connection.execute(made)}
-    statement = select(attendance_requests).where(touches)
-    return [
-        _permit(row, decisions.get(row.request_id), heads, tuple(proofs.get(row.request_id, ())))
-        for row in await connection.execute(statement)
-    ]
+    decisions: dict[str, list[Any]] = {}
+    for step in await connection.execute(made):
+        decisions.setdefault(step.request_id, []).append(step)
+
+    def ruling(nip: str, row: Row[Any]) -> Ruling:
+        moment = unpack(row.decide_time)
+        day = moment.astimezone(zone).date()
+        return Ruling(
+            approver=row.nip or row.actor,
+            time=moment,
+            delegate_of=seniority.head_of(row.deputy_of, day) if row.deputy_of else "",
+            subordinate=seniority.is_below(row.nip, nip, day),
+        )
+
+    found = []
+    for asking in await connection.execute(select(attendance_requests).where(touches)):
+        rulings = [ruling(asking.nip, step) for step in decisions.get(asking.request_id, ())]
+        found.append(_permit(asking, rulings, tuple(proofs.get(asking.request_id, ()))))
+    return found
 
 
 async def _all(
@@ -181,9 +209,8 @@ def _sighting(row: Row[Any], zones: dict[str, ZoneInfo], zone: ZoneInfo) -> Sigh
     )
 
 
-def _permit(
-    row: Row[Any], decision: Row[Any] | None, heads: dict[str, str], proofs: tuple[str, ...]
-) -> Permit:
+def _permit(row: Any, rulings: Sequence[Ruling], proofs: tuple[str, ...]) -> Permit:
+    last = rulings[-1] if rulings else None
     return Permit(
         request_id=row.request_id,
         nip=row.nip,
@@ -193,8 +220,10 @@ def _permit(
         last=date.fromisoformat(row.last),
         submit_time=unpack(row.submit_time),
         state=RequestState(row.state),
-        decide_time=unpack(decision.decide_time) if decision else None,
-        approver=(decision.nip or decision.actor) if decision else "",
-        delegate_of=heads.get(decision.deputy_of, "") if decision else "",
+        decide_time=last.time if last else None,
+        approver=last.approver if last else "",
+        delegate_of=last.delegate_of if last else "",
         documents=proofs,
+        subordinate=last is not None and last.subordinate,
+        earlier=tuple(rulings[:-1]),
     )

@@ -144,10 +144,9 @@ async def find(connection: AsyncConnection, request_id: str) -> tuple[Filed, byt
     """Returns a request and the digest of what was asked for."""
     statement = select(attendance_requests).where(_R.request_id == request_id)
     row = (await connection.execute(statement)).first()
-    if row is None:
-        return None
-    [filed] = await _with_documents(connection, [row])
-    return filed, row.content_digest
+    # Also for a request that is not there: who may not see one learns nothing from the time.
+    found = await _with_documents(connection, [row] if row else [])
+    return (found[0], row.content_digest) if row else None
 
 
 async def of_days(

@@ -1,6 +1,8 @@
 """SQL of the log of rules: append-only; contents are JSON of the domain's records."""
 
-from collections.abc import Sequence
+import asyncio
+import json
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -16,11 +18,17 @@ from server.domain.attendance.hours import Schedule
 from server.domain.attendance.model import PhasePeriod
 from server.domain.attendance.quota import QuotaTable
 from server.domain.attendance.rules import Rule, RuleChange, RuleKind, Shift
+from server.domain.forensics.limits import Limits
+from server.storage.parts import in_parts
 from server.storage.schema import rules
 from server.storage.times import pack, unpack
 
 # Rows between two turns of the event loop: some 5 ms of it.
 ROWS_AT_ONCE = 500
+# So few are read without a thread: a deputy is looked up with nearly every call of a head.
+ROWS_IN_PASSING = 50
+# A roster is a rule for each employee and date: read for whom and when it is needed.
+BOOK_KINDS = frozenset(RuleKind) - {RuleKind.SHIFT}
 _CODECS: dict[RuleKind, TypeAdapter[Any]] = {
     RuleKind.SCHEDULE: TypeAdapter(Schedule),
     RuleKind.PHASE: TypeAdapter(PhasePeriod),
@@ -31,6 +39,7 @@ _CODECS: dict[RuleKind, TypeAdapter[Any]] = {
     RuleKind.QUOTA: TypeAdapter(QuotaTable),
     RuleKind.CHAIN: TypeAdapter(ChainTable),
     RuleKind.DELEGATION: TypeAdapter(Delegation),
+    RuleKind.FORENSIC_LIMITS: TypeAdapter(Limits),
 }
 
 
@@ -38,20 +47,10 @@ async def insert_rules(
     connection: AsyncConnection, some: Sequence[Rule], *, actor: str, reason: str, now: datetime
 ) -> None:
     """Appends rules."""
-    rows = [
-        {
-            "kind": rule.kind.value,
-            "subject": rule.subject,
-            "start": rule.start.isoformat(),
-            "content": _packed(rule),
-            "actor": actor,
-            "reason": reason,
-            "change_time": pack(now),
-        }
-        for rule in some
-    ]
-    if rows:
-        await connection.execute(insert(rules), rows)
+    said = {"actor": actor, "reason": reason, "change_time": pack(now)}
+    for start in range(0, len(some), ROWS_AT_ONCE):
+        part = some[start : start + ROWS_AT_ONCE]
+        await connection.execute(insert(rules), [_values(rule) | said for rule in part])
 
 
 async def last_sequence(connection: AsyncConnection) -> int:
@@ -59,11 +58,46 @@ async def last_sequence(connection: AsyncConnection) -> int:
     return (await connection.execute(select(func.max(rules.c.sequence)))).scalar() or 0
 
 
+async def book_changed(connection: AsyncConnection, after: int) -> bool:
+    """Whether a rule of the book, so no shift, was changed after a sequence."""
+    statement = (
+        select(rules.c.sequence)
+        .where(rules.c.sequence > after, rules.c.kind != RuleKind.SHIFT.value)
+        .limit(1)
+    )
+    return (await connection.execute(statement)).first() is not None
+
+
+async def rosters(
+    connection: AsyncConnection, nips: Collection[str], first: date, last: date
+) -> dict[str, dict[date, str]]:
+    """Returns the shifts of employees from first to last, by NIP and date."""
+    days = (last - first).days + 1
+    found: dict[str, dict[date, str]] = {}
+    for some in in_parts(nips, max(1, ROWS_AT_ONCE // days)):
+        statement = (
+            select(rules.c.subject, rules.c.start, rules.c.content)
+            .where(
+                rules.c.kind == RuleKind.SHIFT.value,
+                rules.c.subject.in_(some),
+                rules.c.start.between(first.isoformat(), last.isoformat()),
+            )
+            .order_by(rules.c.sequence)
+        )
+        for subject, start, content in await connection.execute(statement):
+            roster = found.setdefault(subject, {})
+            if content is None:
+                roster.pop(date.fromisoformat(start), None)
+            else:
+                roster[date.fromisoformat(start)] = json.loads(content)["name"]
+    return found
+
+
 async def list_current(
-    connection: AsyncConnection, kind: RuleKind | None = None
+    connection: AsyncConnection, kinds: Collection[RuleKind]
 ) -> list[RuleChange]:
-    """Returns the last change of each kind (or of one), subject and start, oldest first."""
-    latest = _latest(kind)
+    """Returns the last change of each of the kinds, subject and start, oldest first."""
+    latest = _latest(kinds)
     statement = (
         select(rules)
         .where(rules.c.sequence.in_(latest))
@@ -74,10 +108,16 @@ async def list_current(
     after = 0
     while True:
         rows = (await connection.execute(statement.where(rules.c.sequence > after))).all()
-        found += [_change(row, superseded=False) for row in rows]
+        few = len(rows) <= ROWS_IN_PASSING
+        found += _current(rows) if few else await asyncio.to_thread(_current, rows)
         if len(rows) < ROWS_AT_ONCE:
             return found
         after = rows[-1].sequence
+
+
+async def known_kinds(connection: AsyncConnection) -> set[RuleKind]:
+    """Returns the kinds of which the log has a rule, also one taken back."""
+    return {RuleKind(kind) for kind in await connection.scalars(select(rules.c.kind).distinct())}
 
 
 async def list_changes(
@@ -90,7 +130,7 @@ async def list_changes(
     limit: int,
 ) -> list[RuleChange]:
     """Returns changes before a sequence, newest first."""
-    latest = _latest(kind).subquery()
+    latest = _latest([] if kind is None else [kind]).subquery()
     statement = (
         select(rules, latest.c.sequence.label("latest"))
         .outerjoin(latest, latest.c.sequence == rules.c.sequence)
@@ -110,10 +150,21 @@ async def list_changes(
     ]
 
 
-def _latest(kind: RuleKind | None) -> Select[Any]:
+def _latest(kinds: Collection[RuleKind]) -> Select[Any]:
+    """Selects the last change of each subject and start: of the kinds, of all if there are none."""
     last = func.max(rules.c.sequence).label("sequence")
     statement = select(last).group_by(rules.c.kind, rules.c.subject, rules.c.start)
-    return statement if kind is None else statement.where(rules.c.kind == kind.value)
+    names = sorted(kind.value for kind in kinds)
+    return statement.where(rules.c.kind.in_(names)) if names else statement
+
+
+def _values(rule: Rule) -> dict[str, object]:
+    return {
+        "kind": rule.kind.value,
+        "subject": rule.subject,
+        "start": rule.start.isoformat(),
+        "content": _packed(rule),
+    }
 
 
 def _packed(rule: Rule) -> str | None:
@@ -121,6 +172,10 @@ def _packed(rule: Rule) -> str | None:
         return None
     packed: bytes = _CODECS[rule.kind].dump_json(rule.content)
     return packed.decode()
+
+
+def _current(rows: Sequence[Row[Any]]) -> list[RuleChange]:
+    return [_change(row, superseded=False) for row in rows]
 
 
 def _change(row: Row[Any], *, superseded: bool) -> RuleChange:

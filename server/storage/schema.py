@@ -268,6 +268,23 @@ postings = Table(
     Column("site_id", String(64), nullable=False),
 )
 
+# Every unit as somebody put it, to hold from a date on.
+unit_changes = Table(
+    "unit_changes",
+    metadata,
+    Column("sequence", Sequence, primary_key=True, autoincrement=True),
+    Column("unit_id", String(64), nullable=False, index=True),
+    Column("display_name", String(200), nullable=False),
+    Column("parent_unit_id", String(64), nullable=False),
+    Column("site_id", String(64), nullable=False),
+    Column("head_nip", String(18), nullable=False),
+    # ISO date
+    Column("start", String(10), nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("reason", String(500), nullable=False),
+    _time("change_time"),
+)
+
 rules = Table(
     "rules",
     metadata,
@@ -367,6 +384,19 @@ document_chunks = Table(
     Column("document_id", ForeignKey("documents.document_id"), primary_key=True),
     Column("start", Integer, primary_key=True),
     Column("content", LargeBinary, nullable=False),
+)
+
+# What was emptied because its time was over. last_sequence: of the rows of that kind.
+removals = Table(
+    "removals",
+    metadata,
+    Column("sequence", Sequence, primary_key=True, autoincrement=True),
+    # FINGERPRINTS, REFUSALS or DOCUMENTS
+    Column("kind", String(16), nullable=False),
+    _time("before_time"),
+    Column("last_sequence", BigInteger, nullable=False),
+    Column("removed_count", Integer, nullable=False),
+    _time("remove_time"),
 )
 
 # What went wrong on a phone or kiosk, and what employees think: for the evaluation of the trial.

@@ -1,10 +1,11 @@
 """SQL of reports of the trial, and of what they are compared with: events and refusals."""
 
+import enum
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -46,12 +47,13 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """What somebody wrote; rating 0 for a problem."""
+    """What somebody wrote, or a kiosk (site_id); rating 0 for a problem."""
 
     unit_id: str
     rating: int
     problem: str
     text: str
+    site_id: str = ""
 
 
 async def insert_report(connection: AsyncConnection, report: Report) -> None:
@@ -79,35 +81,69 @@ async def count_since(connection: AsyncConnection, device_id: str, since: dateti
     return (await connection.execute(statement)).scalar_one()
 
 
+class GroupBy(enum.Enum):
+    """What a summary goes by: the employees' units, makes and models, or the kiosks' sites."""
+
+    UNIT = "UNIT"
+    MODEL = "MODEL"
+    SITE = "SITE"
+
+
+_OF_EVENTS: dict[GroupBy, ColumnElement[Any]] = {
+    GroupBy.UNIT: events.c.unit_id,
+    GroupBy.MODEL: devices.c.model,
+    GroupBy.SITE: events.c.site_id,
+}
+_OF_REFUSALS: dict[GroupBy, ColumnElement[Any]] = {
+    GroupBy.UNIT: employees.c.unit_id,
+    GroupBy.MODEL: devices.c.model,
+    GroupBy.SITE: devices.c.site_id,
+}
+_OF_REPORTS: dict[GroupBy, ColumnElement[Any]] = {
+    GroupBy.UNIT: trial_reports.c.unit_id,
+    GroupBy.MODEL: trial_reports.c.model,
+    GroupBy.SITE: trial_reports.c.unit_id,
+}
+_AT_KIOSK = devices.c.kind == "KIOSK"
+_FROM_KIOSK = trial_reports.c.nip.is_(None)
+# Kiosks belong to no unit.
+_EVENTS_IF = {GroupBy.SITE: _AT_KIOSK}
+_REFUSALS_IF = {GroupBy.SITE: _AT_KIOSK, GroupBy.UNIT: refusals.c.nip.is_not(None)}
+_REPORTS_IF = {GroupBy.SITE: _FROM_KIOSK, GroupBy.UNIT: ~_FROM_KIOSK}
+
+
 async def groups(
-    connection: AsyncConnection, start: datetime, end: datetime, *, by_model: bool
+    connection: AsyncConnection, start: datetime, end: datetime, by: GroupBy
 ) -> dict[str, Group]:
-    """Returns what each unit, or each phone model, had in a period."""
+    """Returns what each unit, phone model or site of kiosks had in a period."""
     found: dict[str, Group] = {}
-    key: ColumnElement[Any] = devices.c.model if by_model else events.c.unit_id
+    key = _OF_EVENTS[by]
     of_events = (
         select(key.label("name"), func.count(), func.count(events.c.nip.distinct()))
         .join_from(events, devices, devices.c.device_id == events.c.device_id)
         .where(events.c.event_time >= pack(start), events.c.event_time < pack(end))
+        .where(_EVENTS_IF.get(by, true()))
         .group_by(key)
     )
     for name, count, people in await connection.execute(of_events):
         group = found.setdefault(name, Group())
         group.events, group.employees = count, people
-    key = devices.c.model if by_model else employees.c.unit_id
+    key = _OF_REFUSALS[by]
     of_refusals = (
         select(key.label("name"), refusals.c.reason, func.count())
         .join_from(refusals, devices, devices.c.device_id == refusals.c.device_id)
-        .join(employees, employees.c.nip == refusals.c.nip)
+        .outerjoin(employees, employees.c.nip == refusals.c.nip)
         .where(refusals.c.refuse_time >= pack(start), refusals.c.refuse_time < pack(end))
+        .where(_REFUSALS_IF.get(by, true()))
         .group_by(key, refusals.c.reason)
     )
     for name, reason, count in await connection.execute(of_refusals):
         found.setdefault(name, Group()).refusals[reason] = count
-    key = trial_reports.c.model if by_model else trial_reports.c.unit_id
+    key = _OF_REPORTS[by]
     of_reports = (
         select(key.label("name"), trial_reports.c.problem, func.count(), _mean())
         .where(trial_reports.c.report_time >= pack(start), trial_reports.c.report_time < pack(end))
+        .where(_REPORTS_IF.get(by, true()))
         .group_by(key, trial_reports.c.problem)
     )
     for name, problem, count, mean in await connection.execute(of_reports):
@@ -125,7 +161,7 @@ async def comments(
     """Returns the latest comments of a period, newest first, without names."""
     columns = trial_reports.c
     statement = (
-        select(columns.unit_id, columns.rating, columns.problem, columns.text)
+        select(columns.unit_id, columns.nip, columns.rating, columns.problem, columns.text)
         .where(
             columns.report_time >= pack(start),
             columns.report_time < pack(end),
@@ -135,7 +171,13 @@ async def comments(
         .limit(limit)
     )
     return [
-        Comment(row.unit_id, row.rating, row.problem, row.text)
+        Comment(
+            unit_id=row.unit_id if row.nip else "",
+            rating=row.rating,
+            problem=row.problem,
+            text=row.text,
+            site_id="" if row.nip else row.unit_id,
+        )
         for row in await connection.execute(statement)
     ]
 

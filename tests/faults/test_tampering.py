@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import sqlite3
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,12 @@ APPEND_ONLY = {
 }
 # Without a column of an employee, or not wholly frozen: tests/functional/test_requests.py.
 OTHERS = {
+    "removals_no_update",
+    "removals_no_delete",
+    "events_only_forgets",
+    "refusals_only_forgets",
+    "unit_changes_no_update",
+    "unit_changes_no_delete",
     "rules_no_update",
     "rules_no_delete",
     "request_decisions_no_update",
@@ -91,6 +98,27 @@ class TestAppendOnly:
         async with facts.read() as connection:
             rows = await connection.exec_driver_sql(f"SELECT count(*) FROM {table}")
             assert 1 == rows.scalar()
+
+    @pytest.mark.parametrize(
+        ("table", "forgotten"),
+        [
+            ("events", {"frame_hash", "background_hash"}),
+            ("refusals", {"similarity", "relief", "passive", "distance_m"}),
+        ],
+    )
+    async def test_only_what_cameras_gave_is_forgotten(self, facts, table, forgotten):
+        """Those columns can be emptied together, and not be filled; no other can be touched."""
+        names = {column.name for column in metadata.tables[table].columns}
+
+        async def run(connection, statement):
+            await connection.exec_driver_sql(statement)
+
+        changes = [f"{name} = {name}" for name in names - forgotten]
+        for change in (*changes, *(f"{name} = 7" for name in names)):
+            with pytest.raises(exc.IntegrityError, match=f"{table} is append-only"):
+                await facts.write(partial(run, statement=f"UPDATE {table} SET {change}"))
+        emptied = ", ".join(f"{name} = NULL" for name in forgotten)
+        await facts.write(partial(run, statement=f"UPDATE {table} SET {emptied}"))
 
     def test_covers_the_facts(self, path: Path) -> None:
         """Two triggers for each table of facts, and no trigger that is not known."""

@@ -266,13 +266,13 @@ class Frauds:
         self.note("month end", FindingKind.PERMIT_BULK, staff)
 
     def own_delegate(self):
-        """A head lets the deputy grant the own permit."""
+        """A head asks the head above, whose deputy (Plh.) that day is one of the head's people."""
         head = self.heads.pop()
         deputy = next(p for p in self.world.people if p.head == head.nip)
         day = WORKDAYS[int(self.rng.integers(5, 35))]
         self.world.permit(
             head, RequestKind.IZIN, day, day, at(day, 400),
-            approver=deputy.nip, delegate_of=head.nip,
+            approver=deputy.nip, delegate_of=head.head, subordinate=True,
         )  # fmt: skip
         self.note("own delegate", FindingKind.PERMIT_SELF, [head])
 

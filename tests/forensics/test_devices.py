@@ -1,8 +1,9 @@
 """Phones: handed on or passed round, activated in a crowd or in a clerk's hands."""
 
 from server.domain.forensics import devices
-from server.domain.forensics.limits import DeviceLimits
-from server.domain.forensics.model import FindingKind
+from server.domain.forensics.examine import examine
+from server.domain.forensics.limits import DeviceLimits, Limits
+from server.domain.forensics.model import FindingKind, Records
 from tests.forensics.world import ANI, BUDI, CICI, DEDI, KIOSK, at, bound, seen
 
 LIMITS = DeviceLimits()
@@ -96,6 +97,14 @@ class TestRebound:
 
         assert (ANI,) == finding.nips
         assert 4 == len(finding.evidence.device_ids)
+
+    def test_of_long_ago_is_none_of_this_period(self):
+        """A phone's past explains what is seen now, and is no finding by itself."""
+        changes = tuple(bound(ANI, day) for day in (0, 9, 18, 27))
+        records = Records(bindings=changes)
+
+        assert [] == examine(records, Limits(), begin=at(28))
+        assert [(ANI,)] == [one.nips for one in examine(records, Limits(), begin=at(27))]
 
     def test_four_in_four_months_are_none(self):
         """Phones break."""

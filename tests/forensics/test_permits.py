@@ -9,7 +9,7 @@ import pytest
 from server.domain.attendance.model import RequestKind, RequestState
 from server.domain.forensics import permits
 from server.domain.forensics.limits import PermitLimits
-from server.domain.forensics.model import Employee, FindingKind
+from server.domain.forensics.model import Employee, FindingKind, Ruling
 from tests.forensics.world import ANI, BUDI, HEAD, MONDAY, at, permit
 
 LIMITS = PermitLimits()
@@ -53,6 +53,19 @@ class TestInBulk:
         """What was handed in in time may wait for Monday."""
         assert [] == permits.in_bulk(self.sitting(-1), LIMITS)
 
+    def test_whoever_decided_first_is_looked_at(self):
+        """A head who passes on to BKD granted the permit too."""
+        passed = [
+            replace(
+                one, approver="bkd", decide_time=at(30 + k, 0), earlier=(Ruling(HEAD, at(20, k)),)
+            )
+            for k, one in enumerate(self.sitting(4))
+        ]
+
+        (finding,) = permits.in_bulk(passed, LIMITS)
+
+        assert (HEAD,) == finding.evidence.actors
+
     def test_a_team_on_one_letter_is_none(self):
         """Its signature came when they were back."""
         trip = self.sitting(4, kind=RequestKind.TUGAS_LUAR, documents=("sha",))
@@ -63,8 +76,16 @@ class TestInBulk:
 class TestToOneself:
     """Nobody grants the own permit."""
 
-    @pytest.mark.parametrize("more", [{"approver": ANI}, {"approver": BUDI, "delegate_of": ANI}])
-    def test_directly_or_by_the_own_delegate(self, more):
+    @pytest.mark.parametrize(
+        "more",
+        [
+            {"approver": ANI},
+            {"approver": BUDI, "delegate_of": ANI},
+            {"approver": BUDI, "delegate_of": HEAD, "subordinate": True},
+            {"approver": "bkd", "earlier": (Ruling(BUDI, at(), HEAD, subordinate=True),)},
+        ],
+    )
+    def test_directly_by_the_own_delegate_or_by_somebody_below(self, more):
         """Once is enough."""
         (finding,) = permits.to_oneself([permit(ANI, **more)])
 
@@ -162,6 +183,17 @@ class TestAuditSample:
 
         assert {f"head-{k}": 7 for k in range(3)} == Counter(one.approver for one in sample)
         assert 21 == len({one.request_id for one in sample})
+
+    def test_every_step_has_its_approver(self):
+        """What a head passed on to BKD is drawn for either, and named once."""
+        made = [
+            replace(one, approver="bkd", earlier=(Ruling(one.approver, at()),)) for one in self.MADE
+        ]
+        sample = permits.audit_sample(made, "seed", 7)
+        heads = Counter(one.approver for one in sample)
+
+        assert len(sample) == len({one.request_id for one in sample})
+        assert {"head-0", "head-1", "head-2"} < set(heads)
 
     def test_order_does_not_matter_and_the_seed_does(self):
         """A sample can be drawn again, and not be foreseen."""

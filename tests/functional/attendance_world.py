@@ -153,7 +153,7 @@ async def gather(world: World, head: int, staff: Iterable[int]) -> None:
     for unit in (await bkd.call("ListUnits")).units:
         if unit.unit_id in below:
             unit.parent_unit_id = above
-            await bkd.call("PutUnit", unit=unit)
+            await bkd.call("PutUnit", unit=unit, reason="pengujian")
 
 
 def fault_of(error: pytest.ExceptionInfo[ApiError]) -> str:

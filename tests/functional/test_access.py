@@ -1,20 +1,18 @@
 """Who may call what: the complete table of methods and roles, from the API's own declarations."""
 
 import sqlite3
-import uuid
 from datetime import UTC
 
 import grpc
 import pytest
 import pytest_asyncio
-from hadir.client import ApiError, Client, Endpoint, readable_errors
+from hadir.client import ApiError, Client, Endpoint
 from hadir.device import login
 
 from server.domain.model import Role
 from server.rpc import server as rpc_server
 from server.rpc.interceptor import roles_by_method
 from server.services.tokens import hashed
-from tests.functional.attendance_world import PROOF, WIT, submit, upload
 from tests.functional.world import METHODS, PASSWORD, Api, World, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -95,7 +93,7 @@ class TestTable:
     async def test_every_method_is_declared(self):
         """Each method names its roles, and ANYONE stands alone."""
         assert set(METHODS) == set(TABLE)
-        assert 56 == len(TABLE)
+        assert 58 == len(TABLE)
         assert [] == [name for name, roles in TABLE.items() if not roles]
         assert [] == [n for n, roles in TABLE.items() if Role.ANYONE in roles and len(roles) > 1]
 
@@ -146,72 +144,6 @@ class TestTable:
             with refused("ROLE_DENIED", "PERMISSION_DENIED"):
                 await bkd.call("ListSites")
             assert 16 == len((await bkd.call("ListUnits")).units)
-
-
-# What a head names in a request, with one of another office and one that does not exist.
-NAMED = ("unit_id", "nip", "request_id", "document_id")
-FILLED = {
-    "first": "2026-11-25", "last": "2026-11-25", "date": "2026-11-25", "month": "2026-11",
-    "reason": "alasan yang cukup", "year": 2026, "kind": 1, "format": 1,
-}  # fmt: skip
-OF_HEADS = [
-    (name, field)
-    for name, method in sorted(METHODS.items())
-    for field in NAMED
-    if Role.HEAD in TABLE[name] and field in method.input_type.fields_by_name
-]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def foreign(world: World) -> dict[str, str]:
-    """One of each kind that belongs to another office."""
-    person = world.seed.people[3]
-    phone = Api((await world.phone(3)).client)
-    day = world.clock.now().astimezone(WIT).date()
-    proof = await upload(phone, PROOF)
-    asked = await submit(phone, "SAKIT", day, document_ids=[proof.document_id])
-    return {
-        "unit_id": person.unit_id,
-        "nip": person.nip,
-        "request_id": asked.request_id,
-        "document_id": proof.document_id,
-    }
-
-
-class TestUnits:
-    """Methods times units: what is not a head's is answered like what is not there."""
-
-    @pytest.mark.parametrize(("name", "field"), OF_HEADS)
-    async def test_not_yours_is_not_there(self, world, foreign, name, field):
-        """The same code, reason and words, but for the id itself; BKD is let through."""
-        missing = {"unit_id": "tidak-ada", "nip": "199912312024121001"}
-        head, bkd = await world.head(), await world.bkd()
-        fields = METHODS[name].input_type.fields_by_name
-        values = {key: value for key, value in FILLED.items() if key in fields}
-
-        async def said(api: Api, identity: str) -> tuple[str, str, str]:
-            call = api.read if METHODS[name].server_streaming else api.call
-            try:
-                if name == "WatchUnit":
-                    async with api.listen(name, unit_id=identity) as stream:
-                        with readable_errors():
-                            await stream.read()
-                else:
-                    await call(name, **{**values, field: identity})
-            except ApiError as error:
-                return error.code.name, error.reason, error.message.replace(identity, "")
-            return "OK", "", ""
-
-        theirs = await said(head, foreign[field])
-        nowhere = await said(head, missing.get(field, str(uuid.uuid4())))
-
-        assert "NOT_FOUND" == theirs[0]
-        assert nowhere == theirs
-        assert "NOT_FOUND" != (await said(bkd, foreign[field]))[0]
-
-    async def test_every_such_method_is_asked(self):
-        """As many as the API has."""
-        assert 14 == len(OF_HEADS)
 
 
 class TestTokens:

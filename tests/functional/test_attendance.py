@@ -1,13 +1,13 @@
 """From recognised faces to days that can be argued about: rules, phases, views, corrections."""
 
 import asyncio
-import time
 from datetime import UTC, date, timedelta
 
 import pytest
 from hadir.v1 import attendance_pb2, event_pb2, rule_pb2
 
 from benchmarks.phone import ImposterKnobs
+from server.services import attendance
 from tests.functional.attendance_world import (
     by_nip,
     go_to,
@@ -202,21 +202,19 @@ class TestUnit:
         assert {e.nip for e in world.seed.employees if e.unit_id == unit_id} == people
         assert errors[0] == errors[1]
 
-    async def test_watch(self, world):
-        """A board shows a check-in within a second."""
+    async def test_watch(self, world, monkeypatch):
+        """A board is told of a check-in: it does not find it at its next look, an hour later."""
+        monkeypatch.setattr(attendance, "REFRESH_S", 3600.0)
         day = go_to(world, "07:10")
         head = await world.head()
         nip = world.seed.people[HEAD].nip
         async with watching(head, world.seed.people[HEAD].unit_id) as (rows, call):
             event_id = await punch(world, HEAD, "IN", moment(day, "07:10"))
-            started = time.monotonic()
-            message = await asyncio.wait_for(call.read(), 10)
-            took_s = time.monotonic() - started
+            message = await asyncio.wait_for(call.read(), 60)
 
         assert not rows[nip].HasField("arrival")
         assert event_id == by_nip(message.employees)[nip].arrival.event_id
         assert [nip] == [one.nip for one in message.employees]
-        assert took_s < 5  # the figure is the benchmark's; this only tells a push from a poll
 
     async def test_watch_ends_with_the_right(self, world):
         """A head who is replaced sees no more of the unit."""

@@ -44,11 +44,39 @@ class TestUnits:
         await bkd.call("PutUnit", unit=sent)
         changed = unit("sub-bkd", parent_unit_id="pangan", display_name="Subbagian Baru")
 
-        answer = await bkd.call("PutUnit", unit=changed)
+        answer = await bkd.call("PutUnit", unit=changed, reason="salah induk")
 
         listed = {one.unit_id: one for one in (await bkd.call("ListUnits")).units}
         assert changed == answer
         assert changed == listed["sub-bkd"]
+
+    async def test_every_change_is_logged(self, bkd):
+        """Who, when, what, from which date on and why; a unit moves for a reason alone."""
+        await bkd.call("PutUnit", unit=unit("pindah", parent_unit_id="bkd"))
+        moved = unit("pindah", parent_unit_id="pangan")
+        with refused("REASON_REQUIRED", "INVALID_ARGUMENT"):
+            await bkd.call("PutUnit", unit=moved)
+        answer = await bkd.call("ImportUnits", units=[moved])
+        await bkd.call("PutUnit", unit=moved, start="2026-03-01", reason="Pergub 3/2026")
+
+        log = (await bkd.call("ListUnitChanges", unit_id="pindah")).changes
+        everything = await bkd.call("ListUnitChanges", page_size=1)
+
+        assert ["MOVE_WITHOUT_REASON"] == [one.reason for one in answer.problems]
+        assert ["pangan", "bkd"] == [one.unit.parent_unit_id for one in log]
+        assert ("bkd", "Pergub 3/2026", "2026-03-01") == (log[0].actor, log[0].reason, log[0].start)
+        assert log[0] == everything.changes[0]
+        assert everything.next_page_token
+
+    async def test_dates_to_come(self, bkd):
+        """What is put holds now: a date ahead is refused."""
+        for method, fields in (
+            ("PutUnit", {"unit": unit("nanti")}),
+            ("ImportUnits", {"units": [unit("nanti")]}),
+        ):
+            with refused("FIELD_INVALID", "INVALID_ARGUMENT") as caught:
+                await bkd.call(method, start="2150-01-01", **fields)
+            assert "start" == caught.value.metadata["field"]
 
     async def test_order(self, bkd):
         """Units and sites are listed in the order of their ids."""

@@ -100,6 +100,61 @@ class TestDocuments:
         assert fault == fault_of(caught)
         assert 0 == (await api.call("GetUpload", upload_id=upload_id)).size_bytes
 
+    async def test_asking_begins_nothing(self, world):
+        """Only an upload makes a document: who asks about many does not run out of them."""
+        go_to(world, "12:00")
+        api = await phone_api(world, COLLEAGUE)
+        for _ in range(12):
+            answer = await api.call("GetUpload", upload_id=str(uuid.uuid4()))
+            assert request_pb2.Document() == answer
+        document = await upload(api, PROOF)
+
+        assert document.size_bytes == len(PROOF)
+
+    async def test_discarded(self, world):
+        """By its owner, as often as asked; what proves a request stays."""
+        day = go_to(world, "12:00")
+        api, stranger = await phone_api(world, STAFF), await phone_api(world, COLLEAGUE)
+        own, filed = str(uuid.uuid4()), str(uuid.uuid4())
+        await upload(api, PROOF, upload_id=own)
+        proof = await upload(api, PROOF, upload_id=filed)
+        await submit(api, "SAKIT", day, document_ids=[proof.document_id])
+
+        await stranger.call("DiscardUpload", upload_id=own)
+        kept = await api.call("GetUpload", upload_id=own)
+        for _ in range(2):
+            await api.call("DiscardUpload", upload_id=own)
+        gone = await api.call("GetUpload", upload_id=own)
+        with refused("DOCUMENT_UNKNOWN", "NOT_FOUND"):
+            await api.call("DiscardUpload", upload_id=filed)
+
+        assert (len(PROOF), 0) == (kept.size_bytes, gone.size_bytes)
+        assert len(PROOF) == (await api.call("GetUpload", upload_id=filed)).size_bytes
+
+    async def test_abandoned_uploads_are_swept(self, world):
+        """Ten that were never filed are in the way until the server deletes them."""
+        day = go_to(world, "12:00")
+        api = await phone_api(world, ELSEWHERE)
+        proof = await upload(api, PROOF)
+        await submit(api, "SAKIT", day, document_ids=[proof.document_id])
+        for _ in range(10):
+            await upload(api, PROOF)
+        with refused("TOO_MANY_DOCUMENTS", "RESOURCE_EXHAUSTED"):
+            await upload(api, PROOF)
+
+        world.clock.advance(hours=71)
+        await world.app.services.upkeep.once()
+        api = await phone_api(world, ELSEWHERE)
+        with refused("TOO_MANY_DOCUMENTS", "RESOURCE_EXHAUSTED"):
+            await upload(api, PROOF)
+        world.clock.advance(hours=2)
+        await world.app.services.upkeep.once()
+        later = await upload(api, PROOF)
+        parts = await api.read("DownloadDocument", document_id=proof.document_id)
+
+        assert later.document_id
+        assert PROOF == b"".join(part.content for part in parts)
+
     async def test_encrypted_at_rest(self, world):
         """No byte run of a document is in the database's files."""
         go_to(world, "12:00")

@@ -5,12 +5,22 @@ from datetime import timedelta
 import cv2
 import numpy as np
 import pytest
+from hadir.v1 import directory_pb2, options_pb2, rule_pb2
 
 from server.domain.face import Fingerprint
 from server.domain.model import Location
-from tests.functional.attendance_world import go_to, moment, phone_api, punch, submit, upload
+from tests.functional.attendance_world import (
+    gather,
+    go_to,
+    moment,
+    phone_api,
+    punch,
+    put_rules,
+    submit,
+    upload,
+)
 from tests.functional.test_hadirctl import login
-from tests.functional.world import refused
+from tests.functional.world import PASSWORD, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -150,6 +160,77 @@ class TestFindings:
         assert set(sample.stdout.split()) <= {one.request_id for one in asked}
         assert 2 <= len(sample.stdout.split()) <= 4
         assert sample.stdout != other.stdout
+
+    async def test_thresholds_are_rules(self, world, tmp_path):
+        """BKD reads them in the log, puts others from a date on, and findings follow."""
+        world.clock.advance(days=30)
+        day = go_to(world, "09:00")
+        bkd = await login(world, tmp_path, "bkd")
+        before = (day - timedelta(days=1)).isoformat()
+        (now,) = await bkd.json("rule", "list", "--kind", "forensic_limits", "--current")
+        file = tmp_path / "batas.toml"
+        head = f"[[rules]]\nstart = '{day}'\n[rules.forensic_limits]\nname = 'BKD 1/2026'\n"
+
+        file.write_text(head + "[rules.forensic_limits.permits]\nlate_days = 0\n")
+        refusal = await bkd("rule", "put", str(file), "--reason", "terlalu longgar")
+        file.write_text(head + "[rules.forensic_limits.permits]\nlate_days = 1\n")
+        put = await bkd("rule", "put", str(file), "--reason", "terlalu longgar")
+        api = await phone_api(world, STAFF)
+        asked = await submit(api, "IZIN", day - timedelta(days=4))
+        await (await world.bkd()).call(
+            "DecideRequest", request_id=asked.request_id, accept=True, reason="setuju"
+        )
+        since = day - timedelta(days=5)
+        old = await bkd("findings", "--from", since.isoformat(), "--to", before)
+        new = await bkd("findings", "--from", since.isoformat(), "--to", day.isoformat())
+
+        assert (10.0, 4) == (
+            now["rule"]["forensic_limits"]["permits"]["late_days"],
+            now["rule"]["forensic_limits"]["devices"]["accounts_min"],
+        )
+        assert (1, 0) == (refusal.exit_code, put.exit_code)
+        assert "LIMIT_NOT_POSITIVE" in refusal.stdout
+        assert "PERMIT_RETROACTIVE" not in old.stdout
+        assert "PERMIT_RETROACTIVE" in new.stdout
+
+    async def test_decided_from_below(self, world):
+        """A head's permit goes up and comes back to a subordinate who stands in there that day."""
+        world.clock.advance(days=30)
+        day = go_to(world, "09:00")
+        await gather(world, HEAD, [STAFF])
+        bkd, api = await world.bkd(), await phone_api(world, HEAD)
+        head, staff = world.seed.people[HEAD], world.seed.people[STAFF]
+        above = world.seed.people[3].nip
+        top = directory_pb2.Unit(unit_id="provinsi", display_name="Provinsi", head_nip=above)
+        await bkd.call("PutUnit", unit=top)
+        deputy = rule_pb2.Delegation(
+            nip=staff.nip, last=day.isoformat(), kind="DELEGATION_KIND_PLH", number="800/7"
+        )
+        rule = rule_pb2.Rule(subject="provinsi", start=day.isoformat(), delegation=deputy)
+        await put_rules(bkd, rule)
+        role = options_pb2.ROLE_HEAD
+        await bkd.call(
+            "CreateStaffAccount", username="plh", password=PASSWORD, role=role, nip=staff.nip
+        )
+
+        asked = await submit(api, "IZIN", day)
+        await (await world.staff("plh")).call(
+            "DecideRequest", request_id=asked.request_id, accept=True, reason="setuju"
+        )
+        go_to(world, "09:00")  # the head of that day is what counts, not today's
+        bkd = await world.bkd()
+        units = (await bkd.call("ListUnits")).units
+        own = next(unit for unit in units if unit.unit_id == head.unit_id)
+        own.head_nip = ""
+        await bkd.call("PutUnit", unit=own)
+        found = await findings(world, day, day)
+
+        [own_permit] = found["PERMIT_SELF"]
+        assert ([head.nip], [asked.request_id], [staff.nip]) == (
+            [*own_permit.nips],
+            [*own_permit.request_ids],
+            [*own_permit.actors],
+        )
 
     async def test_span(self, world):
         """A quarter of a year at most."""

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from tests.functional.world import PASSWORD
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-HEAD, STAFF = 0, 1
+HEAD, STAFF, OTHER = 0, 1, 4
 
 
 @dataclass(frozen=True)
@@ -219,6 +220,57 @@ class TestUnits:
         assert "badan-x" == units["bidang-a"]["parent_unit_id"]
 
 
+class TestMoves:
+    """Units and people that move, from the date of their letter."""
+
+    async def test_past_days_keep_their_phase(self, world, tmp_path):
+        """A unit on trial below an official office is official from its move on, not before."""
+        world.clock.advance(days=14)
+        today = go_to(world, "12:00")
+        before, moved = (today - timedelta(days=n) for n in (8, 7))
+        nip, unit_id = world.seed.people[OTHER].nip, world.seed.people[OTHER].unit_id
+        bkd = await login(world, tmp_path, "bkd")
+        for unit, phase in (("provinsi", "trial"), ("resmi", "official")):
+            await bkd("unit", "put", "resmi", "--name", "Kantor resmi")
+            await bkd("rule", "phase", unit, phase, "--from", "2026-01-01", "--reason", "SK 1")
+
+        silent = await bkd("unit", "put", unit_id, "--parent", "resmi")
+        put = await bkd(
+            "unit", "put", unit_id, "--parent", "resmi",
+            "--from", moved.isoformat(), "--reason", "Pergub 3/2026",
+        )  # fmt: skip
+        why = [
+            (await bkd("why", nip, day.isoformat(), language="en")).stdout
+            for day in (before, moved)
+        ]
+        log = await bkd("unit", "history", unit_id)
+
+        assert ("REASON_REQUIRED" in silent.stderr, put.exit_code) == (True, 0)
+        assert ["trial" in why[0].lower(), "official" in why[1].lower()] == [True, True]
+        assert "official" not in why[0].lower()
+        assert all(word in log.stdout for word in ("Pergub 3/2026", "resmi", moved.isoformat()))
+
+    async def test_transfer_from_a_date(self, world, tmp_path):
+        """Who moves serves in the new unit from the letter's date, not from the import's."""
+        world.clock.advance(days=7)
+        today = go_to(world, "12:00")
+        person = world.seed.people[OTHER]
+        bkd = await login(world, tmp_path, "bkd")
+        file = tmp_path / "mutasi.csv"
+        file.write_text(f"nip,name,unit_id\n{person.nip},{person.display_name},pangan\n")
+        start = (today - timedelta(days=3)).isoformat()
+
+        ahead = await bkd("employee", "import", str(file), "--from", "2150-01-01")
+        done = await bkd("employee", "import", str(file), "--from", start)
+        span = (today - timedelta(days=4), today - timedelta(days=3))
+        days = await (await world.bkd()).call(
+            "GetEmployeeDays", nip=person.nip, first=span[0].isoformat(), last=span[1].isoformat()
+        )
+
+        assert (1, 0) == (ahead.exit_code, done.exit_code)
+        assert [person.unit_id, "pangan"] == [day.unit_id for day in days.days]
+
+
 class TestRules:
     """Files of rules."""
 
@@ -231,18 +283,41 @@ class TestRules:
         line = f"{day};Cuti bersama;JOINT_LEAVE;SKB 7/2026\n"
         reason = ("--reason", "SKB 7/2026")
 
-        file.write_text(header + line + line)
+        wrong = line.replace(str(day), "1.1.2027")
+        file.write_text(header + line + "\n" + wrong + line + line.replace("JOINT_LEAVE", "PARTY"))
         twice = await bkd("rule", "holidays", str(file), *reason, "--dry-run")
-        file.write_text(header + line.replace("JOINT_LEAVE", "PARTY"))
-        unknown = await bkd("rule", "holidays", str(file), *reason)
         file.write_text(header + line)
         good = await bkd("rule", "holidays", str(file), *reason)
         why = await bkd("why", world.seed.people[STAFF].nip, day.isoformat())
 
-        assert (1, 1, 0) == (twice.exit_code, unknown.exit_code, good.exit_code)
-        assert "RULE_TWICE" in twice.stdout
-        assert "2: PARTY" in unknown.stderr
+        assert (1, 0) == (twice.exit_code, good.exit_code)
+        assert [
+            ["4", "FIELD_INVALID", "Isian start tidak sah."],
+            ["5", "RULE_TWICE", "Aturan yang sama ada dua kali dalam berkas."],
+            ["6", "FIELD_INVALID", "Isian kind tidak sah."],
+        ] == [line.strip().split(maxsplit=2) for line in twice.stdout.splitlines()[1:4]]
         assert "Hari libur: Cuti bersama SKB 7/2026." in why.stdout
+
+    async def test_long_roster(self, world, tmp_path):
+        """6,200 shifts go in two parts; a fault in the second part keeps the first one out."""
+        first = go_to(world, "08:00")
+        nip = world.seed.people[STAFF].nip
+        bkd = await login(world, tmp_path, "bkd")
+        roster, reason = tmp_path / "roster.csv", ("--reason", "roster panjang")
+        rows = [f"{nip},{first + timedelta(days=n)},pagi" for n in range(6199)]
+
+        roster.write_text("\n".join(["nip,date,shift", *rows, rows[0]]))
+        twice = await bkd("rule", "shifts", str(roster), *reason)
+        kept_out = await bkd.json("rule", "list", "--kind", "shift", "--subject", nip)
+        roster.write_text("\n".join(["nip,date,shift", *rows]))
+        stored = await bkd("rule", "shifts", str(roster), *reason)
+        last = await bkd.json("rule", "list", "--kind", "shift", "--subject", nip, "--limit", "1")
+
+        assert (1, 0) == (twice.exit_code, stored.exit_code)
+        assert "6201" in twice.stdout
+        assert [] == kept_out
+        assert "6199 aturan disimpan." in stored.stdout
+        assert (first + timedelta(days=6198)).isoformat() == last[0]["rule"]["start"]
 
     async def test_schedule_from_a_file(self, world, tmp_path):
         """TOML with shifts, and a roster as CSV: the night shift of a nurse."""

@@ -33,7 +33,7 @@ class TestTrial:
         report = new_id()
         for _ in range(2):
             await phone.call("ReportProblem", report_id=report, problem=GPS, text="lama sekali")
-        await kiosk.call("ReportProblem", report_id=new_id(), problem=NETWORK)
+        await kiosk.call("ReportProblem", report_id=new_id(), problem=NETWORK, text="putus")
         await phone.call("GiveFeedback", report_id=new_id(), rating=4, text="mudah")
         await phone.call("GiveFeedback", report_id=new_id(), rating=1)
         far = await (await world.phone(0)).check_in(1, world.place(0, north_m=5000), cast.actor(0))
@@ -50,12 +50,17 @@ class TestTrial:
         assert {"GPS": 1} == {one.name: one.count for one in groups[unit].problems}
         assert {"OUTSIDE_GEOFENCE": 1} == {one.name: one.count for one in groups[unit].refusals}
         assert (2, 2.5) == (groups[unit].rating_count, groups[unit].rating_mean)
-        assert {"NETWORK": 1} == {o.name: o.count for o in groups["kantor-gubernur"].problems}
+        sites = {group.name: group for group in answer.sites}
+        assert {"NETWORK": 1} == {o.name: o.count for o in sites["kantor-gubernur"].problems}
+        assert "kantor-gubernur" not in groups
+        assert unit not in sites
         models = {group.name: group for group in answer.models}
         assert {"Simulated phone", "Kiosk"} <= set(models)
-        assert {("mudah", 4), ("lama sekali", 0)} == {
-            (one.text, one.rating) for one in answer.comments
-        }
+        assert {
+            ("mudah", 4, unit, ""),
+            ("lama sekali", 0, unit, ""),
+            ("putus", 0, "", "kantor-gubernur"),
+        } == {(one.text, one.rating, one.unit_id, one.site_id) for one in answer.comments}
         assert "OUTSIDE_GEOFENCE 1" in shown.stdout
         assert "2.5 (2)" in shown.stdout
 

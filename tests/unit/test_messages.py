@@ -30,6 +30,7 @@ from server.domain import model, roster, units
 from server.domain.attendance import approval, bands, calendar, filing, hours, quota, recap, rules
 from server.domain.attendance import model as attendance
 from server.domain.challenge import Step
+from server.domain.forensics import limits
 from server.domain.forensics.model import FindingKind
 from server.domain.quality import FrameOutcome
 from server.domain.refusal import Refusal
@@ -135,6 +136,7 @@ class TestTables:
             filing.faults_of,
             hours.faults_of,
             bands.faults_of,
+            limits.faults_of,
             quota,
             services,
         )

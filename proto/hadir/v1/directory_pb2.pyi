@@ -110,10 +110,48 @@ class ListUnitsResponse(_message.Message):
     def __init__(self, units: _Optional[_Iterable[_Union[Unit, _Mapping]]] = ...) -> None: ...
 
 class PutUnitRequest(_message.Message):
-    __slots__ = ("unit",)
+    __slots__ = ("unit", "start", "reason")
     UNIT_FIELD_NUMBER: _ClassVar[int]
+    START_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
     unit: Unit
-    def __init__(self, unit: _Optional[_Union[Unit, _Mapping]] = ...) -> None: ...
+    start: str
+    reason: str
+    def __init__(self, unit: _Optional[_Union[Unit, _Mapping]] = ..., start: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class UnitChange(_message.Message):
+    __slots__ = ("sequence", "unit", "start", "actor", "reason", "change_time")
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    START_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    CHANGE_TIME_FIELD_NUMBER: _ClassVar[int]
+    sequence: int
+    unit: Unit
+    start: str
+    actor: str
+    reason: str
+    change_time: _timestamp_pb2.Timestamp
+    def __init__(self, sequence: _Optional[int] = ..., unit: _Optional[_Union[Unit, _Mapping]] = ..., start: _Optional[str] = ..., actor: _Optional[str] = ..., reason: _Optional[str] = ..., change_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ListUnitChangesRequest(_message.Message):
+    __slots__ = ("unit_id", "page_size", "page_token")
+    UNIT_ID_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    unit_id: str
+    page_size: int
+    page_token: str
+    def __init__(self, unit_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListUnitChangesResponse(_message.Message):
+    __slots__ = ("changes", "next_page_token")
+    CHANGES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    changes: _containers.RepeatedCompositeFieldContainer[UnitChange]
+    next_page_token: str
+    def __init__(self, changes: _Optional[_Iterable[_Union[UnitChange, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class ListSitesRequest(_message.Message):
     __slots__ = ()
@@ -156,10 +194,12 @@ class ListEmployeesResponse(_message.Message):
     def __init__(self, employees: _Optional[_Iterable[_Union[Employee, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class OpenImport(_message.Message):
-    __slots__ = ("dry_run",)
+    __slots__ = ("dry_run", "start")
     DRY_RUN_FIELD_NUMBER: _ClassVar[int]
+    START_FIELD_NUMBER: _ClassVar[int]
     dry_run: bool
-    def __init__(self, dry_run: _Optional[bool] = ...) -> None: ...
+    start: str
+    def __init__(self, dry_run: _Optional[bool] = ..., start: _Optional[str] = ...) -> None: ...
 
 class ImportEmployeesRequest(_message.Message):
     __slots__ = ("open", "chunk")
@@ -230,12 +270,16 @@ class CloseStaffAccountRequest(_message.Message):
     def __init__(self, username: _Optional[str] = ...) -> None: ...
 
 class ImportUnitsRequest(_message.Message):
-    __slots__ = ("units", "dry_run")
+    __slots__ = ("units", "dry_run", "start", "reason")
     UNITS_FIELD_NUMBER: _ClassVar[int]
     DRY_RUN_FIELD_NUMBER: _ClassVar[int]
+    START_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
     units: _containers.RepeatedCompositeFieldContainer[Unit]
     dry_run: bool
-    def __init__(self, units: _Optional[_Iterable[_Union[Unit, _Mapping]]] = ..., dry_run: _Optional[bool] = ...) -> None: ...
+    start: str
+    reason: str
+    def __init__(self, units: _Optional[_Iterable[_Union[Unit, _Mapping]]] = ..., dry_run: _Optional[bool] = ..., start: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class UnitProblem(_message.Message):
     __slots__ = ("number", "reason", "text")

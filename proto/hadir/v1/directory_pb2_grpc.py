@@ -50,6 +50,11 @@ class DirectoryServiceStub:
                 request_serializer=hadir_dot_v1_dot_directory__pb2.ImportUnitsRequest.SerializeToString,
                 response_deserializer=hadir_dot_v1_dot_directory__pb2.ImportUnitsResponse.FromString,
                 _registered_method=True)
+        self.ListUnitChanges = channel.unary_unary(
+                '/hadir.v1.DirectoryService/ListUnitChanges',
+                request_serializer=hadir_dot_v1_dot_directory__pb2.ListUnitChangesRequest.SerializeToString,
+                response_deserializer=hadir_dot_v1_dot_directory__pb2.ListUnitChangesResponse.FromString,
+                _registered_method=True)
         self.ListSites = channel.unary_unary(
                 '/hadir.v1.DirectoryService/ListSites',
                 request_serializer=hadir_dot_v1_dot_directory__pb2.ListSitesRequest.SerializeToString,
@@ -99,8 +104,9 @@ class DirectoryServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def PutUnit(self, request, context):
-        """Creates or replaces a unit. Errors: INVALID_ARGUMENT (ID_INVALID, UNIT_CYCLE,
-        REFERENCE_UNKNOWN).
+        """Creates or replaces a unit and logs it. A unit that moves keeps its phases and schedules of
+        the dates before `start`. Errors: INVALID_ARGUMENT (ID_INVALID, UNIT_CYCLE,
+        REFERENCE_UNKNOWN, FIELD_INVALID, REASON_REQUIRED).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -108,8 +114,16 @@ class DirectoryServiceServicer:
 
     def ImportUnits(self, request, context):
         """Creates and replaces units, all or none; parents may be in the same list. Problems name the unit
-        by its place in the list. With dry_run nothing is stored. Errors: INVALID_ARGUMENT
-        (FIELD_INVALID).
+        by its place in the list. With dry_run nothing is stored. Each is logged as by PutUnit.
+        Errors: INVALID_ARGUMENT (FIELD_INVALID).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListUnitChanges(self, request, context):
+        """Lists who put which unit when, from which date on and why, newest first.
+        Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -189,6 +203,11 @@ def add_DirectoryServiceServicer_to_server(servicer, server):
                     servicer.ImportUnits,
                     request_deserializer=hadir_dot_v1_dot_directory__pb2.ImportUnitsRequest.FromString,
                     response_serializer=hadir_dot_v1_dot_directory__pb2.ImportUnitsResponse.SerializeToString,
+            ),
+            'ListUnitChanges': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListUnitChanges,
+                    request_deserializer=hadir_dot_v1_dot_directory__pb2.ListUnitChangesRequest.FromString,
+                    response_serializer=hadir_dot_v1_dot_directory__pb2.ListUnitChangesResponse.SerializeToString,
             ),
             'ListSites': grpc.unary_unary_rpc_method_handler(
                     servicer.ListSites,
@@ -308,6 +327,33 @@ class DirectoryService:
             '/hadir.v1.DirectoryService/ImportUnits',
             hadir_dot_v1_dot_directory__pb2.ImportUnitsRequest.SerializeToString,
             hadir_dot_v1_dot_directory__pb2.ImportUnitsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListUnitChanges(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hadir.v1.DirectoryService/ListUnitChanges',
+            hadir_dot_v1_dot_directory__pb2.ListUnitChangesRequest.SerializeToString,
+            hadir_dot_v1_dot_directory__pb2.ListUnitChangesResponse.FromString,
             options,
             channel_credentials,
             insecure,

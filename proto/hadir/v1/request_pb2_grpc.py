@@ -85,6 +85,11 @@ class RequestServiceStub:
                 request_serializer=hadir_dot_v1_dot_request__pb2.GetUploadRequest.SerializeToString,
                 response_deserializer=hadir_dot_v1_dot_request__pb2.Document.FromString,
                 _registered_method=True)
+        self.DiscardUpload = channel.unary_unary(
+                '/hadir.v1.RequestService/DiscardUpload',
+                request_serializer=hadir_dot_v1_dot_request__pb2.DiscardUploadRequest.SerializeToString,
+                response_deserializer=hadir_dot_v1_dot_request__pb2.DiscardUploadResponse.FromString,
+                _registered_method=True)
         self.DownloadDocument = channel.unary_stream(
                 '/hadir.v1.RequestService/DownloadDocument',
                 request_serializer=hadir_dot_v1_dot_request__pb2.DownloadDocumentRequest.SerializeToString,
@@ -171,15 +176,25 @@ class RequestServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetUpload(self, request, context):
-        """Tells how far an upload came; begins it if it is new. Errors: INVALID_ARGUMENT
-        (REQUEST_ID_INVALID), RESOURCE_EXHAUSTED (TOO_MANY_DOCUMENTS).
+        """Tells how far an own upload came; an empty document where nothing came. Errors:
+        INVALID_ARGUMENT (REQUEST_ID_INVALID).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DiscardUpload(self, request, context):
+        """Deletes an own upload, finished or not, that belongs to no request; nothing where nothing came.
+        Uploads that wait too long for a request are deleted by the server. Errors: INVALID_ARGUMENT
+        (REQUEST_ID_INVALID), NOT_FOUND (DOCUMENT_UNKNOWN) for what proves a request.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DownloadDocument(self, request, context):
-        """Streams a document. Errors: NOT_FOUND (DOCUMENT_UNKNOWN), also where not the caller's to see.
+        """Streams a document. Errors: NOT_FOUND (DOCUMENT_UNKNOWN), also where not the caller's to see;
+        FAILED_PRECONDITION (DOCUMENT_EXPIRED) after its time: its hash is kept.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -237,6 +252,11 @@ def add_RequestServiceServicer_to_server(servicer, server):
                     servicer.GetUpload,
                     request_deserializer=hadir_dot_v1_dot_request__pb2.GetUploadRequest.FromString,
                     response_serializer=hadir_dot_v1_dot_request__pb2.Document.SerializeToString,
+            ),
+            'DiscardUpload': grpc.unary_unary_rpc_method_handler(
+                    servicer.DiscardUpload,
+                    request_deserializer=hadir_dot_v1_dot_request__pb2.DiscardUploadRequest.FromString,
+                    response_serializer=hadir_dot_v1_dot_request__pb2.DiscardUploadResponse.SerializeToString,
             ),
             'DownloadDocument': grpc.unary_stream_rpc_method_handler(
                     servicer.DownloadDocument,
@@ -515,6 +535,33 @@ class RequestService:
             '/hadir.v1.RequestService/GetUpload',
             hadir_dot_v1_dot_request__pb2.GetUploadRequest.SerializeToString,
             hadir_dot_v1_dot_request__pb2.Document.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DiscardUpload(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hadir.v1.RequestService/DiscardUpload',
+            hadir_dot_v1_dot_request__pb2.DiscardUploadRequest.SerializeToString,
+            hadir_dot_v1_dot_request__pb2.DiscardUploadResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -23,6 +23,7 @@ class RuleKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     RULE_KIND_QUOTA: _ClassVar[RuleKind]
     RULE_KIND_CHAIN: _ClassVar[RuleKind]
     RULE_KIND_DELEGATION: _ClassVar[RuleKind]
+    RULE_KIND_FORENSIC_LIMITS: _ClassVar[RuleKind]
 
 class PhaseKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -61,6 +62,7 @@ RULE_KIND_SHIFT: RuleKind
 RULE_KIND_QUOTA: RuleKind
 RULE_KIND_CHAIN: RuleKind
 RULE_KIND_DELEGATION: RuleKind
+RULE_KIND_FORENSIC_LIMITS: RuleKind
 PHASE_KIND_UNSPECIFIED: PhaseKind
 PHASE_KIND_SOCIALISATION: PhaseKind
 PHASE_KIND_TRIAL: PhaseKind
@@ -79,7 +81,7 @@ DELEGATION_KIND_PLT: DelegationKind
 DELEGATION_KIND_PLH: DelegationKind
 
 class Rule(_message.Message):
-    __slots__ = ("subject", "start", "schedule", "phase", "cut_table", "discipline", "free_day", "shift", "quota", "chain", "delegation", "withdrawn")
+    __slots__ = ("subject", "start", "schedule", "phase", "cut_table", "discipline", "free_day", "shift", "quota", "chain", "delegation", "withdrawn", "forensic_limits")
     SUBJECT_FIELD_NUMBER: _ClassVar[int]
     START_FIELD_NUMBER: _ClassVar[int]
     SCHEDULE_FIELD_NUMBER: _ClassVar[int]
@@ -92,6 +94,7 @@ class Rule(_message.Message):
     CHAIN_FIELD_NUMBER: _ClassVar[int]
     DELEGATION_FIELD_NUMBER: _ClassVar[int]
     WITHDRAWN_FIELD_NUMBER: _ClassVar[int]
+    FORENSIC_LIMITS_FIELD_NUMBER: _ClassVar[int]
     subject: str
     start: str
     schedule: Schedule
@@ -104,7 +107,8 @@ class Rule(_message.Message):
     chain: ChainTable
     delegation: Delegation
     withdrawn: RuleKind
-    def __init__(self, subject: _Optional[str] = ..., start: _Optional[str] = ..., schedule: _Optional[_Union[Schedule, _Mapping]] = ..., phase: _Optional[_Union[Phase, _Mapping]] = ..., cut_table: _Optional[_Union[CutTable, _Mapping]] = ..., discipline: _Optional[_Union[DisciplineTable, _Mapping]] = ..., free_day: _Optional[_Union[FreeDay, _Mapping]] = ..., shift: _Optional[_Union[ShiftDay, _Mapping]] = ..., quota: _Optional[_Union[QuotaTable, _Mapping]] = ..., chain: _Optional[_Union[ChainTable, _Mapping]] = ..., delegation: _Optional[_Union[Delegation, _Mapping]] = ..., withdrawn: _Optional[_Union[RuleKind, str]] = ...) -> None: ...
+    forensic_limits: ForensicLimits
+    def __init__(self, subject: _Optional[str] = ..., start: _Optional[str] = ..., schedule: _Optional[_Union[Schedule, _Mapping]] = ..., phase: _Optional[_Union[Phase, _Mapping]] = ..., cut_table: _Optional[_Union[CutTable, _Mapping]] = ..., discipline: _Optional[_Union[DisciplineTable, _Mapping]] = ..., free_day: _Optional[_Union[FreeDay, _Mapping]] = ..., shift: _Optional[_Union[ShiftDay, _Mapping]] = ..., quota: _Optional[_Union[QuotaTable, _Mapping]] = ..., chain: _Optional[_Union[ChainTable, _Mapping]] = ..., delegation: _Optional[_Union[Delegation, _Mapping]] = ..., withdrawn: _Optional[_Union[RuleKind, str]] = ..., forensic_limits: _Optional[_Union[ForensicLimits, _Mapping]] = ...) -> None: ...
 
 class Windows(_message.Message):
     __slots__ = ("in_before_s", "in_after_s", "out_before_s", "out_after_s")
@@ -368,6 +372,138 @@ class RuleChange(_message.Message):
     change_time: _timestamp_pb2.Timestamp
     superseded: bool
     def __init__(self, sequence: _Optional[int] = ..., kind: _Optional[_Union[RuleKind, str]] = ..., rule: _Optional[_Union[Rule, _Mapping]] = ..., actor: _Optional[str] = ..., reason: _Optional[str] = ..., change_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., superseded: _Optional[bool] = ...) -> None: ...
+
+class DeviceLimits(_message.Message):
+    __slots__ = ("returns_min", "accounts_min", "cluster_minutes", "cluster_rebinds_min", "cluster_same_model_min", "cluster_chance_max", "rebind_days", "rebinds_min")
+    RETURNS_MIN_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNTS_MIN_FIELD_NUMBER: _ClassVar[int]
+    CLUSTER_MINUTES_FIELD_NUMBER: _ClassVar[int]
+    CLUSTER_REBINDS_MIN_FIELD_NUMBER: _ClassVar[int]
+    CLUSTER_SAME_MODEL_MIN_FIELD_NUMBER: _ClassVar[int]
+    CLUSTER_CHANCE_MAX_FIELD_NUMBER: _ClassVar[int]
+    REBIND_DAYS_FIELD_NUMBER: _ClassVar[int]
+    REBINDS_MIN_FIELD_NUMBER: _ClassVar[int]
+    returns_min: int
+    accounts_min: int
+    cluster_minutes: float
+    cluster_rebinds_min: int
+    cluster_same_model_min: int
+    cluster_chance_max: float
+    rebind_days: float
+    rebinds_min: int
+    def __init__(self, returns_min: _Optional[int] = ..., accounts_min: _Optional[int] = ..., cluster_minutes: _Optional[float] = ..., cluster_rebinds_min: _Optional[int] = ..., cluster_same_model_min: _Optional[int] = ..., cluster_chance_max: _Optional[float] = ..., rebind_days: _Optional[float] = ..., rebinds_min: _Optional[int] = ...) -> None: ...
+
+class PlaceLimits(_message.Message):
+    __slots__ = ("decimals_min", "repeat_days_min", "repeat_share_min", "together_people_min", "together_people_max", "together_days_min", "rare_days_max", "steady_m", "steady_fixes_min", "steady_accuracy_share_min", "accuracy_m", "accuracy_days_min", "accuracy_share_min", "mock_days_min", "travel_near_kmh", "travel_near_km", "travel_far_kmh", "travel_slack_m")
+    DECIMALS_MIN_FIELD_NUMBER: _ClassVar[int]
+    REPEAT_DAYS_MIN_FIELD_NUMBER: _ClassVar[int]
+    REPEAT_SHARE_MIN_FIELD_NUMBER: _ClassVar[int]
+    TOGETHER_PEOPLE_MIN_FIELD_NUMBER: _ClassVar[int]
+    TOGETHER_PEOPLE_MAX_FIELD_NUMBER: _ClassVar[int]
+    TOGETHER_DAYS_MIN_FIELD_NUMBER: _ClassVar[int]
+    RARE_DAYS_MAX_FIELD_NUMBER: _ClassVar[int]
+    STEADY_M_FIELD_NUMBER: _ClassVar[int]
+    STEADY_FIXES_MIN_FIELD_NUMBER: _ClassVar[int]
+    STEADY_ACCURACY_SHARE_MIN_FIELD_NUMBER: _ClassVar[int]
+    ACCURACY_M_FIELD_NUMBER: _ClassVar[int]
+    ACCURACY_DAYS_MIN_FIELD_NUMBER: _ClassVar[int]
+    ACCURACY_SHARE_MIN_FIELD_NUMBER: _ClassVar[int]
+    MOCK_DAYS_MIN_FIELD_NUMBER: _ClassVar[int]
+    TRAVEL_NEAR_KMH_FIELD_NUMBER: _ClassVar[int]
+    TRAVEL_NEAR_KM_FIELD_NUMBER: _ClassVar[int]
+    TRAVEL_FAR_KMH_FIELD_NUMBER: _ClassVar[int]
+    TRAVEL_SLACK_M_FIELD_NUMBER: _ClassVar[int]
+    decimals_min: int
+    repeat_days_min: int
+    repeat_share_min: float
+    together_people_min: int
+    together_people_max: int
+    together_days_min: int
+    rare_days_max: int
+    steady_m: float
+    steady_fixes_min: int
+    steady_accuracy_share_min: float
+    accuracy_m: float
+    accuracy_days_min: int
+    accuracy_share_min: float
+    mock_days_min: int
+    travel_near_kmh: float
+    travel_near_km: float
+    travel_far_kmh: float
+    travel_slack_m: float
+    def __init__(self, decimals_min: _Optional[int] = ..., repeat_days_min: _Optional[int] = ..., repeat_share_min: _Optional[float] = ..., together_people_min: _Optional[int] = ..., together_people_max: _Optional[int] = ..., together_days_min: _Optional[int] = ..., rare_days_max: _Optional[int] = ..., steady_m: _Optional[float] = ..., steady_fixes_min: _Optional[int] = ..., steady_accuracy_share_min: _Optional[float] = ..., accuracy_m: _Optional[float] = ..., accuracy_days_min: _Optional[int] = ..., accuracy_share_min: _Optional[float] = ..., mock_days_min: _Optional[int] = ..., travel_near_kmh: _Optional[float] = ..., travel_near_km: _Optional[float] = ..., travel_far_kmh: _Optional[float] = ..., travel_slack_m: _Optional[float] = ...) -> None: ...
+
+class FrameLimits(_message.Message):
+    __slots__ = ("frame_bits", "background_bits", "apart_hours", "reuse_days_min", "reuse_share_min", "shared_days_min", "shared_people_min", "room_minutes", "room_people_min", "room_people_max", "room_days_min", "room_share_min")
+    FRAME_BITS_FIELD_NUMBER: _ClassVar[int]
+    BACKGROUND_BITS_FIELD_NUMBER: _ClassVar[int]
+    APART_HOURS_FIELD_NUMBER: _ClassVar[int]
+    REUSE_DAYS_MIN_FIELD_NUMBER: _ClassVar[int]
+    REUSE_SHARE_MIN_FIELD_NUMBER: _ClassVar[int]
+    SHARED_DAYS_MIN_FIELD_NUMBER: _ClassVar[int]
+    SHARED_PEOPLE_MIN_FIELD_NUMBER: _ClassVar[int]
+    ROOM_MINUTES_FIELD_NUMBER: _ClassVar[int]
+    ROOM_PEOPLE_MIN_FIELD_NUMBER: _ClassVar[int]
+    ROOM_PEOPLE_MAX_FIELD_NUMBER: _ClassVar[int]
+    ROOM_DAYS_MIN_FIELD_NUMBER: _ClassVar[int]
+    ROOM_SHARE_MIN_FIELD_NUMBER: _ClassVar[int]
+    frame_bits: int
+    background_bits: int
+    apart_hours: float
+    reuse_days_min: int
+    reuse_share_min: float
+    shared_days_min: int
+    shared_people_min: int
+    room_minutes: float
+    room_people_min: int
+    room_people_max: int
+    room_days_min: int
+    room_share_min: float
+    def __init__(self, frame_bits: _Optional[int] = ..., background_bits: _Optional[int] = ..., apart_hours: _Optional[float] = ..., reuse_days_min: _Optional[int] = ..., reuse_share_min: _Optional[float] = ..., shared_days_min: _Optional[int] = ..., shared_people_min: _Optional[int] = ..., room_minutes: _Optional[float] = ..., room_people_min: _Optional[int] = ..., room_people_max: _Optional[int] = ..., room_days_min: _Optional[int] = ..., room_share_min: _Optional[float] = ...) -> None: ...
+
+class PermitLimits(_message.Message):
+    __slots__ = ("late_days", "often_late_days", "often_late_min", "bulk_minutes", "bulk_people_min", "bulk_late_days", "bulk_share_min", "document_periods_min", "sick_people_min", "trip_days_max", "outlier_z", "outlier_count_min", "outlier_spread_min")
+    LATE_DAYS_FIELD_NUMBER: _ClassVar[int]
+    OFTEN_LATE_DAYS_FIELD_NUMBER: _ClassVar[int]
+    OFTEN_LATE_MIN_FIELD_NUMBER: _ClassVar[int]
+    BULK_MINUTES_FIELD_NUMBER: _ClassVar[int]
+    BULK_PEOPLE_MIN_FIELD_NUMBER: _ClassVar[int]
+    BULK_LATE_DAYS_FIELD_NUMBER: _ClassVar[int]
+    BULK_SHARE_MIN_FIELD_NUMBER: _ClassVar[int]
+    DOCUMENT_PERIODS_MIN_FIELD_NUMBER: _ClassVar[int]
+    SICK_PEOPLE_MIN_FIELD_NUMBER: _ClassVar[int]
+    TRIP_DAYS_MAX_FIELD_NUMBER: _ClassVar[int]
+    OUTLIER_Z_FIELD_NUMBER: _ClassVar[int]
+    OUTLIER_COUNT_MIN_FIELD_NUMBER: _ClassVar[int]
+    OUTLIER_SPREAD_MIN_FIELD_NUMBER: _ClassVar[int]
+    late_days: float
+    often_late_days: float
+    often_late_min: int
+    bulk_minutes: float
+    bulk_people_min: int
+    bulk_late_days: float
+    bulk_share_min: float
+    document_periods_min: int
+    sick_people_min: int
+    trip_days_max: int
+    outlier_z: float
+    outlier_count_min: int
+    outlier_spread_min: float
+    def __init__(self, late_days: _Optional[float] = ..., often_late_days: _Optional[float] = ..., often_late_min: _Optional[int] = ..., bulk_minutes: _Optional[float] = ..., bulk_people_min: _Optional[int] = ..., bulk_late_days: _Optional[float] = ..., bulk_share_min: _Optional[float] = ..., document_periods_min: _Optional[int] = ..., sick_people_min: _Optional[int] = ..., trip_days_max: _Optional[int] = ..., outlier_z: _Optional[float] = ..., outlier_count_min: _Optional[int] = ..., outlier_spread_min: _Optional[float] = ...) -> None: ...
+
+class ForensicLimits(_message.Message):
+    __slots__ = ("name", "devices", "places", "frames", "permits")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    DEVICES_FIELD_NUMBER: _ClassVar[int]
+    PLACES_FIELD_NUMBER: _ClassVar[int]
+    FRAMES_FIELD_NUMBER: _ClassVar[int]
+    PERMITS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    devices: DeviceLimits
+    places: PlaceLimits
+    frames: FrameLimits
+    permits: PermitLimits
+    def __init__(self, name: _Optional[str] = ..., devices: _Optional[_Union[DeviceLimits, _Mapping]] = ..., places: _Optional[_Union[PlaceLimits, _Mapping]] = ..., frames: _Optional[_Union[FrameLimits, _Mapping]] = ..., permits: _Optional[_Union[PermitLimits, _Mapping]] = ...) -> None: ...
 
 class PutRulesRequest(_message.Message):
     __slots__ = ("rules", "reason", "dry_run")

@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class RuleServiceStub:
-    """Schedules, phases, percentages, holidays, shifts, quotas, chains of approval, delegations.
+    """Schedules, phases, percentages, holidays, shifts, quotas, chains of approval, delegations,
+    thresholds of forensics.
     """
 
     def __init__(self, channel):
@@ -48,7 +49,8 @@ class RuleServiceStub:
 
 
 class RuleServiceServicer:
-    """Schedules, phases, percentages, holidays, shifts, quotas, chains of approval, delegations.
+    """Schedules, phases, percentages, holidays, shifts, quotas, chains of approval, delegations,
+    thresholds of forensics.
     """
 
     def PutRules(self, request, context):
@@ -90,7 +92,8 @@ def add_RuleServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class RuleService:
-    """Schedules, phases, percentages, holidays, shifts, quotas, chains of approval, delegations.
+    """Schedules, phases, percentages, holidays, shifts, quotas, chains of approval, delegations,
+    thresholds of forensics.
     """
 
     @staticmethod

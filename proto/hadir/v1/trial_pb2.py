@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from hadir.v1 import options_pb2 as hadir_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14hadir/v1/trial.proto\x12\x08hadir.v1\x1a\x16hadir/v1/options.proto\"l\n\x14ReportProblemRequest\x12\x17\n\treport_id\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12-\n\x07problem\x18\x02 \x01(\x0e\x32\x16.hadir.v1.TrialProblemB\x04\x90\xb5\x18\x01\x12\x0c\n\x04text\x18\x03 \x01(\t\"\x17\n\x15ReportProblemResponse\"R\n\x13GiveFeedbackRequest\x12\x17\n\treport_id\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12\x14\n\x06rating\x18\x02 \x01(\x05\x42\x04\x90\xb5\x18\x01\x12\x0c\n\x04text\x18\x03 \x01(\t\"\x16\n\x14GiveFeedbackResponse\"@\n\x15SummariseTrialRequest\x12\x13\n\x05\x66irst\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12\x12\n\x04last\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\")\n\nTrialCount\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\"\xc2\x01\n\nTrialGroup\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x16\n\x0e\x65mployee_count\x18\x02 \x01(\x05\x12\x13\n\x0b\x65vent_count\x18\x03 \x01(\x05\x12&\n\x08problems\x18\x04 \x03(\x0b\x32\x14.hadir.v1.TrialCount\x12&\n\x08refusals\x18\x05 \x03(\x0b\x32\x14.hadir.v1.TrialCount\x12\x14\n\x0crating_count\x18\x06 \x01(\x05\x12\x13\n\x0brating_mean\x18\x07 \x01(\x01\"N\n\x0cTrialComment\x12\x0f\n\x07unit_id\x18\x01 \x01(\t\x12\x0e\n\x06rating\x18\x02 \x01(\x05\x12\x0f\n\x07problem\x18\x03 \x01(\t\x12\x0c\n\x04text\x18\x04 \x01(\t\"\x8d\x01\n\x16SummariseTrialResponse\x12#\n\x05units\x18\x01 \x03(\x0b\x32\x14.hadir.v1.TrialGroup\x12$\n\x06models\x18\x02 \x03(\x0b\x32\x14.hadir.v1.TrialGroup\x12(\n\x08\x63omments\x18\x03 \x03(\x0b\x32\x16.hadir.v1.TrialComment*\xb1\x01\n\x0cTrialProblem\x12\x1d\n\x19TRIAL_PROBLEM_UNSPECIFIED\x10\x00\x12\x19\n\x15TRIAL_PROBLEM_NETWORK\x10\x01\x12\x18\n\x14TRIAL_PROBLEM_CAMERA\x10\x02\x12\x1d\n\x19TRIAL_PROBLEM_RECOGNITION\x10\x03\x12\x15\n\x11TRIAL_PROBLEM_GPS\x10\x04\x12\x17\n\x13TRIAL_PROBLEM_OTHER\x10\x05\x32\xa0\x02\n\x0cTrialService\x12Z\n\rReportProblem\x12\x1e.hadir.v1.ReportProblemRequest\x1a\x1f.hadir.v1.ReportProblemResponse\"\x08\x8a\xb5\x18\x04\n\x02\x02\x03\x12V\n\x0cGiveFeedback\x12\x1d.hadir.v1.GiveFeedbackRequest\x1a\x1e.hadir.v1.GiveFeedbackResponse\"\x07\x8a\xb5\x18\x03\n\x01\x02\x12\\\n\x0eSummariseTrial\x12\x1f.hadir.v1.SummariseTrialRequest\x1a .hadir.v1.SummariseTrialResponse\"\x07\x8a\xb5\x18\x03\n\x01\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14hadir/v1/trial.proto\x12\x08hadir.v1\x1a\x16hadir/v1/options.proto\"l\n\x14ReportProblemRequest\x12\x17\n\treport_id\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12-\n\x07problem\x18\x02 \x01(\x0e\x32\x16.hadir.v1.TrialProblemB\x04\x90\xb5\x18\x01\x12\x0c\n\x04text\x18\x03 \x01(\t\"\x17\n\x15ReportProblemResponse\"R\n\x13GiveFeedbackRequest\x12\x17\n\treport_id\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12\x14\n\x06rating\x18\x02 \x01(\x05\x42\x04\x90\xb5\x18\x01\x12\x0c\n\x04text\x18\x03 \x01(\t\"\x16\n\x14GiveFeedbackResponse\"@\n\x15SummariseTrialRequest\x12\x13\n\x05\x66irst\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12\x12\n\x04last\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\")\n\nTrialCount\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\"\xc2\x01\n\nTrialGroup\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x16\n\x0e\x65mployee_count\x18\x02 \x01(\x05\x12\x13\n\x0b\x65vent_count\x18\x03 \x01(\x05\x12&\n\x08problems\x18\x04 \x03(\x0b\x32\x14.hadir.v1.TrialCount\x12&\n\x08refusals\x18\x05 \x03(\x0b\x32\x14.hadir.v1.TrialCount\x12\x14\n\x0crating_count\x18\x06 \x01(\x05\x12\x13\n\x0brating_mean\x18\x07 \x01(\x01\"_\n\x0cTrialComment\x12\x0f\n\x07unit_id\x18\x01 \x01(\t\x12\x0e\n\x06rating\x18\x02 \x01(\x05\x12\x0f\n\x07problem\x18\x03 \x01(\t\x12\x0c\n\x04text\x18\x04 \x01(\t\x12\x0f\n\x07site_id\x18\x05 \x01(\t\"\xb2\x01\n\x16SummariseTrialResponse\x12#\n\x05units\x18\x01 \x03(\x0b\x32\x14.hadir.v1.TrialGroup\x12$\n\x06models\x18\x02 \x03(\x0b\x32\x14.hadir.v1.TrialGroup\x12(\n\x08\x63omments\x18\x03 \x03(\x0b\x32\x16.hadir.v1.TrialComment\x12#\n\x05sites\x18\x04 \x03(\x0b\x32\x14.hadir.v1.TrialGroup*\xb1\x01\n\x0cTrialProblem\x12\x1d\n\x19TRIAL_PROBLEM_UNSPECIFIED\x10\x00\x12\x19\n\x15TRIAL_PROBLEM_NETWORK\x10\x01\x12\x18\n\x14TRIAL_PROBLEM_CAMERA\x10\x02\x12\x1d\n\x19TRIAL_PROBLEM_RECOGNITION\x10\x03\x12\x15\n\x11TRIAL_PROBLEM_GPS\x10\x04\x12\x17\n\x13TRIAL_PROBLEM_OTHER\x10\x05\x32\xa0\x02\n\x0cTrialService\x12Z\n\rReportProblem\x12\x1e.hadir.v1.ReportProblemRequest\x1a\x1f.hadir.v1.ReportProblemResponse\"\x08\x8a\xb5\x18\x04\n\x02\x02\x03\x12V\n\x0cGiveFeedback\x12\x1d.hadir.v1.GiveFeedbackRequest\x1a\x1e.hadir.v1.GiveFeedbackResponse\"\x07\x8a\xb5\x18\x03\n\x01\x02\x12\\\n\x0eSummariseTrial\x12\x1f.hadir.v1.SummariseTrialRequest\x1a .hadir.v1.SummariseTrialResponse\"\x07\x8a\xb5\x18\x03\n\x01\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -50,8 +50,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TRIALSERVICE'].methods_by_name['GiveFeedback']._serialized_options = b'\212\265\030\003\n\001\002'
   _globals['_TRIALSERVICE'].methods_by_name['SummariseTrial']._loaded_options = None
   _globals['_TRIALSERVICE'].methods_by_name['SummariseTrial']._serialized_options = b'\212\265\030\003\n\001\005'
-  _globals['_TRIALPROBLEM']._serialized_start=832
-  _globals['_TRIALPROBLEM']._serialized_end=1009
+  _globals['_TRIALPROBLEM']._serialized_start=886
+  _globals['_TRIALPROBLEM']._serialized_end=1063
   _globals['_REPORTPROBLEMREQUEST']._serialized_start=58
   _globals['_REPORTPROBLEMREQUEST']._serialized_end=166
   _globals['_REPORTPROBLEMRESPONSE']._serialized_start=168
@@ -67,9 +67,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TRIALGROUP']._serialized_start=411
   _globals['_TRIALGROUP']._serialized_end=605
   _globals['_TRIALCOMMENT']._serialized_start=607
-  _globals['_TRIALCOMMENT']._serialized_end=685
-  _globals['_SUMMARISETRIALRESPONSE']._serialized_start=688
-  _globals['_SUMMARISETRIALRESPONSE']._serialized_end=829
-  _globals['_TRIALSERVICE']._serialized_start=1012
-  _globals['_TRIALSERVICE']._serialized_end=1300
+  _globals['_TRIALCOMMENT']._serialized_end=702
+  _globals['_SUMMARISETRIALRESPONSE']._serialized_start=705
+  _globals['_SUMMARISETRIALRESPONSE']._serialized_end=883
+  _globals['_TRIALSERVICE']._serialized_start=1066
+  _globals['_TRIALSERVICE']._serialized_end=1354
 # @@protoc_insertion_point(module_scope)

@@ -86,23 +86,27 @@ class TrialGroup(_message.Message):
     def __init__(self, name: _Optional[str] = ..., employee_count: _Optional[int] = ..., event_count: _Optional[int] = ..., problems: _Optional[_Iterable[_Union[TrialCount, _Mapping]]] = ..., refusals: _Optional[_Iterable[_Union[TrialCount, _Mapping]]] = ..., rating_count: _Optional[int] = ..., rating_mean: _Optional[float] = ...) -> None: ...
 
 class TrialComment(_message.Message):
-    __slots__ = ("unit_id", "rating", "problem", "text")
+    __slots__ = ("unit_id", "rating", "problem", "text", "site_id")
     UNIT_ID_FIELD_NUMBER: _ClassVar[int]
     RATING_FIELD_NUMBER: _ClassVar[int]
     PROBLEM_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
+    SITE_ID_FIELD_NUMBER: _ClassVar[int]
     unit_id: str
     rating: int
     problem: str
     text: str
-    def __init__(self, unit_id: _Optional[str] = ..., rating: _Optional[int] = ..., problem: _Optional[str] = ..., text: _Optional[str] = ...) -> None: ...
+    site_id: str
+    def __init__(self, unit_id: _Optional[str] = ..., rating: _Optional[int] = ..., problem: _Optional[str] = ..., text: _Optional[str] = ..., site_id: _Optional[str] = ...) -> None: ...
 
 class SummariseTrialResponse(_message.Message):
-    __slots__ = ("units", "models", "comments")
+    __slots__ = ("units", "models", "comments", "sites")
     UNITS_FIELD_NUMBER: _ClassVar[int]
     MODELS_FIELD_NUMBER: _ClassVar[int]
     COMMENTS_FIELD_NUMBER: _ClassVar[int]
+    SITES_FIELD_NUMBER: _ClassVar[int]
     units: _containers.RepeatedCompositeFieldContainer[TrialGroup]
     models: _containers.RepeatedCompositeFieldContainer[TrialGroup]
     comments: _containers.RepeatedCompositeFieldContainer[TrialComment]
-    def __init__(self, units: _Optional[_Iterable[_Union[TrialGroup, _Mapping]]] = ..., models: _Optional[_Iterable[_Union[TrialGroup, _Mapping]]] = ..., comments: _Optional[_Iterable[_Union[TrialComment, _Mapping]]] = ...) -> None: ...
+    sites: _containers.RepeatedCompositeFieldContainer[TrialGroup]
+    def __init__(self, units: _Optional[_Iterable[_Union[TrialGroup, _Mapping]]] = ..., models: _Optional[_Iterable[_Union[TrialGroup, _Mapping]]] = ..., comments: _Optional[_Iterable[_Union[TrialComment, _Mapping]]] = ..., sites: _Optional[_Iterable[_Union[TrialGroup, _Mapping]]] = ...) -> None: ...

@@ -74,7 +74,7 @@ class TrialServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SummariseTrial(self, request, context):
-        """Sums up a period by unit and phone model. Refused check-ins, which the server counts itself, are
+        """Sums up a period by unit, by phone model and, for kiosks, by site. Refused check-ins, which the server counts itself, are
         beside what clients report. Errors: INVALID_ARGUMENT (FIELD_INVALID).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -4,8 +4,9 @@ Nothing is overwritten, so it is always known who changed which rule when, and w
 a schedule or phase of its own it follows the unit above it, and the topmost the rule for all ("").
 """
 
+import copy
 import enum
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TypeVar
@@ -19,7 +20,10 @@ from server.domain.attendance.hours import Schedule, in_effect
 from server.domain.attendance.model import PhasePeriod
 from server.domain.attendance.plan import Planner
 from server.domain.attendance.quota import QuotaTable
+from server.domain.forensics import limits
+from server.domain.forensics.limits import Limits
 from server.domain.model import Unit
+from server.domain.unit_history import UnitHistory
 
 SHIFT_LENGTH_MAX = 40
 EVERYBODY = ""
@@ -39,6 +43,7 @@ class RuleKind(enum.Enum):
     QUOTA = "QUOTA"
     CHAIN = "CHAIN"
     DELEGATION = "DELEGATION"
+    FORENSIC_LIMITS = "FORENSIC_LIMITS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +63,10 @@ Content = (
     | QuotaTable
     | ChainTable
     | Delegation
+    | Limits
 )
 T = TypeVar("T", Schedule, PhasePeriod)
-V = TypeVar("V", CutTable, DisciplineTable, ChainTable)
+V = TypeVar("V", CutTable, DisciplineTable, ChainTable, Limits)
 
 # By what a rule's subject is named; what is not here is a rule for all.
 _OF_UNIT = frozenset({RuleKind.SCHEDULE, RuleKind.PHASE, RuleKind.DELEGATION})
@@ -103,8 +109,8 @@ def faults_of(rule: Rule, unit_ids: Collection[str], nips: Collection[str]) -> l
     elif isinstance(content, CutTable):
         found += bands.faults_of(content)
     elif isinstance(content, DisciplineTable):
-        limits = [step.days_min for step in content.steps]
-        found += ["STEPS_NOT_RISING"] if limits != sorted(set(limits)) or 0 in limits else []
+        rising = [step.days_min for step in content.steps]
+        found += ["STEPS_NOT_RISING"] if rising != sorted(set(rising)) or 0 in rising else []
     elif isinstance(content, Delegation):
         found += ["EMPLOYEE_UNKNOWN"] if content.nip not in nips else []
         found += ["DATES_REVERSED"] if content.last < content.start else []
@@ -113,6 +119,8 @@ def faults_of(rule: Rule, unit_ids: Collection[str], nips: Collection[str]) -> l
         found += ["DAYS_NEGATIVE"] if min(days) < 0 else []
         found += ["MAX_BELOW_QUOTA"] if content.annual_max_days < content.annual_days else []
         found += ["UNIT_UNKNOWN"] if content.remote_unit_ids - set(unit_ids) else []
+    elif isinstance(content, Limits):
+        found += limits.faults_of(content)
     elif isinstance(content, Shift) and len(content.name) > SHIFT_LENGTH_MAX:
         found += ["SHIFT_NAME_TOO_LONG"]
     return found
@@ -147,20 +155,32 @@ class _Sorted:
 
     schedules: dict[str, list[Schedule]] = field(default_factory=dict)
     phases: dict[str, list[PhasePeriod]] = field(default_factory=dict)
-    tables: list[CutTable | DisciplineTable | ChainTable] = field(default_factory=list)
+    tables: list[CutTable | DisciplineTable | ChainTable | Limits] = field(default_factory=list)
     free: list[FreeDay] = field(default_factory=list)
-    shifts: dict[str, dict[date, str]] = field(default_factory=dict)
     quotas: dict[str, list[QuotaTable]] = field(default_factory=dict)
     delegations: list[Delegation] = field(default_factory=list)
 
 
 class RuleBook:
-    """All rules that hold now, for the units as they stand. Made anew when a rule changes."""
+    """All rules that hold now, for the units as they stood. Made anew when a rule changes.
 
-    def __init__(self, changes: Iterable[RuleChange], units: Sequence[Unit]) -> None:
+    history: of the units; without it they have always stood as now. A unit that moves takes the
+    rules of the units above it from the date of its move, and keeps those of before until then.
+
+    Shifts are thousands a month and matter to one employee each: `with_rosters` adds those needed.
+    """
+
+    def __init__(
+        self,
+        changes: Iterable[RuleChange],
+        units: Sequence[Unit],
+        history: UnitHistory | None = None,
+    ) -> None:
         self._now = _Sorted()
         self._planners: dict[tuple[int, int], Planner] = {}
-        self._units = {unit.unit_id: unit for unit in units}
+        self._unit_ids = [unit.unit_id for unit in units]
+        self._history = history or UnitHistory(units)
+        self._rosters: Mapping[str, Mapping[date, str]] | None = None
         for change in current(changes):
             _sort_in(self._now, change)
 
@@ -188,9 +208,21 @@ class RuleBook:
         """Returns the percentages of a day."""
         return in_effect(self._tables(CutTable), day)
 
-    def roster(self, nip: str) -> dict[date, str]:
-        """Returns the shifts of an employee by date."""
-        return self._now.shifts.get(nip, {})
+    def with_rosters(self, rosters: Mapping[str, Mapping[date, str]]) -> "RuleBook":
+        """Returns this book, planners included, with the shifts of some employees by date."""
+        book = copy.copy(self)
+        book._rosters = rosters  # noqa: SLF001  its own copy
+        return book
+
+    def limits_on(self, day: date) -> Limits:
+        """Returns the thresholds of forensics of a day; the proposals where BKD says nothing."""
+        return in_effect(self._tables(Limits), day) or Limits()
+
+    def roster(self, nip: str) -> Mapping[date, str]:
+        """Returns the shifts of an employee by date; the book must have been given them."""
+        if self._rosters is None:
+            raise LookupError("a book without rosters: ask Rules.book_of")
+        return self._rosters.get(nip, {})
 
     def calendar(self, years: Iterable[int]) -> Calendar:
         """Returns the free days of the years."""
@@ -205,7 +237,7 @@ class RuleBook:
 
     def _make_planner(self, years: Iterable[int]) -> Planner:
         schedules, phases = [], []
-        for unit_id in self._units:
+        for unit_id in self._unit_ids:
             schedules += [
                 replace(one, unit_id=unit_id) for one in self._own(self._now.schedules, unit_id)
             ]
@@ -218,19 +250,28 @@ class RuleBook:
         return [table for table in self._now.tables if isinstance(table, kind)]
 
     def _own(self, by_unit: dict[str, list[T]], unit_id: str) -> list[T]:
-        """Returns the versions of a unit; before its first one those of the units above hold."""
+        """Returns the versions that hold for a unit, by what stood above it at the time."""
         versions: list[T] = []
-        for subject in self._upwards(unit_id):
-            first = min((one.start for one in versions), default=date.max)
-            versions += [one for one in by_unit.get(subject, []) if one.start < first]
+        for begin, path in self._history.paths(unit_id):
+            inherited = _inherited(by_unit, path)
+            before = in_effect(versions, begin)
+            versions = [one for one in versions if one.start < begin]
+            held = in_effect(inherited, begin)
+            if held is not None and held != before:
+                versions.append(replace(held, start=max(held.start, begin)))
+            elif held is not None and held.start == begin:
+                versions.append(held)
+            versions += [one for one in inherited if one.start > begin]
         return versions
 
-    def _upwards(self, unit_id: str) -> list[str]:
-        """Returns the ids of a unit and of those above it, and EVERYBODY at the end."""
-        found = [unit_id]
-        while (unit := self._units.get(found[-1])) and unit.parent_unit_id not in found:
-            found.append(unit.parent_unit_id)
-        return list(dict.fromkeys((*found, EVERYBODY)))
+
+def _inherited(by_unit: dict[str, list[T]], path: Iterable[str]) -> list[T]:
+    """Returns the versions of a unit; before its first one those of the units above hold."""
+    versions: list[T] = []
+    for subject in dict.fromkeys((*path, EVERYBODY)):
+        first = min((one.start for one in versions), default=date.max)
+        versions += [one for one in by_unit.get(subject, []) if one.start < first]
+    return versions
 
 
 def current(changes: Iterable[RuleChange]) -> list[RuleChange]:
@@ -251,16 +292,14 @@ def _sort_in(now: _Sorted, change: RuleChange) -> None:
         case PhasePeriod():
             period = replace(content, unit_id=rule.subject, start=rule.start)
             now.phases.setdefault(rule.subject, []).append(period)
-        case CutTable() | DisciplineTable() | ChainTable():
+        case CutTable() | DisciplineTable() | ChainTable() | Limits():
             now.tables.append(replace(content, start=rule.start))
         case FreeDay():
             now.free.append(replace(content, day=rule.start))
-        case Shift():
-            now.shifts.setdefault(rule.subject, {})[rule.start] = content.name
         case QuotaTable():
             table = replace(content, start=rule.start)
             now.quotas.setdefault(rule.subject, []).append(table)
         case Delegation():
             now.delegations.append(replace(content, unit_id=rule.subject, start=rule.start))
-        case None:
+        case Shift() | None:
             pass

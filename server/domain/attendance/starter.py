@@ -14,6 +14,7 @@ from server.domain.attendance.hours import DayHours, Schedule, Week, Windows
 from server.domain.attendance.model import LeaveType, RequestKind
 from server.domain.attendance.quota import QuotaTable
 from server.domain.attendance.rules import EVERYBODY, Rule, RuleKind
+from server.domain.forensics.limits import Limits
 
 _HOUR_S = 3600
 # Check-in from 2 h before to 4 h after the start, check-out from 4 h before to 6 h after the end.
@@ -135,6 +136,9 @@ QUOTAS = QuotaTable(
     },
 )
 
+# Proposals: no regulation names them.
+LIMITS = Limits(version="usulan")
+
 # What a fresh database begins with. No phase: everything is socialisation until BKD says more.
 RULES = (
     Rule(RuleKind.SCHEDULE, EVERYBODY, OFFICE_HOURS.start, OFFICE_HOURS),
@@ -142,4 +146,5 @@ RULES = (
     Rule(RuleKind.DISCIPLINE, EVERYBODY, DISCIPLINE.start, DISCIPLINE),
     Rule(RuleKind.QUOTA, EVERYBODY, QUOTAS.start, QUOTAS),
     Rule(RuleKind.CHAIN, EVERYBODY, CHAINS.start, CHAINS),
+    Rule(RuleKind.FORENSIC_LIMITS, EVERYBODY, LIMITS.start, LIMITS),
 )

@@ -1,10 +1,10 @@
-"""Every threshold of forensics, as data that BKD edits, valid from a date on.
+"""Every threshold of forensics, as data that BKD edits (a kind of rule), valid from a date on.
 
 The defaults are proposals: they hold on synthetic provinces (tests/forensics) and, for the
 fingerprints, on photos (tests/models/test_fingerprint.py). No regulation names any of them.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 
 
@@ -139,3 +139,21 @@ class Limits:
     places: PlaceLimits = field(default_factory=PlaceLimits)
     frames: FrameLimits = field(default_factory=FrameLimits)
     permits: PermitLimits = field(default_factory=PermitLimits)
+
+
+# More bits and comparing near hashes takes minutes.
+BITS_MAX = 8
+
+
+def faults_of(limits: Limits) -> list[str]:
+    """Returns what BKD must mend in thresholds, as reasons; empty if nothing."""
+    found = set()
+    for group in (limits.devices, limits.places, limits.frames, limits.permits):
+        for name, value in ((one.name, getattr(group, one.name)) for one in fields(group)):
+            if name.endswith("_bits"):
+                found |= set() if 0 <= value <= BITS_MAX else {"BITS_OUT_OF_RANGE"}
+            elif not 0 < value < float("inf"):
+                found.add("LIMIT_NOT_POSITIVE")
+            elif value > 1 and name.endswith(("_share_min", "_chance_max", "_spread_min")):
+                found.add("SHARE_OVER_ONE")
+    return sorted(found)

@@ -71,12 +71,26 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Ruling:
+    """Who decided a step of a chain.
+
+    approver: by NIP, or by account where it has none. delegate_of: the NIP of the head, of that
+    day, in whose place the approver acted (Plt., Plh.), empty if in the own right. subordinate:
+    the approver served below the one who asked, that day. time: UTC.
+    """
+
+    approver: str
+    time: datetime
+    delegate_of: str = ""
+    subordinate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Permit:
     """A request for the local dates first to last, and who decided it.
 
-    approver: by NIP, empty while undecided. delegate_of: the NIP of the head in whose place the
-    approver acted (Plt., Plh.), empty if in the own right. documents: SHA-256 of each, in hex.
-    Times in UTC.
+    approver, decide_time, delegate_of, subordinate: of the last decision, as in Ruling, empty while
+    undecided. earlier: the decisions of the steps before. documents: SHA-256 of each, in hex.
     """
 
     request_id: str
@@ -91,6 +105,8 @@ class Permit:
     approver: str = ""
     delegate_of: str = ""
     documents: tuple[str, ...] = ()
+    subordinate: bool = False
+    earlier: tuple[Ruling, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

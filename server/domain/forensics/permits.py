@@ -7,7 +7,8 @@ Whoever decides is looked at, head or not, and nobody is left out. Estimate: pas
 import hashlib
 import heapq
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from statistics import median
 
@@ -64,7 +65,7 @@ def in_bulk(permits: Iterable[Permit], limits: PermitLimits) -> list[Finding]:
     """
     window = timedelta(minutes=limits.bulk_minutes)
     by_approver: dict[str, list[Permit]] = defaultdict(list)
-    for permit in _accepted(permits):
+    for permit in _by_each(permits):
         by_approver[permit.approver].append(permit)
 
     def past(few: Sequence[Permit]) -> list[Permit]:
@@ -86,13 +87,17 @@ def in_bulk(permits: Iterable[Permit], limits: PermitLimits) -> list[Finding]:
 
 
 def to_oneself(permits: Iterable[Permit]) -> list[Finding]:
-    """Finds who granted the own permit, directly or through the own delegate (Plt., Plh.)."""
+    """Finds who granted the own permit: directly, by the own delegate, or by somebody below.
+
+    A head's permit goes to the head above; where the deputy (Plt., Plh.) of that head serves below
+    the one who asks, it comes back down.
+    """
     by_nip: dict[str, list[Permit]] = defaultdict(list)
-    for permit in _accepted(permits):
-        if permit.nip in {permit.approver, permit.delegate_of}:
+    for permit in _by_each(permits):
+        if permit.subordinate or permit.nip in {permit.approver, permit.delegate_of}:
             by_nip[permit.nip].append(permit)
     return [
-        _found(FindingKind.PERMIT_SELF, mine, Figure("permits", len(mine), 1))
+        _found(FindingKind.PERMIT_SELF, mine, Figure("permits", len(_distinct(mine)), 1))
         for _, mine in sorted(by_nip.items())
     ]
 
@@ -138,7 +143,7 @@ def outliers(
     answers_for = Counter(employee.head_nip for employee in employees)
     by_kind: dict[str, dict[str, list[Permit]]] = defaultdict(lambda: defaultdict(list))
     decided: Counter[str] = Counter()
-    for permit in _accepted(permits):
+    for permit in _by_each(permits):
         approver = permit.delegate_of or permit.approver
         decided[approver] += 1
         by_kind[permit.kind.value][approver].append(permit)
@@ -169,21 +174,22 @@ def outliers(
 def audit_sample(permits: Iterable[Permit], seed: str, per_approver: int) -> list[Permit]:
     """Returns up to `per_approver` accepted permits of every approver, for a look at the paper.
 
-    Chosen by the smallest SHA-256 of seed and request id: whoever has the seed gets the same
-    sample in whatever order, and nobody can foresee it while the seed is drawn afterwards.
+    Who decided any step of a chain is an approver of it; nothing is named twice. Chosen by the
+    smallest SHA-256 of seed and request id: whoever has the seed gets the same sample in whatever
+    order, and nobody can foresee it while the seed is drawn afterwards.
     """
     by_approver: dict[str, list[Permit]] = defaultdict(list)
-    for permit in _accepted(permits):
+    for permit in _by_each(permits):
         by_approver[permit.approver].append(permit)
 
     def lot(permit: Permit) -> bytes:
         return hashlib.sha256(f"{seed}\0{permit.request_id}".encode()).digest()
 
-    return [
+    return _distinct(
         permit
         for _, mine in sorted(by_approver.items())
         for permit in heapq.nsmallest(per_approver, mine, key=lot)
-    ]
+    )
 
 
 def _distance(
@@ -212,6 +218,24 @@ def _distance(
 
 def _accepted(permits: Iterable[Permit]) -> Iterable[Permit]:
     return (one for one in permits if one.state is RequestState.ACCEPTED)
+
+
+def _by_each(permits: Iterable[Permit]) -> Iterator[Permit]:
+    """Yields accepted permits once for each who decided a step, as decided by this one."""
+    for permit in _accepted(permits):
+        yield permit
+        for ruling in permit.earlier:
+            yield replace(
+                permit,
+                approver=ruling.approver,
+                decide_time=ruling.time,
+                delegate_of=ruling.delegate_of,
+                subordinate=ruling.subordinate,
+            )
+
+
+def _distinct(permits: Iterable[Permit]) -> list[Permit]:
+    return list({one.request_id: one for one in reversed(list(permits))}.values())[::-1]
 
 
 def _decided(permit: Permit) -> datetime:

@@ -19,6 +19,7 @@ from server.domain.attendance.rules import (
     current,
     faults_of,
 )
+from server.domain.forensics.limits import DeviceLimits, FrameLimits, Limits, PermitLimits
 from server.domain.model import Unit
 from tests.unit.attendance.world import MONDAY
 
@@ -110,6 +111,8 @@ class TestInheritance:
         assert starter.DISCIPLINE == book.discipline_on(MONDAY)
         assert starter.CHAINS == book.chains_on(MONDAY)
         assert starter.CUTS == book.cuts_on(MONDAY)
+        assert starter.LIMITS == book.limits_on(MONDAY)
+        assert Limits() == RuleBook([], UNITS).limits_on(MONDAY)
 
 
 class TestContent:
@@ -122,15 +125,16 @@ class TestContent:
         book = RuleBook(
             changes(
                 Rule(RuleKind.FREE_DAY, EVERYBODY, MONDAY, free),
-                Rule(RuleKind.SHIFT, NIP, MONDAY, Shift("malam")),
                 Rule(RuleKind.DELEGATION, "bkd", MONDAY, deputy),
             ),
             UNITS,
         )
 
         assert free == book.calendar([2026]).on(MONDAY)
-        assert {MONDAY: "malam"} == book.roster(NIP)
-        assert {} == book.roster("other")
+        with pytest.raises(LookupError):
+            book.roster(NIP)
+        assert {} == book.with_rosters({}).roster(NIP)
+        assert {MONDAY: "malam"} == book.with_rosters({NIP: {MONDAY: "malam"}}).roster(NIP)
         assert [deputy] == list(book.delegations)
 
 
@@ -148,6 +152,25 @@ class TestFaults:
         ("kind", "subject", "content", "fault"),
         [
             (RuleKind.SCHEDULE, "nowhere", SCHEDULE, "UNIT_UNKNOWN"),
+            (RuleKind.FORENSIC_LIMITS, "bkd", Limits(), "SUBJECT_NOT_EMPTY"),
+            (
+                RuleKind.FORENSIC_LIMITS,
+                EVERYBODY,
+                Limits(devices=DeviceLimits(rebinds_min=0)),
+                "LIMIT_NOT_POSITIVE",
+            ),
+            (
+                RuleKind.FORENSIC_LIMITS,
+                EVERYBODY,
+                Limits(permits=PermitLimits(bulk_share_min=1.5)),
+                "SHARE_OVER_ONE",
+            ),
+            (
+                RuleKind.FORENSIC_LIMITS,
+                EVERYBODY,
+                Limits(frames=FrameLimits(frame_bits=9)),
+                "BITS_OUT_OF_RANGE",
+            ),
             (RuleKind.SCHEDULE, "bkd", replace(SCHEDULE, week=None), "NO_HOURS"),
             (RuleKind.SCHEDULE, "bkd", replace(SCHEDULE, week=BAD_WEEK), "BREAK_TOO_LONG"),
             (RuleKind.CUT_TABLE, "bkd", starter.CUTS, "SUBJECT_NOT_EMPTY"),

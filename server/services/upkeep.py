@@ -1,0 +1,34 @@
+"""What a server does by itself every now and then: removes what may not stay."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+
+INTERVAL_S = 3600.0
+
+log = structlog.get_logger()
+
+
+class Upkeep:
+    """Runs named jobs at the start and every hour; each returns how much it removed."""
+
+    def __init__(self, jobs: Mapping[str, Callable[[], Awaitable[int]]]) -> None:
+        self._jobs = jobs
+
+    async def run(self) -> None:
+        """Runs until it is cancelled; a job that fails is tried again an hour later."""
+        while True:
+            await self.once()
+            await asyncio.sleep(INTERVAL_S)
+
+    async def once(self) -> None:
+        """Runs each job once."""
+        for name, job in self._jobs.items():
+            try:
+                removed = await job()
+            except Exception:  # one job's failure keeps neither the others nor the next hour
+                log.exception("upkeep_failed", job=name)
+                continue
+            if removed:
+                log.info("upkeep_done", job=name, removed=removed)
