@@ -333,6 +333,12 @@ class AlreadyDecided(HadirError):
     kind, reason = Kind.PRECONDITION, "ALREADY_DECIDED"
 
 
+class AccountWithoutPerson(HadirError):
+    """Deciding and correcting need an account that belongs to a person; this one has no NIP."""
+
+    kind, reason = Kind.PRECONDITION, "ACCOUNT_WITHOUT_PERSON"
+
+
 class UploadOffset(HadirError):
     """A part of an upload is not the next one; metadata `offset` says where to go on."""
 

@@ -36,8 +36,8 @@ _R = attendance_requests.c
 class Decision:
     """What somebody decided at a step of a chain.
 
-    actor: user name. nip: of the actor, empty if BKD's account has none. deputy_of: the unit for
-    whose head the actor stood in.
+    actor: user name, or the NIP of who took the own request back. nip: of who decided, else empty.
+    deputy_of: the unit for whose head the actor stood in.
     """
 
     request_id: str
@@ -52,7 +52,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A punch that was added, by an accepted request or by BKD."""
+    """A punch that was added, by an accepted request or by BKD; actor: NIP of who accepted it."""
 
     event_id: str
     nip: str

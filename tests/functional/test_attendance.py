@@ -240,7 +240,7 @@ class TestCorrection:
     async def test_added_punch(self, world):
         """A check-out that the kiosk missed: counted, named as a correction, events unchanged."""
         day = go_to(world, "23:00")
-        bkd = await world.bkd()
+        bkd = await world.officer()
         await punch(world, STAFF, "IN", moment(day, "07:25"))
         events = len(await world.events())
         api = await phone_api(world, STAFF)
@@ -260,10 +260,21 @@ class TestCorrection:
         assert made.event_id == after.departure.event_id
         assert events == len(await world.events())
 
+    async def test_by_a_person_for_another(self, world):
+        """An account without a NIP corrects nothing, and nobody the own attendance."""
+        day = go_to(world, "18:00")
+        fields = {"kind": OUT, "event_time": stamp(moment(day, "16:00")), "reason": "lupa absen"}
+        bkd, officer = await world.bkd(), await world.officer()
+
+        with refused("ACCOUNT_WITHOUT_PERSON", "FAILED_PRECONDITION"):
+            await bkd.call("CorrectAttendance", nip=world.seed.people[STAFF].nip, **fields)
+        with refused("NOT_YOUR_DECISION", "PERMISSION_DENIED"):
+            await officer.call("CorrectAttendance", nip=world.seed.employees[-1].nip, **fields)
+
     async def test_not_to_come(self, world):
         """Nothing is added in the future, nor without a reason, nor for a stranger."""
         day = go_to(world, "12:00")
-        bkd, nip = await world.bkd(), world.seed.people[STAFF].nip
+        bkd, nip = await world.officer(), world.seed.people[STAFF].nip
         fields = {"kind": OUT, "event_time": stamp(moment(day, "16:00"))}
 
         with refused("REQUEST_INVALID", "INVALID_ARGUMENT"):

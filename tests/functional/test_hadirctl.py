@@ -133,7 +133,8 @@ class TestDays:
         """BKD adds a check-out; a wrong kind or time is refused with what to do."""
         day = go_to(world, "23:30")
         nip = world.seed.people[STAFF].nip
-        bkd = await login(world, tmp_path, "bkd")
+        await world.officer()
+        bkd = await login(world, tmp_path, "petugas")
         reason = ("--reason", "listrik padam")
 
         done = await bkd("correct", nip, "out", f"{day}T16:00", *reason)
@@ -175,7 +176,8 @@ class TestRequests:
         api = await phone_api(world, HEAD)
         proof = await upload(api, PROOF)
         asked = await submit(api, "SAKIT", day, document_ids=[proof.document_id])
-        bkd, head = await login(world, tmp_path, "bkd"), await login(world, tmp_path, "kepala")
+        await world.officer()
+        bkd, head = await login(world, tmp_path, "petugas"), await login(world, tmp_path, "kepala")
 
         desk = await bkd("request", "desk")
         saved = await bkd("request", "document", proof.document_id, "--to", str(tmp_path / "surat"))

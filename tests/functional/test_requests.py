@@ -151,7 +151,7 @@ class TestWhoDecides:
     async def test_own_request_goes_up(self, world):
         """The head's own lies with BKD where no head is above."""
         day = go_to(world, "12:00")
-        api, head, bkd = await phone_api(world, HEAD), await world.head(), await world.bkd()
+        api, head, bkd = await phone_api(world, HEAD), await world.head(), await world.officer()
         asked = await submit(api, "IZIN", day)
 
         with refused("NOT_YOUR_DECISION", "PERMISSION_DENIED"):
@@ -172,7 +172,7 @@ class TestWhoDecides:
         """Whose desk it is, decides; BKD sees it."""
         day = go_to(world, "12:00")
         asked = await submit(await phone_api(world, STAFF), "IZIN", day)
-        bkd = await world.bkd()
+        bkd = await world.officer()
 
         assert asked == await bkd.call("GetRequest", request_id=asked.request_id)
         with refused("NOT_YOUR_DECISION", "PERMISSION_DENIED"):
@@ -180,10 +180,24 @@ class TestWhoDecides:
                 "DecideRequest", request_id=asked.request_id, accept=True, reason="setuju"
             )
 
+    async def test_an_account_of_nobody_decides_nothing(self, world):
+        """BKD's first account has no NIP: it sees the desk and reads what to do."""
+        day = go_to(world, "12:00")
+        asked = await submit(await phone_api(world, HEAD), "IZIN", day)
+        bkd, officer = await world.bkd(), await world.officer()
+        fields = {"request_id": asked.request_id, "accept": True, "reason": "setuju"}
+
+        with refused("ACCOUNT_WITHOUT_PERSON", "FAILED_PRECONDITION") as caught:
+            await bkd.call("DecideRequest", **fields)
+        decided = await officer.call("DecideRequest", **fields)
+
+        assert "hadirctl staff create NAMA --role bkd --nip NIP" in caught.value.message
+        assert world.seed.employees[-1].nip == decided.decisions[0].nip
+
     async def test_chain(self, world):
         """Long leave is decided by the head, then by BKD; one of them is not enough."""
         day = go_to(world, "12:00") + timedelta(days=30)
-        api, head, bkd = await phone_api(world, STAFF), await world.head(), await world.bkd()
+        api, head, bkd = await phone_api(world, STAFF), await world.head(), await world.officer()
         leave = request_pb2.LEAVE_TYPE_BESAR
         asked = await submit(api, "CUTI", day, day + timedelta(days=60), leave=leave)
         fields = {"request_id": asked.request_id, "accept": True, "reason": "setuju"}

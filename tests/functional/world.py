@@ -13,7 +13,7 @@ from google.protobuf import message_factory
 from google.protobuf.timestamp_pb2 import Timestamp
 from hadir.client import ApiError, Client, Endpoint, readable_errors
 from hadir.device import Identity, login
-from hadir.v1 import enrollment_pb2, event_pb2, frame_pb2
+from hadir.v1 import enrollment_pb2, event_pb2, frame_pb2, options_pb2
 
 from benchmarks import province
 from benchmarks.phone import HONEST, ImposterKnobs, Phone
@@ -212,6 +212,18 @@ class World:
     async def bkd(self) -> Api:
         """Returns BKD, logged in once."""
         return await self._known("bkd")
+
+    async def officer(self) -> Api:
+        """Returns a person of BKD, logged in once; the account is made when first asked for."""
+        if "petugas" not in self._staff:
+            await (await self.bkd()).call(
+                "CreateStaffAccount",
+                username="petugas",
+                password=PASSWORD,
+                role=options_pb2.ROLE_BKD,
+                nip=self.seed.employees[-1].nip,
+            )
+        return await self._known("petugas")
 
     async def head(self) -> Api:
         """Returns the head of the first unit, logged in once."""

@@ -142,9 +142,11 @@ class AttendanceServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CorrectAttendance(self, request, context):
-        """Adds a punch that is missing, with a reason that is kept; nobody corrects the own attendance.
+        """Adds a punch that is missing, with a reason that is kept; nobody corrects the own attendance,
+        and an account without a NIP corrects none.
         Errors: NOT_FOUND (EMPLOYEE_UNKNOWN), INVALID_ARGUMENT (REASON_REQUIRED, REQUEST_INVALID),
-        PERMISSION_DENIED (NOT_YOUR_DECISION), FAILED_PRECONDITION (EMPLOYEE_INACTIVE).
+        PERMISSION_DENIED (NOT_YOUR_DECISION), FAILED_PRECONDITION (EMPLOYEE_INACTIVE,
+        ACCOUNT_WITHOUT_PERSON).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -152,9 +152,10 @@ class RequestServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DecideRequest(self, request, context):
-        """Decides the step that a request is at. Nobody decides the own request, nor two steps of one.
-        Errors: NOT_FOUND (REQUEST_UNKNOWN), PERMISSION_DENIED (NOT_YOUR_DECISION), FAILED_PRECONDITION
-        (ALREADY_DECIDED), INVALID_ARGUMENT (REASON_REQUIRED).
+        """Decides the step that a request is at. Nobody decides the own request, nor two steps of one, and
+        an account without a NIP decides nothing. Errors: NOT_FOUND (REQUEST_UNKNOWN), PERMISSION_DENIED
+        (NOT_YOUR_DECISION), FAILED_PRECONDITION (ALREADY_DECIDED, ACCOUNT_WITHOUT_PERSON),
+        INVALID_ARGUMENT (REASON_REQUIRED).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
