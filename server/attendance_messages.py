@@ -138,6 +138,10 @@ FAULTS: Mapping[str, tuple[str, str]] = {
         "Absen pulang ditutup terlalu cepat untuk waktu fleksibel.",
         "Check-out closes too soon for flexible time.",
     ),
+    "CHECK_OUT_CLOSES_TOO_LATE": (
+        "Absen pulang harus ditutup sebelum akhir hari berikutnya.",
+        "Check-out must close by the end of the following day.",
+    ),
     "NO_BANDS": ("Tabel tidak memuat rentang.", "The table has no bands."),
     "FIRST_BAND_NOT_1_MINUTE": (
         "Rentang pertama harus mulai dari 1 menit.",

@@ -151,6 +151,49 @@ class TestDays:
         )
 
 
+class TestNight:
+    """A shift over midnight is one day."""
+
+    async def test_runs_on_after_midnight(self, world):
+        """At 02:00 the board shows the night that began at 20:00, and its place is waived."""
+        day = go_to(world, "21:00")
+        nip, unit = world.seed.people[OTHER].nip, world.seed.people[OTHER].unit_id
+        night = rule_pb2.DayHours(
+            start="20:00",
+            end="08:00",
+            windows=rule_pb2.Windows(
+                in_before_s=7200, in_after_s=7200, out_before_s=7200, out_after_s=14_400
+            ),
+            flexible_place=True,
+        )
+        schedule = rule_pb2.Schedule(
+            week=rule_pb2.Week(**{f"{day:%A}".lower(): night}), works_on_holidays=True
+        )
+        bkd = await world.bkd()
+        await put_rules(bkd, rule_pb2.Rule(subject=unit, start=day.isoformat(), schedule=schedule))
+        await punch(world, OTHER, "IN", moment(day, "19:50"))
+        go_to(world, "02:00", day=day + timedelta(days=1))
+
+        async with watching(await world.bkd(), unit) as (rows, _):
+            shown = rows[nip]
+        waived = await world.app.services.attendance.place_waived(nip)
+        go_to(world, "12:30", day=day + timedelta(days=1))
+        async with watching(await world.bkd(), unit) as (rows, _):
+            later = rows[nip]
+        await put_rules(
+            await world.bkd(),
+            rule_pb2.Rule(
+                subject=unit, start=day.isoformat(), withdrawn=rule_pb2.RULE_KIND_SCHEDULE
+            ),
+        )
+
+        assert (day.isoformat(), "PENDING") == (shown.date, status(shown))
+        assert shown.HasField("arrival")
+        assert waived
+        assert "OFF" == status(later)
+        assert not await world.app.services.attendance.place_waived(nip)
+
+
 class TestPhases:
     """A trial is reported and never counts; moving the cut-over recomputes and is logged."""
 

@@ -134,7 +134,7 @@ class AttendanceServiceServicer:
 
     def WatchUnit(self, request, context):
         """Streams today of a unit: first everybody, then whoever's day changes, within a second of the
-        event. Ends when the session or the right ends. Errors: NOT_FOUND (UNIT_UNKNOWN),
+        event. A night shift's day runs on after midnight until its check-out window closes. Ends when the session or the right ends. Errors: NOT_FOUND (UNIT_UNKNOWN),
         RESOURCE_EXHAUSTED (TOO_MANY_STREAMS), UNAVAILABLE (SERVER_DRAINING).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -1,6 +1,6 @@
 """Derives the days of a person from all punches and requests of that time, in one pass."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
@@ -12,6 +12,16 @@ from server.domain.attendance.requests import by_day
 
 # How far around the days asked for punches may lie, for shifts over midnight: fetch so much more.
 MARGIN = timedelta(days=2)
+_ONE_DAY = timedelta(days=1)
+
+
+def running_date(planner: Planner, person: Person, around: date, now: datetime) -> date:
+    """Returns the date to which a punch of this moment belongs: of a night shift until it closes.
+
+    around: the date now somewhere near. now: UTC.
+    """
+    plans, edges = planner.span(person, around - _ONE_DAY, around + _ONE_DAY)
+    return plans[bisect_right(edges, now)].day
 
 
 def derive_days(
