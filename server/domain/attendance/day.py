@@ -27,7 +27,7 @@ from server.domain.attendance.model import (
     TraceLine,
 )
 from server.domain.attendance.plan import DayPlan, WorkTimes
-from server.domain.attendance.punches import Attended, attend, order
+from server.domain.attendance.punches import Attended, attend, order, seen_outside
 from server.domain.attendance.requests import STATUS_OF, elsewhere, strongest, waiver
 
 _GRAVEST_FIRST = (
@@ -76,7 +76,8 @@ def derive(
         total.lines.append(_of_request(Rule.REQUEST, chief))
     if not final:
         total.lines.append(TraceLine(Rule.DAY_NOT_OVER, time=now, limit=plan.closes))
-    cuts = _cuts(total, requests) if final else ()
+    seen = seen_outside(plan.work, punches, attended) if requests else ()
+    cuts = _cuts(total, requests, seen) if final else ()
     percent = _price(total.lines, plan.table, cuts, requests) if plan.table else NOTHING
     return AttendanceDay(
         day=plan.day,
@@ -214,11 +215,11 @@ def _status(total: _Sum, chief: Request | None, *, final: bool) -> DayStatus:
     return next(status for fault, status in _GRAVEST_FIRST if fault in found)
 
 
-def _cuts(total: _Sum, requests: Sequence[Request]) -> tuple[Cut, ...]:
+def _cuts(total: _Sum, requests: Sequence[Request], seen: Collection[Fault]) -> tuple[Cut, ...]:
     cuts = []
     for fault, band in total.faults:
         code, percent = (band.code, band.percent) if band else ("", NOTHING)
-        waiving = waiver(requests, fault) if requests else None
+        waiving = waiver(requests, fault, seen) if requests else None
         if waiving:
             total.lines.append(_of_request(Rule.WAIVER, waiving, percent=percent))
         request_id = waiving.request_id if waiving else ""

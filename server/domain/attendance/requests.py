@@ -1,6 +1,6 @@
 """What accepted requests do: give a day its status, or waive a cut; none changes the record."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
 
 from server.domain.attendance.model import (
@@ -28,6 +28,13 @@ WAIVES: Mapping[RequestKind, frozenset[Fault]] = {
     RequestKind.EARLY_REASON: frozenset({Fault.EARLY}),
     RequestKind.FORGOTTEN_CHECK_OUT: frozenset({Fault.NO_CHECK_OUT}),
     RequestKind.CORRECTION: frozenset(Fault),
+}
+
+# Who came or left outside the window has no record; a reason for it waives the same cut, if a punch
+# shows that one came or left.
+_WAIVES_SEEN: Mapping[RequestKind, Fault] = {
+    RequestKind.LATE_REASON: Fault.NO_CHECK_IN,
+    RequestKind.EARLY_REASON: Fault.NO_CHECK_OUT,
 }
 
 # Duty elsewhere: exempt from the geofence, may be checked in on the spot.
@@ -61,9 +68,19 @@ def strongest(requests: Iterable[Request]) -> Request | None:
     return min(whole, key=lambda one: (_STRENGTH[one.kind], one.request_id), default=None)
 
 
-def waiver(requests: Iterable[Request], fault: Fault) -> Request | None:
-    """Returns the request that waives a fault; of several the first by id."""
-    found = [one for one in requests if fault in WAIVES.get(one.kind, ())]
+def waiver(
+    requests: Iterable[Request], fault: Fault, seen: Collection[Fault] = ()
+) -> Request | None:
+    """Returns the request that waives a fault; of several the first by id.
+
+    seen: missing records of which a punch outside the window tells.
+    """
+    found = [
+        one
+        for one in requests
+        if fault in WAIVES.get(one.kind, ())
+        or (fault in seen and _WAIVES_SEEN.get(one.kind) is fault)
+    ]
     return min(found, key=lambda one: one.request_id, default=None)
 
 
