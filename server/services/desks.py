@@ -4,8 +4,7 @@ from collections.abc import Collection, Sequence
 
 from server.domain.attendance.approval import Desk, desk_of, may_decide
 from server.domain.attendance.filing import Filed
-from server.domain.attendance.rules import RuleBook
-from server.domain.model import Principal, Role, Unit
+from server.domain.model import Principal, Role
 from server.errors import AccountWithoutPerson, NotYourDecision
 from server.services.rules import Rules
 from server.services.sight import Sight
@@ -22,19 +21,34 @@ class Desks:
 
     async def of(self, connection: Connection, found: Sequence[Filed]) -> list[Desk]:
         """Returns where requests lie, one by one."""
-        units, book = await self._units_and_book(connection)
-        return [self._desk(filed, units, book) for filed in found]
+        units, book = await directory.list_units(connection), await self._rules.book(connection)
+        decided = await _decided(connection, found)
+        return [
+            desk_of(
+                filed.levels[min(filed.steps_done, len(filed.levels) - 1)],
+                units,
+                book.delegations,
+                unit_id=filed.unit_id,
+                nip=filed.request.nip,
+                day=self._sight.today(),
+                decided=decided.get(filed.request.request_id, ()),
+            )
+            for filed in found
+        ]
 
     async def mine(
         self, connection: Connection, principal: Principal, found: Sequence[Filed]
     ) -> list[Filed]:
         """Returns those of the requests that lie with the caller."""
-        units, book = await self._units_and_book(connection)
+        units = await directory.list_units(connection)
         acts = await self._sight.acts_for(connection, units, principal.nip)
+        decided = await _decided(connection, found)
+        desks = await self.of(connection, found)
         return [
             filed
-            for filed in found
-            if _lies_with(self._desk(filed, units, book), principal, filed, acts)
+            for filed, desk in zip(found, desks, strict=True)
+            if principal.nip not in decided.get(filed.request.request_id, ())
+            and _lies_with(desk, principal, filed, acts)
         ]
 
     async def check_decides(
@@ -44,30 +58,17 @@ class Desks:
 
         Raises NotYourDecision.
         """
-        units, book = await self._units_and_book(connection)
-        acts = await self._sight.acts_for(connection, units, principal.nip)
-        desk = self._desk(filed, units, book)
-        if not _lies_with(desk, principal, filed, acts):
+        if not await self.mine(connection, principal, [filed]):
             raise NotYourDecision("the request lies with somebody else")
-        before = await requests.decisions_of(connection, [filed.request.request_id])
-        for decision in before.get(filed.request.request_id, ()):
-            if decision.nip == principal.nip or decision.actor == principal.username:
-                raise NotYourDecision("who decided a step does not decide the next")
+        [desk] = await self.of(connection, [filed])
         return next((one.deputy_of for one in desk.approvers if one.nip == principal.nip), "")
 
-    async def _units_and_book(self, connection: Connection) -> tuple[list[Unit], RuleBook]:
-        return await directory.list_units(connection), await self._rules.book(connection)
 
-    def _desk(self, filed: Filed, units: Sequence[Unit], book: RuleBook) -> Desk:
-        level = filed.levels[min(filed.steps_done, len(filed.levels) - 1)]
-        return desk_of(
-            level,
-            units,
-            book.delegations,
-            unit_id=filed.unit_id,
-            nip=filed.request.nip,
-            day=self._sight.today(),
-        )
+async def _decided(connection: Connection, found: Sequence[Filed]) -> dict[str, frozenset[str]]:
+    """Returns the NIPs of who decided a step before, by request."""
+    ids = [filed.request.request_id for filed in found if filed.steps_done]
+    decisions = await requests.decisions_of(connection, ids)
+    return {key: frozenset(one.nip for one in some) for key, some in decisions.items()}
 
 
 def checked_person(principal: Principal) -> str:

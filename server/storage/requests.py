@@ -129,14 +129,11 @@ async def decisions_of(
 ) -> dict[str, list[Decision]]:
     """Returns the decisions on requests, oldest first, by request."""
     columns = request_decisions.c
-    rows = await connection.execute(
-        select(request_decisions)
-        .where(columns.request_id.in_(sorted(request_ids)))
-        .order_by(columns.sequence)
-    )
+    statement = select(request_decisions).order_by(columns.sequence)
     found: dict[str, list[Decision]] = {}
-    for row in rows:
-        found.setdefault(row.request_id, []).append(_decision(row))
+    for some in in_parts(request_ids):
+        for row in await connection.execute(statement.where(columns.request_id.in_(some))):
+            found.setdefault(row.request_id, []).append(_decision(row))
     return found
 
 

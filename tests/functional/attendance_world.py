@@ -156,6 +156,14 @@ async def gather(world: World, head: int, staff: Iterable[int]) -> None:
             await bkd.call("PutUnit", unit=unit)
 
 
+async def appoint(world: World, unit_id: str, nip: str) -> None:
+    """Makes somebody the head of a unit, or nobody."""
+    bkd = await world.bkd()
+    unit = next(u for u in (await bkd.call("ListUnits")).units if u.unit_id == unit_id)
+    unit.head_nip = nip
+    await bkd.call("PutUnit", unit=unit)
+
+
 def fault_of(error: pytest.ExceptionInfo[ApiError]) -> str:
     """Returns what is wrong with a request or document."""
     return error.value.metadata["fault"]

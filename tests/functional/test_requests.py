@@ -9,6 +9,7 @@ from hadir.v1 import event_pb2, options_pb2, request_pb2, rule_pb2
 
 from tests.functional.attendance_world import (
     PROOF,
+    appoint,
     fault_of,
     gather,
     go_to,
@@ -211,6 +212,35 @@ class TestWhoDecides:
         assert ("PENDING", "") == (state(first), first.desk_unit_id)
         assert "ACCEPTED" == state(second)
         assert ["HEAD", "BKD"] == [one.level for one in second.decisions]
+
+    async def test_one_head_of_both_units(self, world):
+        """Who decided the first step is passed over at the second, which goes on up to BKD."""
+        today = go_to(world, "12:00")
+        day = today + timedelta(days=200)
+        api, head, bkd = await phone_api(world, STAFF), await world.head(), await world.officer()
+        await appoint(world, "provinsi", world.seed.people[HEAD].nip)
+        asked = await submit(
+            api,
+            "CUTI",
+            day,
+            day + timedelta(days=20),
+            leave=request_pb2.LEAVE_TYPE_SAKIT,
+            number="445/1/RSUD",
+            letter_date=today.isoformat(),
+        )
+        fields = {"request_id": asked.request_id, "accept": True, "reason": "setuju"}
+
+        first = await head.call("DecideRequest", **fields)
+        desks = [
+            {one.request_id for one in (await api.call("ListDesk")).requests} for api in (head, bkd)
+        ]
+        second = await bkd.call("DecideRequest", **fields)
+        await appoint(world, "provinsi", "")
+
+        assert ["HEAD", "HEAD_ABOVE"] == list(asked.levels)
+        assert ("PENDING", "") == (state(first), first.desk_unit_id)
+        assert [False, True] == [asked.request_id in desk for desk in desks]
+        assert "ACCEPTED" == state(second)
 
     async def test_deputy(self, world):
         """Plh. by a letter with dates: sees the unit, decides, is named, and it ends."""

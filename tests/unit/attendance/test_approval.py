@@ -98,6 +98,27 @@ class TestDesk:
         """Whom a head has made deputy does not decide for the head."""
         assert ("gubernur", (BEN,)) == desk(HEAD, ANN, "bkd", [PLH])
 
+    @pytest.mark.parametrize(
+        ("heads", "decided", "where"),
+        [
+            ((ANN, BEN), (), "above"),
+            ((ANN, BEN), (ANN,), "above"),
+            ((ANN, ANN), (ANN,), "top"),
+            ((ANN, BEN), (BEN,), "top"),
+            ((ANN, ANN), (ANN, CICI), ""),
+        ],
+    )
+    def test_who_decided_before_is_passed_over(self, heads, decided, where):
+        """One person as head of a unit and of that above it: the next one up, BKD at the end."""
+        tree = [
+            Unit("top", "Top", head_nip=CICI),
+            Unit("above", "Above", "top", head_nip=heads[1]),
+            Unit("own", "Own", "above", head_nip=heads[0]),
+        ]
+        found = desk_of(ABOVE, tree, [], unit_id="own", nip=DEDI, day=DAY, decided=decided)
+
+        assert where == found.unit_id
+
     def test_units_in_a_circle_end(self):
         """Broken data asks BKD, and does not hang."""
         circle = [Unit("a", "A", "b"), Unit("b", "B", "a")]
