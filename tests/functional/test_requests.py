@@ -13,8 +13,10 @@ from tests.functional.attendance_world import (
     fault_of,
     gather,
     go_to,
+    leave,
     moment,
     own_day,
+    permit,
     phone_api,
     punch,
     put_rules,
@@ -119,25 +121,26 @@ class TestOnce:
         day = go_to(world, "12:00")
         api, request_id = await phone_api(world, STAFF), str(uuid.uuid4())
 
-        first = await submit(api, "IZIN", day, request_id=request_id)
-        second = await submit(api, "IZIN", day, request_id=request_id)
+        same = {"request_id": request_id, "document_ids": [(await upload(api, PROOF)).document_id]}
+        first = await permit(api, day, **same)
+        second = await permit(api, day, **same)
 
         assert first == second
         with refused("REQUEST_ID_REUSED", "ALREADY_EXISTS"):
-            await submit(api, "IZIN", day, request_id=request_id, reason="lain sama sekali")
+            await permit(api, day, request_id=request_id, reason="lain sama sekali")
         with refused("REQUEST_ID_REUSED", "ALREADY_EXISTS"):
-            await submit(await phone_api(world, COLLEAGUE), "IZIN", day, request_id=request_id)
+            await permit(await phone_api(world, COLLEAGUE), day, request_id=request_id)
         with refused("REQUEST_OVERLAPS", "ALREADY_EXISTS"):
-            await submit(api, "IZIN", day)
+            await permit(api, day)
 
     async def test_taken_back(self, world):
         """And filed again."""
         day = go_to(world, "12:00")
         api = await phone_api(world, STAFF)
-        asked = await submit(api, "IZIN", day)
+        asked = await permit(api, day)
 
         gone = await api.call("WithdrawRequest", request_id=asked.request_id)
-        again = await submit(api, "IZIN", day)
+        again = await permit(api, day)
 
         assert ("WITHDRAWN", "Ditarik kembali") == (state(gone), gone.text)
         assert "PENDING" == state(again)
@@ -153,7 +156,7 @@ class TestWhoDecides:
         """The head's own lies with BKD where no head is above."""
         day = go_to(world, "12:00")
         api, head, bkd = await phone_api(world, HEAD), await world.head(), await world.officer()
-        asked = await submit(api, "IZIN", day)
+        asked = await permit(api, day)
 
         with refused("NOT_YOUR_DECISION", "PERMISSION_DENIED"):
             await head.call(
@@ -172,7 +175,7 @@ class TestWhoDecides:
     async def test_bkd_does_not_decide_for_a_head(self, world):
         """Whose desk it is, decides; BKD sees it."""
         day = go_to(world, "12:00")
-        asked = await submit(await phone_api(world, STAFF), "IZIN", day)
+        asked = await permit(await phone_api(world, STAFF), day)
         bkd = await world.officer()
 
         assert asked == await bkd.call("GetRequest", request_id=asked.request_id)
@@ -184,7 +187,7 @@ class TestWhoDecides:
     async def test_an_account_of_nobody_decides_nothing(self, world):
         """BKD's first account has no NIP: it sees the desk and reads what to do."""
         day = go_to(world, "12:00")
-        asked = await submit(await phone_api(world, HEAD), "IZIN", day)
+        asked = await permit(await phone_api(world, HEAD), day)
         bkd, officer = await world.bkd(), await world.officer()
         fields = {"request_id": asked.request_id, "accept": True, "reason": "setuju"}
 
@@ -197,10 +200,10 @@ class TestWhoDecides:
 
     async def test_chain(self, world):
         """Long leave is decided by the head, then by BKD; one of them is not enough."""
-        day = go_to(world, "12:00") + timedelta(days=30)
+        today = go_to(world, "12:00")
+        day = today + timedelta(days=30)
         api, head, bkd = await phone_api(world, STAFF), await world.head(), await world.officer()
-        leave = request_pb2.LEAVE_TYPE_BESAR
-        asked = await submit(api, "CUTI", day, day + timedelta(days=60), leave=leave)
+        asked = await leave(api, day, day + timedelta(days=60), "BESAR", letter=today)
         fields = {"request_id": asked.request_id, "accept": True, "reason": "setuju"}
 
         first = await head.call("DecideRequest", **fields)
@@ -219,15 +222,7 @@ class TestWhoDecides:
         day = today + timedelta(days=200)
         api, head, bkd = await phone_api(world, STAFF), await world.head(), await world.officer()
         await appoint(world, "provinsi", world.seed.people[HEAD].nip)
-        asked = await submit(
-            api,
-            "CUTI",
-            day,
-            day + timedelta(days=20),
-            leave=request_pb2.LEAVE_TYPE_SAKIT,
-            number="445/1/RSUD",
-            letter_date=today.isoformat(),
-        )
+        asked = await leave(api, day, day + timedelta(days=20), "SAKIT", letter=today)
         fields = {"request_id": asked.request_id, "accept": True, "reason": "setuju"}
 
         first = await head.call("DecideRequest", **fields)
@@ -270,8 +265,8 @@ class TestWhoDecides:
                 ),
             ),
         )
-        asked = await submit(await phone_api(world, STAFF), "IZIN", day)
-        own = await submit(await phone_api(world, COLLEAGUE), "IZIN", day)
+        asked = await permit(await phone_api(world, STAFF), day)
+        own = await permit(await phone_api(world, COLLEAGUE), day)
         deputy = await world.staff("plh")
 
         decided = await deputy.call(
@@ -291,7 +286,7 @@ class TestWhoDecides:
     async def test_strangers(self, world):
         """Not yours and not there are one answer, for employees and for heads."""
         day = go_to(world, "12:00")
-        asked = await submit(await phone_api(world, ELSEWHERE), "IZIN", day)
+        asked = await permit(await phone_api(world, ELSEWHERE), day)
         answers = set()
         for api in (await world.head(), await phone_api(world, STAFF)):
             for request_id in (asked.request_id, str(uuid.uuid4())):
@@ -387,6 +382,22 @@ class TestTugasLuar:
         assert fault == fault_of(caught)
 
 
+class TestPermits:
+    """An izin has a document, a cuti the number and date of its letter."""
+
+    async def test_without_proof(self, world):
+        """What is missing is named; BKD may ask for less by a rule."""
+        day = go_to(world, "12:00")
+        api, ahead = await phone_api(world, STAFF), timedelta(days=400)
+        with refused("REQUEST_INVALID", "INVALID_ARGUMENT") as izin:
+            await submit(api, "IZIN", day)
+        with refused("REQUEST_INVALID", "INVALID_ARGUMENT") as cuti:
+            kind = request_pb2.LEAVE_TYPE_SAKIT
+            await submit(api, "CUTI", day + ahead, leave=kind, number="850/7/2026")
+
+        assert ["DOCUMENT_REQUIRED", "LETTER_REQUIRED"] == [fault_of(izin), fault_of(cuti)]
+
+
 class TestQuota:
     """Annual leave."""
 
@@ -395,14 +406,14 @@ class TestQuota:
         day = go_to(world, "12:00")
         first = day + timedelta(days=30 - day.weekday())  # some days ahead, over a weekend
         api, head = await phone_api(world, COLLEAGUE), await world.head()
-        nip, leave = world.seed.people[COLLEAGUE].nip, request_pb2.LEAVE_TYPE_TAHUNAN
+        nip = world.seed.people[COLLEAGUE].nip
         before = await api.call("GetQuota", year=first.year)
-        asked = await submit(api, "CUTI", first, first + timedelta(days=6), leave=leave)
+        asked = await leave(api, first, first + timedelta(days=6), "TAHUNAN", letter=day)
         after = await api.call("GetQuota", year=first.year)
 
         with refused("REQUEST_INVALID", "INVALID_ARGUMENT") as caught:
             long = first + timedelta(days=50)
-            await submit(api, "CUTI", first + timedelta(days=10), long, leave=leave)
+            await leave(api, first + timedelta(days=10), long, "TAHUNAN", letter=day)
         await api.call("WithdrawRequest", request_id=asked.request_id)
 
         assert (12, 6, 18) == (before.granted, before.carried_over, before.left)

@@ -82,7 +82,8 @@ OFFICE_HOURS = Schedule(
 )
 
 # Permission by the head; long and special leave by BKD too (PP 11/2017: the appointing official).
-# The deadline and the proofs are proposals.
+# Against invented permits an izin has a document, a cuti the number and date of its letter. Which
+# kinds need what, and the deadline, are proposals.
 CHAINS = ChainTable(
     version="pp-11-2017",
     start=date(2023, 4, 12),
@@ -108,6 +109,7 @@ CHAINS = ChainTable(
     correction_days=5,
     documents_needed=frozenset(
         {
+            RequestKind.IZIN,
             RequestKind.SAKIT,
             RequestKind.TUGAS_LUAR,
             RequestKind.TUGAS_BELAJAR,
@@ -115,7 +117,12 @@ CHAINS = ChainTable(
         }
     ),
     letters_needed=frozenset(
-        {RequestKind.TUGAS_LUAR, RequestKind.TUGAS_BELAJAR, RequestKind.DIKLAT}
+        {
+            RequestKind.CUTI,
+            RequestKind.TUGAS_LUAR,
+            RequestKind.TUGAS_BELAJAR,
+            RequestKind.DIKLAT,
+        }
     ),
 )
 

@@ -30,6 +30,8 @@ K = RequestKind
 def filed(kind=K.IZIN, first=TODAY, last=None, leave=None, **fields) -> Filed:
     """Returns a request as it would be filed now."""
     number = fields.pop("number", "")
+    if kind is K.IZIN:
+        fields.setdefault("document_ids", ("d1",))
     request = Request(
         "r1", NIP, kind, first, last or first, RequestState.PENDING, number=number, leave=leave
     )
@@ -57,7 +59,7 @@ class TestFaults:
             filed(K.LATE_REASON, TODAY - timedelta(days=5)),
             filed(K.SAKIT, document_ids=("d1",)),
             filed(K.TUGAS_LUAR, last=TODAY + timedelta(days=3), place="Ternate", **LETTER),
-            filed(K.CUTI, leave=LeaveType.TAHUNAN),
+            filed(K.CUTI, leave=LeaveType.TAHUNAN, **LETTER),
             filed(K.CORRECTION, claim=IN_THE_MORNING),
             filed(K.FORGOTTEN_CHECK_OUT, TODAY - timedelta(days=1)),
         ],
@@ -83,6 +85,9 @@ class TestFaults:
             (filed(K.TUGAS_LUAR, **LETTER), "PLACE_REQUIRED"),
             (filed(letter_date=TODAY + timedelta(days=1)), "LETTER_FROM_THE_FUTURE"),
             (filed(K.SAKIT), "DOCUMENT_REQUIRED"),
+            (filed(K.IZIN, document_ids=()), "DOCUMENT_REQUIRED"),
+            (filed(K.CUTI, leave=LeaveType.TAHUNAN), "LETTER_REQUIRED"),
+            (filed(K.CUTI, leave=LeaveType.TAHUNAN, number="850/7"), "LETTER_REQUIRED"),
             (filed(document_ids=tuple("abcdef")), "TOO_MANY_DOCUMENTS"),
             (filed(claim=IN_THE_MORNING), "PUNCH_NOT_ASKED"),
             (filed(K.FORGOTTEN_CHECK_OUT, claim=IN_THE_MORNING), "PUNCH_TIME_WRONG"),
