@@ -167,6 +167,10 @@ FAULTS: Mapping[str, tuple[str, str]] = {
         "Not enough annual leave is left.",
     ),
     "LEAVE_TOO_LONG": ("Cuti lebih lama daripada batasnya.", "The leave is longer than allowed."),
+    "LEAVE_NOT_GRANTED": (
+        "Jenis cuti ini tidak berlaku untuk Anda.",
+        "This type of leave is not granted to you.",
+    ),
     "NO_WORKDAY": ("Tidak ada hari kerja pada tanggal itu.", "There is no workday on these dates."),
     "TOO_MANY_DAYS": ("Pengajuan terlalu lama.", "The request is for too many days."),
     "ONE_DAY_ONLY": (

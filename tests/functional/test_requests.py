@@ -401,6 +401,27 @@ class TestPermits:
 class TestQuota:
     """Annual leave."""
 
+    async def test_without_a_roster(self, world):
+        """Who works in shifts takes the workdays of the usual week, until a roster says more."""
+        day = go_to(world, "12:00")
+        first = day + timedelta(days=40 - day.weekday())
+        bkd, unit = await world.bkd(), world.seed.people[COLLEAGUE].unit_id
+        shifts = rule_pb2.Schedule(shifts={"malam": rule_pb2.DayHours(start="21:00", end="07:00")})
+        await put_rules(bkd, rule_pb2.Rule(subject=unit, start=day.isoformat(), schedule=shifts))
+        api = await phone_api(world, COLLEAGUE)
+
+        asked = await leave(api, first, first + timedelta(days=20), "TAHUNAN", letter=day)
+        quota = await api.call("GetQuota", year=first.year)
+        await api.call("WithdrawRequest", request_id=asked.request_id)
+        await put_rules(
+            bkd,
+            rule_pb2.Rule(
+                subject=unit, start=day.isoformat(), withdrawn=rule_pb2.RULE_KIND_SCHEDULE
+            ),
+        )
+
+        assert 1 <= quota.pending <= 15
+
     async def test_asked_for_and_left(self, world):
         """What is pending is taken off; what does not fit is refused; who may see it."""
         day = go_to(world, "12:00")

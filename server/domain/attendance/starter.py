@@ -4,6 +4,7 @@ North Maluku's own regulation on the allowance was not at hand; the percentages 
 ministry's. Windows and graces are proposals.
 """
 
+from dataclasses import replace
 from datetime import date, time
 from decimal import Decimal
 
@@ -133,6 +134,7 @@ QUOTAS = QuotaTable(
     start=date(2023, 4, 12),
     annual_days=12,
     annual_max_days=18,
+    annual_two_years_max_days=24,
     remote_days=12,
     longest_days={
         LeaveType.BESAR: 92,
@@ -142,11 +144,24 @@ QUOTAS = QuotaTable(
     },
 )
 
+# PP 49/2018, from memory: PPPK have tahunan, sakit, melahirkan and bersama alone. BKD confirms it.
+QUOTAS_PPPK = replace(
+    QUOTAS,
+    version="pp-49-2018",
+    longest_days={
+        **QUOTAS.longest_days,
+        LeaveType.BESAR: 0,
+        LeaveType.ALASAN_PENTING: 0,
+        LeaveType.LUAR_TANGGUNGAN: 0,
+    },
+)
+
 # What a fresh database begins with. No phase: everything is socialisation until BKD says more.
 RULES = (
     Rule(RuleKind.SCHEDULE, EVERYBODY, OFFICE_HOURS.start, OFFICE_HOURS),
     Rule(RuleKind.CUT_TABLE, EVERYBODY, CUTS.start, CUTS),
     Rule(RuleKind.DISCIPLINE, EVERYBODY, DISCIPLINE.start, DISCIPLINE),
     Rule(RuleKind.QUOTA, EVERYBODY, QUOTAS.start, QUOTAS),
+    Rule(RuleKind.QUOTA, "PPPK", QUOTAS_PPPK.start, QUOTAS_PPPK),
     Rule(RuleKind.CHAIN, EVERYBODY, CHAINS.start, CHAINS),
 )

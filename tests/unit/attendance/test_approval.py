@@ -1,10 +1,11 @@
 """Who decides on a request: heads, those above them, deputies, BKD; never the one who asks."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
+from server.domain.attendance import starter
 from server.domain.attendance.approval import (
     ApprovalLevel,
     Approver,
@@ -149,6 +150,26 @@ class TestWhoActs:
 
 class TestChain:
     """Which chain a request takes."""
+
+    @pytest.mark.parametrize(
+        ("leave", "days", "levels"),
+        [
+            (LeaveType.TAHUNAN, 12, (HEAD,)),
+            (LeaveType.TAHUNAN, 15, (HEAD, ABOVE)),
+            (LeaveType.SAKIT, 14, (HEAD,)),
+            (LeaveType.SAKIT, 30, (HEAD, ABOVE)),
+            (LeaveType.BERSAMA, 2, (HEAD,)),
+            (LeaveType.BESAR, 1, (HEAD, BKD)),
+            (LeaveType.MELAHIRKAN, 30, (HEAD, BKD)),
+            (LeaveType.ALASAN_PENTING, 1, (HEAD, BKD)),
+            (LeaveType.LUAR_TANGGUNGAN, 1, (HEAD, BKD)),
+        ],
+    )
+    def test_of_each_leave_to_begin_with(self, leave, days, levels):
+        """Long and special leave goes to BKD too; long usual leave to the head above."""
+        asked = replace(request(RequestKind.CUTI, leave=leave), last=DAY + timedelta(days - 1))
+
+        assert levels == chain_of(starter.CHAINS, asked)
 
     TABLE = ChainTable(
         "v",
