@@ -221,6 +221,14 @@ FAULTS: Mapping[str, tuple[str, str]] = {
         "Jam absen hanya untuk sanggahan.",
         "A punch is for corrections alone.",
     ),
+    "PUNCH_OF_ANOTHER_DAY": (
+        "Jam absen itu milik hari lain; ajukan untuk hari itu.",
+        "The punch belongs to another day; file it for that day.",
+    ),
+    "PUNCH_OUTSIDE_WINDOW": (
+        "Jam absen di luar waktu absen hari itu; ajukan tanpa jam.",
+        "The punch lies outside the day's windows; file the request without it.",
+    ),
     "PUNCH_TIME_WRONG": (
         "Jam absen tidak sesuai dengan harinya atau belum tiba.",
         "The punch does not fit the day, or has not come.",

@@ -14,8 +14,9 @@ from server.clock import Clock
 from server.domain.attendance import filing
 from server.domain.attendance.approval import chain_of
 from server.domain.attendance.filing import Filed, PunchClaim
-from server.domain.attendance.model import LeaveType, Request, RequestKind, RequestState
+from server.domain.attendance.model import LeaveType, Person, Request, RequestKind, RequestState
 from server.domain.attendance.quota import Quota
+from server.domain.attendance.rules import RuleBook
 from server.domain.model import Employee, Principal, Role
 from server.errors import (
     AlreadyDecided,
@@ -33,7 +34,7 @@ from server.services.documents import checked_uuid
 from server.services.quotas import Quotas
 from server.services.rules import Rules
 from server.services.sight import Sight
-from server.storage import directory, documents, requests
+from server.storage import attendance, directory, documents, requests
 from server.storage.database import Connection, Database
 from server.storage.documents import Document
 from server.storage.requests import Correction, Decision
@@ -272,7 +273,8 @@ class Requests:
         )
         if faults := filing.faults_of(filed, table, today, zone):
             raise RequestInvalid("the request is not taken", fault=faults[0])
-        if fault := await self._quotas.fault_of(connection, request):
+        fault = await self._fault_of_claim(connection, filed, book)
+        if fault := fault or await self._quotas.fault_of(connection, request):
             raise RequestInvalid("the request is not taken", fault=fault)
         await _check_documents(connection, filed)
         others = await requests.of_days(connection, [employee.nip], request.first, request.last)
@@ -280,6 +282,17 @@ class Requests:
         if other is not None:
             raise RequestOverlaps("another request covers these days", request_id=other.request_id)
         return filed
+
+    async def _fault_of_claim(self, connection: Connection, filed: Filed, book: RuleBook) -> str:
+        """Returns why a claimed punch would not count, empty if it would or none is claimed."""
+        nip, day = filed.request.nip, filed.request.first
+        if filed.claim is None:
+            return ""
+        people = await attendance.people_of(connection, None, zone=self._sight.zone.key, nips=[nip])
+        if nip not in people:
+            raise EmployeeUnknown("no such employee", nip=nip)
+        person = Person(nip, people[nip][1], book.roster(nip))
+        return filing.fault_of_claim(filed.claim, book.planner(day, day), person, day)
 
     async def _check_sees(self, connection: Connection, principal: Principal, filed: Filed) -> None:
         if principal.role is Role.EMPLOYEE:

@@ -30,7 +30,7 @@ from tests.functional.world import PASSWORD, World, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-OUT = event_pb2.EVENT_KIND_OUT
+IN, OUT = event_pb2.EVENT_KIND_IN, event_pb2.EVENT_KIND_OUT
 HEAD, STAFF, COLLEAGUE, ELSEWHERE = 0, 1, 2, 3
 
 
@@ -324,6 +324,28 @@ class TestCorrections:
         ]
         assert moment(day, "16:30").timestamp() == after.departure.event_time.seconds
         assert events == await world.events()
+
+    @pytest.mark.parametrize(
+        ("kind", "claimed", "fault"),
+        [
+            ("FORGOTTEN_CHECK_OUT", (OUT, 0, "10:00"), "PUNCH_OUTSIDE_WINDOW"),
+            ("FORGOTTEN_CHECK_OUT", (OUT, 0, "22:30"), "PUNCH_OUTSIDE_WINDOW"),
+            ("CORRECTION", (IN, 1, "07:20"), "PUNCH_OF_ANOTHER_DAY"),
+            ("CORRECTION", (OUT, 1, "02:00"), "PUNCH_OF_ANOTHER_DAY"),
+        ],
+    )
+    async def test_a_claim_counts_or_is_refused(self, world, kind, claimed, fault):
+        """Of the day it is for, in the window of its kind: no claim is accepted without effect."""
+        day = go_to(world, "23:00")
+        go_to(world, "08:00", day=day + timedelta(days=1))
+        label, later, clock = claimed
+        moment_of = stamp(moment(day + timedelta(days=later), clock))
+        claim = request_pb2.PunchClaim(kind=label, punch_time=moment_of)
+
+        with refused("REQUEST_INVALID", "INVALID_ARGUMENT") as caught:
+            await submit(await phone_api(world, STAFF), kind, day, punch=claim)
+
+        assert fault == fault_of(caught)
 
 
 class TestTugasLuar:

@@ -132,7 +132,7 @@ class TestTables:
         judges = (
             rules,
             units.faults_of,
-            filing.faults_of,
+            filing,
             hours.faults_of,
             bands.faults_of,
             quota,

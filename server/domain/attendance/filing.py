@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from server.domain.attendance.approval import ApprovalLevel, ChainTable
-from server.domain.attendance.model import Request, RequestKind, RequestState
+from server.domain.attendance.model import Person, Request, RequestKind, RequestState
+from server.domain.attendance.plan import Planner
 from server.domain.attendance.requests import in_time
 from server.domain.model import EventKind
 
@@ -102,6 +103,24 @@ def faults_of(filed: Filed, table: ChainTable | None, today: date, zone: ZoneInf
         (claim is not None and not _fits(claim, filed, zone), "PUNCH_TIME_WRONG"),
     )
     return [reason for wrong, reason in checks if wrong]
+
+
+def fault_of_claim(claim: PunchClaim, planner: Planner, person: Person, day: date) -> str:
+    """Returns why a claimed punch would not count for its day, empty if it would.
+
+    It must be of that day, as the plan divides punches, and in the window that its kind needs; on a
+    day without work any time of it will do.
+    """
+    plans, edges = planner.span(person, day, day)
+    work, moment = plans[1].work, claim.punch_time
+    if not edges[0] <= moment < edges[1]:
+        return "PUNCH_OF_ANOTHER_DAY"
+    if work is None:
+        return ""
+    opens, closes = work.in_open, work.in_close
+    if claim.kind is EventKind.OUT:
+        opens, closes = work.out_open, work.out_close
+    return "" if opens <= moment < closes else "PUNCH_OUTSIDE_WINDOW"
 
 
 def _fits(claim: PunchClaim, filed: Filed, zone: ZoneInfo) -> bool:

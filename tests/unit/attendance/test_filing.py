@@ -13,12 +13,14 @@ from server.domain.attendance.filing import (
     DAYS_MAX,
     Filed,
     PunchClaim,
+    fault_of_claim,
     faults_of,
     next_state,
     overlapping,
 )
 from server.domain.attendance.model import LeaveType, Request, RequestKind, RequestState
 from server.domain.model import EventKind
+from tests.unit.attendance.world import ANI, MONDAY, NIGHT, SATURDAY, at, office, planner
 
 WIT = ZoneInfo("Asia/Jayapura")
 TODAY = date(2026, 3, 4)
@@ -109,6 +111,42 @@ class TestFaults:
 
         assert [] == faults(one)
         assert ["DEADLINE_PASSED"] == faults_of(one, starter.CHAINS, TODAY + timedelta(days=1), WIT)
+
+
+class TestFaultOfClaim:
+    """A claimed punch that would not count for its day."""
+
+    TUESDAY = MONDAY + timedelta(days=1)
+
+    @pytest.mark.parametrize(
+        ("kind", "day", "clock", "fault"),
+        [
+            (EventKind.IN, MONDAY, "07:20", ""),
+            (EventKind.IN, MONDAY, "11:30", "PUNCH_OUTSIDE_WINDOW"),
+            (EventKind.OUT, MONDAY, "16:00", ""),
+            (EventKind.OUT, MONDAY, "11:59", "PUNCH_OUTSIDE_WINDOW"),
+            (EventKind.OUT, MONDAY, "22:00", "PUNCH_OUTSIDE_WINDOW"),
+            (EventKind.OUT, TUESDAY, "00:00", "PUNCH_OF_ANOTHER_DAY"),
+            (EventKind.IN, TUESDAY, "07:20", "PUNCH_OF_ANOTHER_DAY"),
+        ],
+    )
+    def test_by_the_plan_of_the_day(self, kind, day, clock, fault):
+        """Check-in from 05:30 to 11:30, check-out from 12:00 to 22:00."""
+        assert fault == fault_of_claim(PunchClaim(kind, at(day, clock)), planner(), ANI, MONDAY)
+
+    def test_of_a_night_shift(self):
+        """The morning after is the shift's, for the date on which it began alone."""
+        claim = PunchClaim(EventKind.OUT, at(self.TUESDAY, "06:00"))
+        rules = office(NIGHT)
+
+        assert "" == fault_of_claim(claim, rules, ANI, MONDAY)
+        assert "PUNCH_OF_ANOTHER_DAY" == fault_of_claim(claim, rules, ANI, self.TUESDAY)
+
+    def test_on_a_free_day(self):
+        """Any time of it."""
+        claim = PunchClaim(EventKind.OUT, at(SATURDAY, "03:00"))
+
+        assert "" == fault_of_claim(claim, planner(), ANI, SATURDAY)
 
 
 class TestJudged:
