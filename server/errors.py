@@ -328,7 +328,7 @@ class RequestOverlaps(HadirError):
 
 
 class AlreadyDecided(HadirError):
-    """The request is decided or taken back."""
+    """The request, or the step that was meant, is decided or taken back."""
 
     kind, reason = Kind.PRECONDITION, "ALREADY_DECIDED"
 

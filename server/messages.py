@@ -180,8 +180,8 @@ ERRORS: Mapping[str, tuple[str, str]] = {
         "There is a request of this kind for one of these days.",
     ),
     "ALREADY_DECIDED": (
-        "Pengajuan sudah diputuskan atau ditarik kembali.",
-        "The request is decided or was taken back.",
+        "Langkah ini sudah diputuskan, atau pengajuan ditarik kembali. Lihat pengajuannya lagi.",
+        "This step is decided, or the request was taken back. Look at the request again.",
     ),
     "NOT_YOUR_DECISION": (
         "Pengajuan ini bukan wewenang Anda: milik Anda sendiri, atau menunggu pejabat lain.",

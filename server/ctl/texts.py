@@ -65,6 +65,7 @@ class Text(Enum):
     DATE = ("Tanggal", "Date")
     DEPARTURE = ("Pulang", "Out")
     DESK = ("Menunggu", "Waits at")
+    STEP = ("Langkah", "Step")
     DOCUMENTS = ("Dokumen", "Documents")
     EARLY = ("Menit awal", "Min. early")
     EMPLOYEES = ("Pegawai", "Employees")

@@ -121,7 +121,9 @@ class AttendanceServicer(attendance_pb2_grpc.AttendanceServiceServicer):
     ) -> attendance_pb2.Punch:
         """See attendance.proto."""
         claim = PunchClaim(convert.event_kind(request.kind), convert.time(request.event_time))
-        made = await self._corrections.correct(caller(), request.nip, claim, request.reason)
+        made = await self._corrections.correct(
+            caller(), request.nip, claim, request.reason, request_id=request.request_id
+        )
         return convert_attendance.punch(
             Punch(made.event_id, made.kind, made.event_time, PunchSource.CORRECTION)
         )

@@ -98,7 +98,11 @@ class RequestServicer(request_pb2_grpc.RequestServiceServicer):
     ) -> request_pb2.Request:
         """See request.proto."""
         case = await self._requests.decide(
-            caller(), request.request_id, accepted=request.accept, reason=request.reason
+            caller(),
+            request.request_id,
+            accepted=request.accept,
+            reason=request.reason,
+            step=request.step,
         )
         return _shown(case)
 

@@ -145,9 +145,9 @@ class Requests:
         return await self._case(filed)
 
     async def decide(
-        self, principal: Principal, request_id: str, *, accepted: bool, reason: str
+        self, principal: Principal, request_id: str, *, accepted: bool, reason: str, step: int = 0
     ) -> CaseFile:
-        """Decides the step that a request is at.
+        """Decides the step that a request is at; step: which one is meant, 0 for any.
 
         Raises AccountWithoutPerson; RequestUnknown, also where not the caller's to see;
         NotYourDecision; AlreadyDecided; ReasonRequired.
@@ -157,7 +157,7 @@ class Requests:
         async def work(connection: Connection) -> Filed:
             filed = await _found(connection, request_id)
             await self._check_sees(connection, principal, filed)
-            _check_pending(filed)
+            _check_pending(filed, step)
             deputy_of = await self._desks.check_decides(connection, principal, filed)
             state, done = filing.next_state(filed, accepted=accepted)
             said = RequestState.ACCEPTED if accepted else RequestState.REJECTED
@@ -370,8 +370,8 @@ class Requests:
         ]
 
 
-def _check_pending(filed: Filed) -> None:
-    if filed.request.state is not RequestState.PENDING:
+def _check_pending(filed: Filed, step: int = 0) -> None:
+    if filed.request.state is not RequestState.PENDING or step not in {0, filed.step}:
         raise AlreadyDecided("the request is decided", state=filed.request.state.value)
 
 

@@ -219,6 +219,13 @@ async def insert_correction(connection: AsyncConnection, correction: Correction)
     )
 
 
+async def find_correction(connection: AsyncConnection, event_id: str) -> Correction | None:
+    """Returns a punch that was added."""
+    statement = select(corrections).where(corrections.c.event_id == event_id)
+    row = (await connection.execute(statement)).first()
+    return _correction(row) if row else None
+
+
 async def corrected_punches(
     connection: AsyncConnection, nips: Collection[str], start: datetime, end: datetime
 ) -> list[tuple[str, Punch]]:
@@ -279,6 +286,19 @@ def _filed(row: Row[Any], document_ids: tuple[str, ...]) -> Filed:
 def _punch(row: Row[Any]) -> Punch:
     moment = unpack(row.event_time)
     return Punch(row.event_id, EventKind(row.kind), moment, PunchSource.CORRECTION)
+
+
+def _correction(row: Row[Any]) -> Correction:
+    return Correction(
+        event_id=row.event_id,
+        nip=row.nip,
+        kind=EventKind(row.kind),
+        event_time=unpack(row.event_time),
+        actor=row.actor,
+        reason=row.reason,
+        create_time=unpack(row.create_time),
+        request_id=row.request_id or "",
+    )
 
 
 def _decision(row: Row[Any]) -> Decision:

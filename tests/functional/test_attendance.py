@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+import uuid
 from datetime import UTC, date, timedelta
 
 import pytest
@@ -313,6 +314,30 @@ class TestCorrection:
             await bkd.call("CorrectAttendance", nip=world.seed.people[STAFF].nip, **fields)
         with refused("NOT_YOUR_DECISION", "PERMISSION_DENIED"):
             await officer.call("CorrectAttendance", nip=world.seed.employees[-1].nip, **fields)
+
+    async def test_once(self, world):
+        """A retry with its request id adds nothing; for something else the id is refused."""
+        day = go_to(world, "18:00")
+        officer, person = await world.officer(), world.seed.people[STAFF]
+        fields = {
+            "nip": person.nip,
+            "kind": OUT,
+            "event_time": stamp(moment(day, "16:00")),
+            "reason": "listrik padam",
+            "request_id": str(uuid.uuid4()),
+        }
+
+        first = await officer.call("CorrectAttendance", **fields)
+        world.clock.advance(seconds=5)
+        second = await officer.call("CorrectAttendance", **fields)
+        other = await officer.call("CorrectAttendance", **{**fields, "request_id": ""})
+        with refused("REQUEST_ID_REUSED", "ALREADY_EXISTS"):
+            await officer.call("CorrectAttendance", **{**fields, "reason": "lupa absen"})
+        with refused("REQUEST_ID_INVALID", "INVALID_ARGUMENT"):
+            await officer.call("CorrectAttendance", **{**fields, "request_id": "satu"})
+
+        assert first == second
+        assert first.event_id != other.event_id
 
     async def test_not_to_come(self, world):
         """Nothing is added in the future, nor without a reason, nor for a stranger."""

@@ -183,6 +183,9 @@ class TestRequests:
         saved = await bkd("request", "document", proof.document_id, "--to", str(tmp_path / "surat"))
         again = await bkd("request", "document", proof.document_id, "--to", str(tmp_path / "surat"))
         own = await head("request", "accept", asked.request_id, "--reason", "setuju saja")
+        stale = await bkd(
+            "request", "accept", asked.request_id, "--step", "2", "--reason", "surat dokter ada"
+        )
         accepted = await bkd("request", "accept", asked.request_id, "--reason", "surat dokter ada")
         shown = await bkd("request", "show", asked.request_id)
         listed = await head("request", "list", world.seed.people[HEAD].unit_id)
@@ -191,6 +194,7 @@ class TestRequests:
         assert (0, 1) == (saved.exit_code, again.exit_code)
         assert PROOF == (tmp_path / "surat.png").read_bytes()
         assert (1, True) == (own.exit_code, "NOT_YOUR_DECISION" in own.stderr)
+        assert (1, True) == (stale.exit_code, "ALREADY_DECIDED" in stale.stderr)
         assert "disetujui" in accepted.stdout
         assert "surat dokter ada" in shown.stdout
         assert "sakit" in listed.stdout

@@ -216,6 +216,22 @@ class TestWhoDecides:
         assert "ACCEPTED" == state(second)
         assert ["HEAD", "BKD"] == [one.level for one in second.decisions]
 
+    async def test_a_stale_decision_is_refused(self, world):
+        """What was meant for the first step does not decide the second."""
+        today = go_to(world, "12:00")
+        day = today + timedelta(days=300)
+        api, head, bkd = await phone_api(world, STAFF), await world.head(), await world.officer()
+        asked = await leave(api, day, day + timedelta(days=40), "BESAR", letter=today)
+        fields = {"request_id": asked.request_id, "accept": True, "reason": "setuju"}
+
+        first = await head.call("DecideRequest", step=asked.step, **fields)
+        with refused("ALREADY_DECIDED", "FAILED_PRECONDITION"):
+            await bkd.call("DecideRequest", step=asked.step, **fields)
+        second = await bkd.call("DecideRequest", step=first.step, **fields)
+
+        assert [1, 2, 0] == [one.step for one in (asked, first, second)]
+        assert "ACCEPTED" == state(second)
+
     async def test_one_head_of_both_units(self, world):
         """Who decided the first step is passed over at the second, which goes on up to BKD."""
         today = go_to(world, "12:00")

@@ -64,6 +64,11 @@ class Filed:
         """Calendar days, both ends included."""
         return (self.request.last - self.request.first).days + 1
 
+    @property
+    def step(self) -> int:
+        """Which of the levels decides next, from 1; 0 if none does."""
+        return self.steps_done + 1 if self.request.state is RequestState.PENDING else 0
+
     def judged(self) -> Request:
         """Returns the request as days are derived from it.
 
