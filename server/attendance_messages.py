@@ -33,6 +33,10 @@ RULES: Mapping[str, tuple[str, str]] = {
         "Catatan lain pada hari ini: {events}.",
         "Other events of the day: {events}.",
     ),
+    "ADDED_PUNCH": (
+        "Absen pukul {time} ditambahkan oleh {approver} (pengajuan {request}): {source}.",
+        "The punch at {time} was added by {approver} (request {request}): {source}.",
+    ),
     "LATE": (
         "Terlambat {minutes} menit: {band}, potongan {percent} %.",
         "Late by {minutes} minutes: {band}, cut {percent} %.",

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.domain.attendance.approval import ApprovalLevel
 from server.domain.attendance.filing import Filed, PunchClaim, levels_text
 from server.domain.attendance.model import (
+    Added,
     LeaveType,
     Punch,
     PunchSource,
@@ -285,7 +286,8 @@ def _filed(row: Row[Any], document_ids: tuple[str, ...]) -> Filed:
 
 def _punch(row: Row[Any]) -> Punch:
     moment = unpack(row.event_time)
-    return Punch(row.event_id, EventKind(row.kind), moment, PunchSource.CORRECTION)
+    added = Added(row.request_id or "", row.actor, row.reason)
+    return Punch(row.event_id, EventKind(row.kind), moment, PunchSource.CORRECTION, added)
 
 
 def _correction(row: Row[Any]) -> Correction:

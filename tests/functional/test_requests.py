@@ -335,6 +335,13 @@ class TestCorrections:
         )
         after = await own_day(api, day)
 
+        why = await api.call("WhyDay", date=day.isoformat())
+        added = next(line for line in why.lines if line.rule == "ADDED_PUNCH")
+
+        assert (asked.request_id, world.seed.people[HEAD].nip, "ban bocor di jalan") == (
+            added.request_id, added.approver, added.source,
+        )  # fmt: skip
+        assert "16.30.00 ditambahkan oleh" in added.text
         assert ["NO_CHECK_OUT", "NO_CHECK_OUT", "PRESENT"] == [
             status(one) for one in (before, waiting, after)
         ]

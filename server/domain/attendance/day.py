@@ -113,6 +113,7 @@ def _without_work(plan: DayPlan, punches: Sequence[Punch]) -> AttendanceDay:
     first, last = min(punches, key=order), max(punches, key=order)
     lines = list(plan.lines)
     _name_others(lines, punches, ())
+    _name_added(lines, punches)
     departure = last if last is not first else None
     return plan.rest._replace(arrival=first, departure=departure, why=tuple(lines))
 
@@ -128,6 +129,7 @@ def _name_punches(lines: list[TraceLine], punches: Sequence[Punch], attended: At
             lines.append(TraceLine(rule, "", (punch.event_id,), punch.event_time, limit))
     if len(punches) > len(used):
         _name_others(lines, punches, used)
+    _name_added(lines, punches)
 
 
 def _name_others(lines: list[TraceLine], punches: Sequence[Punch], used: Collection[str]) -> None:
@@ -135,6 +137,15 @@ def _name_others(lines: list[TraceLine], punches: Sequence[Punch], used: Collect
     others = tuple(event_id for event_id in ids if event_id not in used)
     if others:
         lines.append(TraceLine(Rule.OTHER_PUNCHES, event_ids=others))
+
+
+def _name_added(lines: list[TraceLine], punches: Sequence[Punch]) -> None:
+    """Names who added a punch, for which request and why."""
+    added = {punch.event_id: punch for punch in punches if punch.added}
+    for punch in sorted(added.values(), key=order) if added else ():
+        request_id, approver, reason = punch.added or ("", "", "")
+        line = TraceLine(Rule.ADDED_PUNCH, reason, (punch.event_id,), punch.event_time)
+        lines.append(line._replace(request_id=request_id, approver=approver))
 
 
 def _settled(work: WorkTimes, attended: Attended) -> bool:

@@ -20,16 +20,25 @@ class PunchSource(enum.Enum):
     CORRECTION = "CORRECTION"
 
 
+class Added(NamedTuple):
+    """How a punch was added: by a request that was accepted (empty if by BKD), by whom, and why."""
+
+    request_id: str
+    approver: str
+    reason: str
+
+
 class Punch(NamedTuple):
     """A valid event as the day sees it; event_time is UTC, when the first frame was received.
 
-    A tuple, as a month of the province has half a million of them.
+    added: of corrections. A tuple, as a month of the province has half a million of them.
     """
 
     event_id: str
     kind: EventKind
     event_time: datetime
     source: PunchSource
+    added: Added | None = None
 
 
 class RequestKind(enum.Enum):
@@ -184,6 +193,7 @@ class Rule(enum.Enum):
     FIRST_CHECK_IN = "FIRST_CHECK_IN"
     LAST_CHECK_OUT = "LAST_CHECK_OUT"
     OTHER_PUNCHES = "OTHER_PUNCHES"
+    ADDED_PUNCH = "ADDED_PUNCH"
     LATE = "LATE"
     LEFT_EARLY = "LEFT_EARLY"
     NO_CHECK_IN = "NO_CHECK_IN"
@@ -199,7 +209,8 @@ class Rule(enum.Enum):
 class TraceLine(NamedTuple):
     """A rule applied, with its inputs; what a rule does not have is empty.
 
-    source: the version of the schedule or table, the holiday, the shift, the number of the letter.
+    source: the version of the schedule or table, the holiday, the shift, the number of the letter,
+    the reason for which a punch was added.
     time: of the event, or when the day is over (UTC). limit: what the time was compared with (UTC).
     """
 
