@@ -8,7 +8,7 @@ request that excuses the whole day has a price of its own (often 0); the lower o
 so an accepted request never makes a day dearer.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -78,7 +78,10 @@ def derive(
         total.lines.append(TraceLine(Rule.DAY_NOT_OVER, time=now, limit=plan.closes))
     seen = seen_outside(plan.work, punches, attended) if requests else ()
     cuts = _cuts(total, requests, seen) if final else ()
-    percent = _price(total.lines, plan.table, cuts, requests) if plan.table else NOTHING
+    percent, waived = NOTHING, NOTHING
+    if plan.table and cuts:
+        percent = _price(total.lines, plan.table, cuts, requests)
+        waived = min(plan.table.day_max, _sum_of(cuts)) - percent or NOTHING
     return AttendanceDay(
         day=plan.day,
         unit_id=plan.unit_id,
@@ -93,6 +96,7 @@ def derive(
         early_band=total.early_band,
         cuts=cuts,
         percent=percent,
+        waived_percent=waived,
         request=chief,
         place_waived=place_waived(plan, requests) if requests else plan.rest.place_waived,
         schedule=plan.rest.schedule,
@@ -244,9 +248,7 @@ def _price(
     cuts: Sequence[Cut],
     requests: Sequence[Request],
 ) -> Decimal:
-    if not cuts:
-        return NOTHING
-    price = sum((cut.percent for cut in cuts if not cut.waived_by), NOTHING)
+    price = _sum_of(cut for cut in cuts if not cut.waived_by)
     if price > table.day_max:
         lines.append(TraceLine(Rule.DAY_MAX, source=table.version, percent=table.day_max))
         price = table.day_max
@@ -256,6 +258,10 @@ def _price(
         price = table.price(best)
         lines.append(_of_request(Rule.BETTER_BY_REQUEST, best, percent=price))
     return price
+
+
+def _sum_of(cuts: Iterable[Cut]) -> Decimal:
+    return sum((cut.percent for cut in cuts), NOTHING)
 
 
 def _of_request(rule: Rule, request: Request, percent: Decimal | None = None) -> TraceLine:

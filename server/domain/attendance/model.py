@@ -231,8 +231,9 @@ class AttendanceDay(NamedTuple):
 
     final: nothing of the day is still open; before, the percentage is 0 and the cuts are empty.
     late_minutes, early_minutes: whole minutes, 0 if there are none or no record. percent: what the
-    day costs. request: the accepted request that gave the status. place_waived: no geofence
-    applies. cut_table: version, empty if none holds on that date.
+    day costs. waived_percent: what requests took off that. request: the accepted request that gave
+    the status. place_waived: no geofence applies. cut_table: version, empty if none holds on that
+    date.
     """
 
     day: date
@@ -248,6 +249,7 @@ class AttendanceDay(NamedTuple):
     early_band: str = ""
     cuts: tuple[Cut, ...] = ()
     percent: Decimal = NOTHING
+    waived_percent: Decimal = NOTHING
     request: Request | None = None
     place_waived: bool = False
     schedule: str = ""
