@@ -39,8 +39,8 @@ from server.storage.database import Connection, Database
 from server.storage.documents import Document
 from server.storage.requests import Correction, Decision
 
-# Requests that wait at once are looked through for a desk; more than these wait for nobody.
-PENDING_MAX = 5000
+# Waiting requests are looked through for a desk so many at once, the oldest first.
+DESK_PAGE = 500
 
 log = structlog.get_logger()
 
@@ -220,12 +220,17 @@ class Requests:
             )
             return await self._cases(connection, found)
 
-    async def list_desk(self, principal: Principal) -> list[CaseFile]:
+    async def list_desk(self, principal: Principal, limit: int) -> list[CaseFile]:
         """Returns what waits for the caller to decide, oldest first."""
+        mine: list[Filed] = []
+        after, more = "", True
         async with self._database.read() as connection:
-            waiting = await requests.page(connection, pending_only=True, limit=PENDING_MAX)
-            mine = await self._desks.mine(connection, principal, waiting[::-1])
-            return await self._cases(connection, mine)
+            while more and len(mine) < limit:
+                some = await requests.waiting(connection, after=after, limit=DESK_PAGE)
+                mine += await self._desks.mine(connection, principal, some)
+                more = len(some) == DESK_PAGE
+                after = requests.cursor_of(some[-1]) if some else ""
+            return await self._cases(connection, mine[:limit])
 
     async def document(self, principal: Principal, document_id: str) -> Document:
         """Returns a document that the caller may see. Raises DocumentUnknown."""

@@ -194,6 +194,18 @@ async def page(
     return await _with_documents(connection, list(await connection.execute(statement)))
 
 
+async def waiting(connection: AsyncConnection, *, after: str = "", limit: int) -> list[Filed]:
+    """Returns requests that are not decided, oldest first, after a cursor (`cursor_of`)."""
+    statement = select(attendance_requests).where(_R.state == RequestState.PENDING.value)
+    if after:
+        stamp, _, request_id = after.partition(":")
+        at = int(stamp)
+        same = and_(_R.submit_time == at, _R.request_id > request_id)
+        statement = statement.where((_R.submit_time > at) | same)
+    statement = statement.order_by(_R.submit_time, _R.request_id).limit(limit)
+    return await _with_documents(connection, list(await connection.execute(statement)))
+
+
 def cursor_of(filed: Filed) -> str:
     """Returns where a page ends."""
     return f"{pack(filed.submit_time)}:{filed.request.request_id}"

@@ -172,6 +172,26 @@ class TestWhoDecides:
         assert "ACCEPTED" == state(decided)
         assert "IZIN" == status(await own_day(api, day))
 
+    async def test_the_oldest_first(self, world, monkeypatch):
+        """However many of others wait before or after it, and in pages of whatever size."""
+        monkeypatch.setattr("server.services.requests.DESK_PAGE", 2)
+        day = go_to(world, "12:00")
+        asked = []
+        for number in range(3):
+            for person in (ELSEWHERE, ELSEWHERE, STAFF):
+                when = day + timedelta(days=len(asked))
+                asked.append((person, await permit(await phone_api(world, person), when)))
+                world.clock.advance(seconds=1 + number)
+
+        desk = [one.request_id for one in (await (await world.head()).call("ListDesk")).requests]
+
+        mine = [one.request_id for person, one in asked if person == STAFF]
+        assert mine == [request_id for request_id in desk if request_id in mine]
+        for person, one in asked:
+            await (await phone_api(world, person)).call(
+                "WithdrawRequest", request_id=one.request_id
+            )
+
     async def test_bkd_does_not_decide_for_a_head(self, world):
         """Whose desk it is, decides; BKD sees it."""
         day = go_to(world, "12:00")
@@ -425,70 +445,3 @@ class TestTugasLuar:
             await submit(await phone_api(world, STAFF), "TUGAS_LUAR", day, **fields)
 
         assert fault == fault_of(caught)
-
-
-class TestPermits:
-    """An izin has a document, a cuti the number and date of its letter."""
-
-    async def test_without_proof(self, world):
-        """What is missing is named; BKD may ask for less by a rule."""
-        day = go_to(world, "12:00")
-        api, ahead = await phone_api(world, STAFF), timedelta(days=400)
-        with refused("REQUEST_INVALID", "INVALID_ARGUMENT") as izin:
-            await submit(api, "IZIN", day)
-        with refused("REQUEST_INVALID", "INVALID_ARGUMENT") as cuti:
-            kind = request_pb2.LEAVE_TYPE_SAKIT
-            await submit(api, "CUTI", day + ahead, leave=kind, number="850/7/2026")
-
-        assert ["DOCUMENT_REQUIRED", "LETTER_REQUIRED"] == [fault_of(izin), fault_of(cuti)]
-
-
-class TestQuota:
-    """Annual leave."""
-
-    async def test_without_a_roster(self, world):
-        """Who works in shifts takes the workdays of the usual week, until a roster says more."""
-        day = go_to(world, "12:00")
-        first = day + timedelta(days=40 - day.weekday())
-        bkd, unit = await world.bkd(), world.seed.people[COLLEAGUE].unit_id
-        shifts = rule_pb2.Schedule(shifts={"malam": rule_pb2.DayHours(start="21:00", end="07:00")})
-        await put_rules(bkd, rule_pb2.Rule(subject=unit, start=day.isoformat(), schedule=shifts))
-        api = await phone_api(world, COLLEAGUE)
-
-        asked = await leave(api, first, first + timedelta(days=20), "TAHUNAN", letter=day)
-        quota = await api.call("GetQuota", year=first.year)
-        await api.call("WithdrawRequest", request_id=asked.request_id)
-        await put_rules(
-            bkd,
-            rule_pb2.Rule(
-                subject=unit, start=day.isoformat(), withdrawn=rule_pb2.RULE_KIND_SCHEDULE
-            ),
-        )
-
-        assert 1 <= quota.pending <= 15
-
-    async def test_asked_for_and_left(self, world):
-        """What is pending is taken off; what does not fit is refused; who may see it."""
-        day = go_to(world, "12:00")
-        first = day + timedelta(days=30 - day.weekday())  # some days ahead, over a weekend
-        api, head = await phone_api(world, COLLEAGUE), await world.head()
-        nip = world.seed.people[COLLEAGUE].nip
-        before = await api.call("GetQuota", year=first.year)
-        asked = await leave(api, first, first + timedelta(days=6), "TAHUNAN", letter=day)
-        after = await api.call("GetQuota", year=first.year)
-
-        with refused("REQUEST_INVALID", "INVALID_ARGUMENT") as caught:
-            long = first + timedelta(days=50)
-            await leave(api, first + timedelta(days=10), long, "TAHUNAN", letter=day)
-        await api.call("WithdrawRequest", request_id=asked.request_id)
-
-        assert (12, 6, 18) == (before.granted, before.carried_over, before.left)
-        assert 0 < after.pending <= 5
-        assert 18 == after.left + after.pending
-        assert "QUOTA_EXCEEDED" == fault_of(caught)
-        assert before == await api.call("GetQuota", year=first.year)
-        elsewhere = world.seed.people[ELSEWHERE].nip
-        assert before == await (await world.bkd()).call("GetQuota", nip=nip, year=first.year)
-        for stranger in (api, head):
-            with refused("EMPLOYEE_UNKNOWN", "NOT_FOUND"):
-                await stranger.call("GetQuota", nip=elsewhere, year=first.year)
