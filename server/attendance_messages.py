@@ -65,6 +65,10 @@ RULES: Mapping[str, tuple[str, str]] = {
         "Potongan {percent} % dihapus oleh pengajuan {request}, disetujui {approver}.",
         "The cut of {percent} % is waived by request {request}, accepted by {approver}.",
     ),
+    "ANNULLED": (
+        "Pengajuan {request} (surat {source}) dibatalkan oleh {approver}; tidak dihitung.",
+        "Request {request} (letter {source}) was annulled by {approver}; it does not count.",
+    ),
     "DAY_MAX": (
         "Potongan satu hari paling banyak {percent} %.",
         "One day costs {percent} % at most.",
@@ -282,6 +286,7 @@ REQUEST_STATES: Mapping[str, tuple[str, str]] = {
     "ACCEPTED": ("Disetujui", "Accepted"),
     "REJECTED": ("Ditolak", "Rejected"),
     "WITHDRAWN": ("Ditarik kembali", "Taken back"),
+    "ANNULLED": ("Dibatalkan BKD", "Annulled by BKD"),
 }
 
 TITLES: Mapping[str, tuple[str, str]] = {

@@ -333,6 +333,12 @@ class AlreadyDecided(HadirError):
     kind, reason = Kind.PRECONDITION, "ALREADY_DECIDED"
 
 
+class NotAccepted(HadirError):
+    """Only a request that was accepted can be annulled."""
+
+    kind, reason = Kind.PRECONDITION, "NOT_ACCEPTED"
+
+
 class AccountWithoutPerson(HadirError):
     """Deciding and correcting need an account that belongs to a person; this one has no NIP."""
 

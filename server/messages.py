@@ -187,6 +187,10 @@ ERRORS: Mapping[str, tuple[str, str]] = {
         "Pengajuan ini bukan wewenang Anda: milik Anda sendiri, atau menunggu pejabat lain.",
         "This is not yours to decide: it is your own, or lies with somebody else.",
     ),
+    "NOT_ACCEPTED": (
+        "Hanya pengajuan yang sudah disetujui dapat dibatalkan.",
+        "Only a request that was accepted can be annulled.",
+    ),
     "ACCOUNT_WITHOUT_PERSON": (
         "Akun ini tanpa NIP. Buat akun pribadi: hadirctl staff create NAMA --role bkd --nip NIP.",
         "This account has no NIP. Make one: hadirctl staff create NAME --role bkd --nip NIP.",

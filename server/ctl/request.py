@@ -115,6 +115,17 @@ def reject(
 
 @app.command(
     epilog=examples(
+        "hadirctl request annul 0b8f4c9e-2f3a-4b6c-9d7e-5a1c2b3d4e5f --reason 'surat palsu'",
+        note="The days are then as without it; the request and who decided it stay.",
+    )
+)
+def annul(context: typer.Context, request_id: RequestId, *, reason: Why) -> None:
+    """Annul an accepted request that is fictitious (BKD)."""
+    ctl_of(context).run(partial(_annul, request_id=request_id, reason=reason))
+
+
+@app.command(
+    epilog=examples(
         "hadirctl request document 7d0c1e4f8a9b2c3d7d0c1e4f8a9b2c3d --to surat",
         note="The suffix is added by what the document is.",
     )
@@ -175,6 +186,17 @@ async def _decide(
             request_id=request_id, accept=accepted, reason=reason, step=seen
         )
         found = await stub.DecideRequest(request, **options)
+    _done(ctl, found)
+
+
+async def _annul(ctl: Ctl, *, request_id: str, reason: str) -> None:
+    async with ctl.service(RequestServiceStub) as (stub, options):
+        request = request_pb2.AnnulRequestRequest(request_id=request_id, reason=reason)
+        found: request_pb2.Request = await stub.AnnulRequest(request, **options)
+    _done(ctl, found)
+
+
+def _done(ctl: Ctl, found: request_pb2.Request) -> None:
     state = ctl.screen.cell(enum_text(request_pb2.RequestState, found.state))
     ctl.screen.done(found, Text.REQUEST_DECIDED, id=found.request_id, state=state)
 

@@ -135,6 +135,7 @@ class Text(Enum):
     STATE_ACCEPTED = ("disetujui", "accepted")
     STATE_REJECTED = ("ditolak", "rejected")
     STATE_TAKEN_BACK = ("ditarik kembali", "taken back")
+    STATE_ANNULLED = ("dibatalkan", "annulled")
     DISPUTED = ("diragukan", "disputed")
     CIRCLE = (
         "lingkaran {radius:.0f} m di {latitude}, {longitude}",

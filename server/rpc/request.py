@@ -104,6 +104,12 @@ class RequestServicer(request_pb2_grpc.RequestServiceServicer):
         )
         return _shown(case)
 
+    async def AnnulRequest(
+        self, request: request_pb2.AnnulRequestRequest, context: Context
+    ) -> request_pb2.Request:
+        """See request.proto."""
+        return _shown(await self._requests.annul(caller(), request.request_id, request.reason))
+
     async def UploadDocument(
         self,
         request_iterator: AsyncIterator[request_pb2.UploadDocumentRequest],

@@ -12,7 +12,7 @@ from ulid import ULID
 
 from server.clock import Clock
 from server.domain.attendance import filing
-from server.domain.attendance.approval import chain_of
+from server.domain.attendance.approval import ApprovalLevel, chain_of
 from server.domain.attendance.filing import Filed, PunchClaim
 from server.domain.attendance.model import LeaveType, Person, Request, RequestKind, RequestState
 from server.domain.attendance.quota import Quota
@@ -22,6 +22,8 @@ from server.errors import (
     AlreadyDecided,
     DocumentUnknown,
     EmployeeUnknown,
+    NotAccepted,
+    NotYourDecision,
     RequestIdReused,
     RequestInvalid,
     RequestOverlaps,
@@ -176,6 +178,31 @@ class Requests:
         filed = await self._database.write(work)
         self._changes.note(filed.request.nip)
         log.info("request_decided", request_id=request_id, accepted=accepted)
+        return await self._case(filed)
+
+    async def annul(self, principal: Principal, request_id: str, reason: str) -> CaseFile:
+        """Annuls an accepted request of somebody else; again, it answers what was done.
+
+        Raises AccountWithoutPerson, RequestUnknown, NotYourDecision, NotAccepted, ReasonRequired.
+        """
+        nip, reason = checked_person(principal), checked_reason(reason)
+
+        async def work(connection: Connection) -> Filed:
+            filed = await _found(connection, request_id)
+            if filed.request.nip == nip:
+                raise NotYourDecision("nobody annuls the own request")
+            if filed.request.state is RequestState.ANNULLED:
+                return filed
+            if filed.request.state is not RequestState.ACCEPTED:
+                raise NotAccepted("the request is not accepted", state=filed.request.state.value)
+            level = ApprovalLevel.BKD.value
+            decision = self._decision(filed, RequestState.ANNULLED, level, actor=principal.username)
+            decision = replace(decision, nip=nip, reason=reason)
+            return await self._decided(connection, filed, decision, steps_done=filed.steps_done)
+
+        filed = await self._database.write(work)
+        self._changes.note(filed.request.nip)
+        log.info("request_annulled", request_id=request_id, actor=nip)
         return await self._case(filed)
 
     async def get(self, principal: Principal, request_id: str) -> CaseFile:

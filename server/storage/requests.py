@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.attendance.approval import ApprovalLevel
@@ -242,10 +242,13 @@ async def find_correction(connection: AsyncConnection, event_id: str) -> Correct
 async def corrected_punches(
     connection: AsyncConnection, nips: Collection[str], start: datetime, end: datetime
 ) -> list[tuple[str, Punch]]:
-    """Returns (NIP, punch) of corrections with start <= event_time < end."""
+    """Returns (NIP, punch) of corrections with start <= event_time < end that nobody annulled."""
     columns = corrections.c
-    statement = select(corrections).where(
-        columns.event_time >= pack(start), columns.event_time < pack(end)
+    statement = (
+        select(corrections)
+        .outerjoin(attendance_requests, _R.request_id == columns.request_id)
+        .where(columns.event_time >= pack(start), columns.event_time < pack(end))
+        .where(func.coalesce(_R.state, "") != RequestState.ANNULLED.value)
     )
     found: list[tuple[str, Punch]] = []
     for some in in_parts(nips):

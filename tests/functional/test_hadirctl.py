@@ -190,6 +190,9 @@ class TestRequests:
         shown = await bkd("request", "show", asked.request_id)
         listed = await head("request", "list", world.seed.people[HEAD].unit_id)
 
+        annulled = await bkd("request", "annul", asked.request_id, "--reason", "surat palsu")
+
+        assert "dibatalkan" in annulled.stdout
         assert asked.request_id in desk.stdout
         assert (0, 1) == (saved.exit_code, again.exit_code)
         assert PROOF == (tmp_path / "surat.png").read_bytes()

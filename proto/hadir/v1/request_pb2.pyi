@@ -44,6 +44,7 @@ class RequestState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REQUEST_STATE_ACCEPTED: _ClassVar[RequestState]
     REQUEST_STATE_REJECTED: _ClassVar[RequestState]
     REQUEST_STATE_WITHDRAWN: _ClassVar[RequestState]
+    REQUEST_STATE_ANNULLED: _ClassVar[RequestState]
 REQUEST_KIND_UNSPECIFIED: RequestKind
 REQUEST_KIND_LATE_REASON: RequestKind
 REQUEST_KIND_EARLY_REASON: RequestKind
@@ -68,6 +69,7 @@ REQUEST_STATE_PENDING: RequestState
 REQUEST_STATE_ACCEPTED: RequestState
 REQUEST_STATE_REJECTED: RequestState
 REQUEST_STATE_WITHDRAWN: RequestState
+REQUEST_STATE_ANNULLED: RequestState
 
 class PunchClaim(_message.Message):
     __slots__ = ("kind", "punch_time")
@@ -222,6 +224,14 @@ class DecideRequestRequest(_message.Message):
     reason: str
     step: int
     def __init__(self, request_id: _Optional[str] = ..., accept: _Optional[bool] = ..., reason: _Optional[str] = ..., step: _Optional[int] = ...) -> None: ...
+
+class AnnulRequestRequest(_message.Message):
+    __slots__ = ("request_id", "reason")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    reason: str
+    def __init__(self, request_id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class Document(_message.Message):
     __slots__ = ("document_id", "size_bytes", "media_type", "sha256")

@@ -75,6 +75,11 @@ class RequestServiceStub:
                 request_serializer=hadir_dot_v1_dot_request__pb2.DecideRequestRequest.SerializeToString,
                 response_deserializer=hadir_dot_v1_dot_request__pb2.Request.FromString,
                 _registered_method=True)
+        self.AnnulRequest = channel.unary_unary(
+                '/hadir.v1.RequestService/AnnulRequest',
+                request_serializer=hadir_dot_v1_dot_request__pb2.AnnulRequestRequest.SerializeToString,
+                response_deserializer=hadir_dot_v1_dot_request__pb2.Request.FromString,
+                _registered_method=True)
         self.UploadDocument = channel.stream_unary(
                 '/hadir.v1.RequestService/UploadDocument',
                 request_serializer=hadir_dot_v1_dot_request__pb2.UploadDocumentRequest.SerializeToString,
@@ -161,6 +166,16 @@ class RequestServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def AnnulRequest(self, request, context):
+        """Annuls a request that was accepted and turned out to be fictitious: the days are as if it had
+        not been, a punch that it added included; the request and its decisions stay. Once is enough.
+        Errors: NOT_FOUND (REQUEST_UNKNOWN), PERMISSION_DENIED (NOT_YOUR_DECISION), FAILED_PRECONDITION
+        (NOT_ACCEPTED, ACCOUNT_WITHOUT_PERSON), INVALID_ARGUMENT (REASON_REQUIRED).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def UploadDocument(self, request_iterator, context):
         """Takes a document in parts; send `open`, then parts in order. What arrived is kept: after a lost
         connection open again with the same upload_id, and go on at the size that GetUpload tells.
@@ -227,6 +242,11 @@ def add_RequestServiceServicer_to_server(servicer, server):
             'DecideRequest': grpc.unary_unary_rpc_method_handler(
                     servicer.DecideRequest,
                     request_deserializer=hadir_dot_v1_dot_request__pb2.DecideRequestRequest.FromString,
+                    response_serializer=hadir_dot_v1_dot_request__pb2.Request.SerializeToString,
+            ),
+            'AnnulRequest': grpc.unary_unary_rpc_method_handler(
+                    servicer.AnnulRequest,
+                    request_deserializer=hadir_dot_v1_dot_request__pb2.AnnulRequestRequest.FromString,
                     response_serializer=hadir_dot_v1_dot_request__pb2.Request.SerializeToString,
             ),
             'UploadDocument': grpc.stream_unary_rpc_method_handler(
@@ -461,6 +481,33 @@ class RequestService:
             target,
             '/hadir.v1.RequestService/DecideRequest',
             hadir_dot_v1_dot_request__pb2.DecideRequestRequest.SerializeToString,
+            hadir_dot_v1_dot_request__pb2.Request.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AnnulRequest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hadir.v1.RequestService/AnnulRequest',
+            hadir_dot_v1_dot_request__pb2.AnnulRequestRequest.SerializeToString,
             hadir_dot_v1_dot_request__pb2.Request.FromString,
             options,
             channel_credentials,

@@ -110,6 +110,16 @@ def place_waived(plan: DayPlan, requests: Sequence[Request]) -> bool:
     return plan.rest.place_waived or elsewhere(requests)
 
 
+def without(day: AttendanceDay, annulled: Sequence[Request]) -> AttendanceDay:
+    """Returns a day that also names the requests that were annulled and change it no more."""
+    lines = [_of_request(Rule.ANNULLED, one) for one in sorted(annulled, key=_by_id)]
+    return day._replace(why=(*day.why, *lines))
+
+
+def _by_id(request: Request) -> str:
+    return request.request_id
+
+
 def _without_work(plan: DayPlan, punches: Sequence[Punch]) -> AttendanceDay:
     """A free day, or one without a schedule: punches are shown and cost nothing."""
     if not punches:

@@ -4,11 +4,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from server.domain.attendance.day import derive
+from server.domain.attendance.day import derive, without
 from server.domain.attendance.model import AttendanceDay, Person, Punch, Request
 from server.domain.attendance.plan import Planner
 from server.domain.attendance.punches import order
-from server.domain.attendance.requests import by_day
+from server.domain.attendance.requests import annulled, by_day, counts
 
 # How far around the days asked for punches may lie, for shifts over midnight: fetch so much more.
 MARGIN = timedelta(days=2)
@@ -42,10 +42,13 @@ def derive_days(
     ordered = sorted(punches, key=order)
     times = [punch.event_time for punch in ordered]
     plans, edges = planner.span(person, first, last)
-    excuses = by_day(requests, first, last)
+    requests = list(requests)
+    excuses = by_day(requests, first, last, counts)
+    gone = by_day(requests, first, last, annulled)
     days = []
     for plan, begin, end in zip(plans[1:-1], edges, edges[1:], strict=False):
         start = bisect_left(times, begin)
         own = ordered[start : bisect_left(times, end, start)]
-        days.append(derive(plan, own, excuses.get(plan.day, ()), now))
+        day = derive(plan, own, excuses.get(plan.day, ()), now)
+        days.append(without(day, gone[plan.day]) if plan.day in gone else day)
     return days

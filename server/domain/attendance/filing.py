@@ -74,7 +74,7 @@ class Filed:
 
         A claimed punch that was accepted is a punch of its own: it waives nothing.
         """
-        if self.claim is None:
+        if self.claim is None or self.request.state is RequestState.ANNULLED:
             return self.request
         return replace(self.request, state=RequestState.WITHDRAWN)
 

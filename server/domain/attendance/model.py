@@ -75,14 +75,15 @@ class RequestState(enum.Enum):
     ACCEPTED = "ACCEPTED"
     REJECTED = "REJECTED"
     WITHDRAWN = "WITHDRAWN"
+    ANNULLED = "ANNULLED"
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """A request for the days first to last, both included.
 
-    number: of the letter (surat tugas, doctor's letter). approver: who decided, by NIP or user
-    name. leave: the type, for CUTI alone.
+    number: of the letter (surat tugas, doctor's letter). approver: who decided or annulled, by NIP
+    or user name. leave: the type, for CUTI alone.
     """
 
     request_id: str
@@ -201,6 +202,7 @@ class Rule(enum.Enum):
     ABSENT = "ABSENT"
     REQUEST = "REQUEST"
     WAIVER = "WAIVER"
+    ANNULLED = "ANNULLED"
     DAY_MAX = "DAY_MAX"
     BETTER_BY_REQUEST = "BETTER_BY_REQUEST"
     DAY_NOT_OVER = "DAY_NOT_OVER"

@@ -1,6 +1,6 @@
 """What accepted requests do: give a day its status, or waive a cut; none changes the record."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, timedelta
 
 from server.domain.attendance.model import (
@@ -50,13 +50,20 @@ def counts(request: Request, day: date) -> bool:
     )
 
 
-def by_day(requests: Iterable[Request], first: date, last: date) -> dict[date, list[Request]]:
-    """Returns the requests that change the days first to last, by day."""
+def annulled(request: Request, day: date) -> bool:
+    """Whether a request changed a day until BKD annulled it."""
+    return request.state is RequestState.ANNULLED and request.first <= day <= request.last
+
+
+def by_day(
+    requests: Iterable[Request], first: date, last: date, wanted: Callable[[Request, date], bool]
+) -> dict[date, list[Request]]:
+    """Returns the requests that are wanted (`counts`, `annulled`) on the days first to last."""
     found: dict[date, list[Request]] = {}
     for request in requests:
         day, end = max(first, request.first), min(last, request.last)
         while day <= end:
-            if counts(request, day):
+            if wanted(request, day):
                 found.setdefault(day, []).append(request)
             day += timedelta(days=1)
     return found

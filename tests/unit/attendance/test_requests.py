@@ -192,6 +192,21 @@ class TestAbsences:
         ).status  # fmt: skip
 
 
+class TestAnnulled:
+    """What BKD annulled changes nothing but the trace."""
+
+    @pytest.mark.parametrize("day", [MONDAY, SATURDAY])
+    def test_is_named(self, day):
+        """On each of its days, with who annulled it."""
+        gone = request(K.SAKIT, day, state=RequestState.ANNULLED)
+        found, before = one(day, [], [gone]), one(day)
+        [line] = [line for line in found.why if line.rule is Rule.ANNULLED]
+
+        assert ("sakit", HEAD) == (line.request_id, line.approver)
+        assert before == found._replace(why=found.why[:-1])
+        assert one(day + timedelta(days=1)) == one(day + timedelta(days=1), [], [gone])
+
+
 class TestNotAccepted:
     """What changes nothing."""
 
