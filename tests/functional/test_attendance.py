@@ -3,7 +3,7 @@
 import asyncio
 import time
 import uuid
-from datetime import UTC, date, timedelta
+from datetime import date, timedelta
 
 import pytest
 from hadir.v1 import attendance_pb2, event_pb2, rule_pb2
@@ -40,8 +40,9 @@ class TestLateness:
     """The moment of the first frame counts, by the clock of the server."""
 
     async def test_a_queue_makes_nobody_late(self, world, cast):
-        """First frame 20 s before the grace ends, 30 s in the queue: on time."""
+        """First frame 20 s before the grace ends, 30 s in the queue: on time, by its own moment."""
         day = go_to(world, "07:30:39")
+        first = world.clock.hold()
         # Time passes for the phone too: what it takes after the wait, it takes 30 s later.
         waited = ImposterKnobs(capture_skew_ms=lambda number: 30_000 if number > 1 else 0)
         phone = await world.phone(STAFF, knobs=waited)
@@ -53,7 +54,8 @@ class TestLateness:
         assert result.recorded
         assert world.clock.now() > moment(day, "07:31:00")
         assert ("PENDING", 0, "") == (status(found), found.late_minutes, found.late_band)
-        assert moment(day, "07:31:00") > found.arrival.event_time.ToDatetime(UTC)
+        assert moment(day, "07:31:00") > first
+        assert stamp(first) == found.arrival.event_time
 
     async def test_late_by_a_minute(self, world, cast):
         """07:31:00 and later is late, and the employee can read why."""

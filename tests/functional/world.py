@@ -37,14 +37,27 @@ class SteppedClock:
 
     def __init__(self) -> None:
         self._ahead = timedelta()
+        self._held: datetime | None = None
+        self._lost = timedelta()
 
     def advance(self, **by: float) -> None:
-        """Moves both clocks; by what timedelta takes."""
+        """Moves both clocks, also one that is held; by what timedelta takes."""
+        if self._held is not None:
+            self._lost += self._running() - self._held
+            self._held = None
         self._ahead += timedelta(**by)
+
+    def hold(self) -> datetime:
+        """Stops the wall clock until it is moved: real seconds do not pass there. Returns it."""
+        self._held = self.now()
+        return self._held
 
     def now(self) -> datetime:
         """Returns the wall time, aware, UTC."""
-        return datetime.now(UTC) + self._ahead
+        return self._held or self._running()
+
+    def _running(self) -> datetime:
+        return datetime.now(UTC) + self._ahead - self._lost
 
     def monotonic(self) -> float:
         """Returns seconds that never run backwards."""
