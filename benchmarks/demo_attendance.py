@@ -1,10 +1,13 @@
 """The demo's last step: a recognised face becomes a day that can be argued about."""
 
 import uuid
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import cv2
+import numpy as np
 from hadir.client import Client, readable_errors
 from hadir.v1 import (
     attendance_pb2,
@@ -65,6 +68,7 @@ async def _show_day(console: Console, phone: Client, today: str) -> None:
 
 async def _ask(console: Console, phone: Client, today: str) -> str:
     stub = request_pb2_grpc.RequestServiceStub(phone.channel)
+    proof: request_pb2.Document = await stub.UploadDocument(_letter(), metadata=phone.metadata)
     asked: request_pb2.Request = await stub.SubmitRequest(
         request_pb2.SubmitRequestRequest(
             request_id=str(uuid.uuid4()),
@@ -72,12 +76,21 @@ async def _ask(console: Console, phone: Client, today: str) -> str:
             first=today,
             last=today,
             reason="anak sakit, pulang lebih awal",
+            document_ids=[proof.document_id],
         ),
         metadata=phone.metadata,
     )
     desk = asked.desk_unit_id or "BKD"
-    console.print(f"[bold]The employee asks for izin[/]  {asked.text}: {desk}")
+    console.print(f"[bold]The employee asks for izin, with a document[/]  {asked.text}: {desk}")
     return asked.request_id
+
+
+def _letter() -> Iterator[request_pb2.UploadDocumentRequest]:
+    """Yields the messages that upload a picture of a letter, here a white page."""
+    opened = request_pb2.OpenUpload(upload_id=str(uuid.uuid4()))
+    yield request_pb2.UploadDocumentRequest(open=opened)
+    page = cv2.imencode(".png", np.full((400, 300), 255, np.uint8))[1].tobytes()
+    yield request_pb2.UploadDocumentRequest(part=request_pb2.DocumentPart(content=page))
 
 
 async def _decide(console: Console, head: Client, request_id: str) -> None:

@@ -21,6 +21,8 @@ from server.services.admission import Admission
 from server.services.attendance import Attendance
 from server.services.changes import Changes
 from server.services.checkin import CheckIns
+from server.services.corrections import Corrections
+from server.services.desks import Desks
 from server.services.devices import Devices
 from server.services.directory import Directory
 from server.services.documents import Documents
@@ -205,6 +207,7 @@ def _compose(
             place_waived=attendance.place_waived,
             admission=admission,
         ),
+        corrections=Corrections(database, changes=changes, clock=clock),
         devices=Devices(database, live, clock, activation_hours=settings.activation_hours),
         directory=Directory(
             database,
@@ -220,9 +223,7 @@ def _compose(
         event_log=event_log,
         forensics=Forensics(database, rules, sight, reports=reports),
         kiosks=Kiosks(database, pipeline, gallery, thresholds, event_log, clock=clock),
-        requests=Requests(
-            database, rules, sight, quotas=Quotas(rules, sight), changes=changes, clock=clock
-        ),
+        requests=_requests(database, rules, sight, changes=changes, clock=clock),
         rules=rules,
         sessions=Sessions(
             database,
@@ -255,6 +256,20 @@ def _upkeep(
             "refusals": retention.refusals,
             "documents": retention.documents,
         }
+    )
+
+
+def _requests(
+    database: Database, rules: Rules, sight: Sight, *, changes: Changes, clock: Clock
+) -> Requests:
+    return Requests(
+        database,
+        rules,
+        sight,
+        desks=Desks(rules, sight),
+        quotas=Quotas(rules, sight),
+        changes=changes,
+        clock=clock,
     )
 
 

@@ -33,6 +33,10 @@ RULES: Mapping[str, tuple[str, str]] = {
         "Catatan lain pada hari ini: {events}.",
         "Other events of the day: {events}.",
     ),
+    "ADDED_PUNCH": (
+        "Absen pukul {time} ditambahkan oleh {approver} (pengajuan {request}): {source}.",
+        "The punch at {time} was added by {approver} (request {request}): {source}.",
+    ),
     "LATE": (
         "Terlambat {minutes} menit: {band}, potongan {percent} %.",
         "Late by {minutes} minutes: {band}, cut {percent} %.",
@@ -60,6 +64,10 @@ RULES: Mapping[str, tuple[str, str]] = {
     "WAIVER": (
         "Potongan {percent} % dihapus oleh pengajuan {request}, disetujui {approver}.",
         "The cut of {percent} % is waived by request {request}, accepted by {approver}.",
+    ),
+    "ANNULLED": (
+        "Pengajuan {request} (surat {source}) dibatalkan oleh {approver}; tidak dihitung.",
+        "Request {request} (letter {source}) was annulled by {approver}; it does not count.",
     ),
     "DAY_MAX": (
         "Potongan satu hari paling banyak {percent} %.",
@@ -148,6 +156,10 @@ FAULTS: Mapping[str, tuple[str, str]] = {
         "Absen pulang ditutup terlalu cepat untuk waktu fleksibel.",
         "Check-out closes too soon for flexible time.",
     ),
+    "CHECK_OUT_CLOSES_TOO_LATE": (
+        "Absen pulang harus ditutup sebelum akhir hari berikutnya.",
+        "Check-out must close by the end of the following day.",
+    ),
     "NO_BANDS": ("Tabel tidak memuat rentang.", "The table has no bands."),
     "FIRST_BAND_NOT_1_MINUTE": (
         "Rentang pertama harus mulai dari 1 menit.",
@@ -173,6 +185,10 @@ FAULTS: Mapping[str, tuple[str, str]] = {
         "Not enough annual leave is left.",
     ),
     "LEAVE_TOO_LONG": ("Cuti lebih lama daripada batasnya.", "The leave is longer than allowed."),
+    "LEAVE_NOT_GRANTED": (
+        "Jenis cuti ini tidak berlaku untuk Anda.",
+        "This type of leave is not granted to you.",
+    ),
     "NO_WORKDAY": ("Tidak ada hari kerja pada tanggal itu.", "There is no workday on these dates."),
     "TOO_MANY_DAYS": ("Pengajuan terlalu lama.", "The request is for too many days."),
     "ONE_DAY_ONLY": (
@@ -223,6 +239,14 @@ FAULTS: Mapping[str, tuple[str, str]] = {
         "Jam absen hanya untuk sanggahan.",
         "A punch is for corrections alone.",
     ),
+    "PUNCH_OF_ANOTHER_DAY": (
+        "Jam absen itu milik hari lain; ajukan untuk hari itu.",
+        "The punch belongs to another day; file it for that day.",
+    ),
+    "PUNCH_OUTSIDE_WINDOW": (
+        "Jam absen di luar waktu absen hari itu; ajukan tanpa jam.",
+        "The punch lies outside the day's windows; file the request without it.",
+    ),
     "PUNCH_TIME_WRONG": (
         "Jam absen tidak sesuai dengan harinya atau belum tiba.",
         "The punch does not fit the day, or has not come.",
@@ -272,6 +296,7 @@ REQUEST_STATES: Mapping[str, tuple[str, str]] = {
     "ACCEPTED": ("Disetujui", "Accepted"),
     "REJECTED": ("Ditolak", "Rejected"),
     "WITHDRAWN": ("Ditarik kembali", "Taken back"),
+    "ANNULLED": ("Dibatalkan BKD", "Annulled by BKD"),
 }
 
 TITLES: Mapping[str, tuple[str, str]] = {

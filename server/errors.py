@@ -334,9 +334,21 @@ class RequestOverlaps(HadirError):
 
 
 class AlreadyDecided(HadirError):
-    """The request is decided or taken back."""
+    """The request, or the step that was meant, is decided or taken back."""
 
     kind, reason = Kind.PRECONDITION, "ALREADY_DECIDED"
+
+
+class NotAccepted(HadirError):
+    """Only a request that was accepted can be annulled."""
+
+    kind, reason = Kind.PRECONDITION, "NOT_ACCEPTED"
+
+
+class AccountWithoutPerson(HadirError):
+    """Deciding and correcting need an account that belongs to a person; this one has no NIP."""
+
+    kind, reason = Kind.PRECONDITION, "ACCOUNT_WITHOUT_PERSON"
 
 
 class UploadOffset(HadirError):

@@ -184,12 +184,20 @@ ERRORS: Mapping[str, tuple[str, str]] = {
         "There is a request of this kind for one of these days.",
     ),
     "ALREADY_DECIDED": (
-        "Pengajuan sudah diputuskan atau ditarik kembali.",
-        "The request is decided or was taken back.",
+        "Langkah ini sudah diputuskan, atau pengajuan ditarik kembali. Lihat pengajuannya lagi.",
+        "This step is decided, or the request was taken back. Look at the request again.",
     ),
     "NOT_YOUR_DECISION": (
         "Pengajuan ini bukan wewenang Anda: milik Anda sendiri, atau menunggu pejabat lain.",
         "This is not yours to decide: it is your own, or lies with somebody else.",
+    ),
+    "NOT_ACCEPTED": (
+        "Hanya pengajuan yang sudah disetujui dapat dibatalkan.",
+        "Only a request that was accepted can be annulled.",
+    ),
+    "ACCOUNT_WITHOUT_PERSON": (
+        "Akun ini tanpa NIP. Buat akun pribadi: hadirctl staff create NAMA --role bkd --nip NIP.",
+        "This account has no NIP. Make one: hadirctl staff create NAME --role bkd --nip NIP.",
     ),
     "UPLOAD_OFFSET": (
         "Lanjutkan pengiriman dari byte {offset}.",

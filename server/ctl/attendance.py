@@ -1,5 +1,6 @@
 """Commands of attendance days: whose day is what and why, today live, recaps, corrections."""
 
+import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -290,6 +291,7 @@ async def _correct(ctl: Ctl, *, nip: str, kind: str, moment: str, reason: str) -
         kind=event_pb2.EVENT_KIND_IN if kind == "in" else event_pb2.EVENT_KIND_OUT,
         event_time=read_moment(moment, ctl.screen.zone, datetime.now(UTC)),
         reason=reason,
+        request_id=str(uuid.uuid4()),
     )
     async with ctl.service(AttendanceServiceStub) as (stub, options):
         punch: attendance_pb2.Punch = await stub.CorrectAttendance(request, **options)

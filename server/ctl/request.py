@@ -26,6 +26,7 @@ COLUMNS: Columns[request_pb2.Request] = {
     Text.FIRST: lambda request: request.first,
     Text.LAST: lambda request: request.last,
     Text.STATE: lambda it: enum_text(request_pb2.RequestState, it.state),
+    Text.STEP: lambda request: f"{request.step}/{len(request.levels)}" if request.step else "",
     Text.REASON: lambda request: request.reason,
 }
 DETAILS: Columns[request_pb2.Request] = {
@@ -50,6 +51,9 @@ DECISION_COLUMNS: Columns[request_pb2.Decision] = {
 app = typer.Typer(no_args_is_help=True, help="Requests (pengajuan): permits, reasons, corrections.")
 
 RequestId = Annotated[str, typer.Argument(metavar="REQUEST", help="Id of the request.")]
+Step = Annotated[
+    int, typer.Option(min=1, help="Step as you saw it: refused if another decided meanwhile.")
+]
 Why = Annotated[str, typer.Option(help="Why, 3 to 500 characters; kept.")]
 
 
@@ -84,12 +88,16 @@ def show(context: typer.Context, request_id: RequestId) -> None:
 
 @app.command(
     epilog=examples(
-        "hadirctl request accept 0b8f4c9e-2f3a-4b6c-9d7e-5a1c2b3d4e5f --reason 'surat benar'"
+        "hadirctl request accept 0b8f4c9e-2f3a-4b6c-9d7e-5a1c2b3d4e5f --reason 'surat benar'",
+        "hadirctl request accept 0b8f4c9e-2f3a-4b6c-9d7e-5a1c2b3d4e5f --step 1 --reason 'benar'",
     )
 )
-def accept(context: typer.Context, request_id: RequestId, *, reason: Why) -> None:
+def accept(
+    context: typer.Context, request_id: RequestId, *, reason: Why, step: Step | None = None
+) -> None:
     """Accept a request; nobody decides the own one."""
-    ctl_of(context).run(partial(_decide, request_id=request_id, accepted=True, reason=reason))
+    work = partial(_decide, request_id=request_id, accepted=True, reason=reason, step=step)
+    ctl_of(context).run(work)
 
 
 @app.command(
@@ -97,9 +105,23 @@ def accept(context: typer.Context, request_id: RequestId, *, reason: Why) -> Non
         "hadirctl request reject 0b8f4c9e-2f3a-4b6c-9d7e-5a1c2b3d4e5f --reason 'tidak terbaca'"
     )
 )
-def reject(context: typer.Context, request_id: RequestId, *, reason: Why) -> None:
+def reject(
+    context: typer.Context, request_id: RequestId, *, reason: Why, step: Step | None = None
+) -> None:
     """Reject a request."""
-    ctl_of(context).run(partial(_decide, request_id=request_id, accepted=False, reason=reason))
+    work = partial(_decide, request_id=request_id, accepted=False, reason=reason, step=step)
+    ctl_of(context).run(work)
+
+
+@app.command(
+    epilog=examples(
+        "hadirctl request annul 0b8f4c9e-2f3a-4b6c-9d7e-5a1c2b3d4e5f --reason 'surat palsu'",
+        note="The days are then as without it; the request and who decided it stay.",
+    )
+)
+def annul(context: typer.Context, request_id: RequestId, *, reason: Why) -> None:
+    """Annul an accepted request that is fictitious (BKD)."""
+    ctl_of(context).run(partial(_annul, request_id=request_id, reason=reason))
 
 
 @app.command(
@@ -151,12 +173,30 @@ async def _show(ctl: Ctl, *, request_id: str) -> None:
         ctl.screen.records(found.decisions, DECISION_COLUMNS)
 
 
-async def _decide(ctl: Ctl, *, request_id: str, accepted: bool, reason: str) -> None:
+async def _decide(
+    ctl: Ctl, *, request_id: str, accepted: bool, reason: str, step: int | None
+) -> None:
     async with ctl.service(RequestServiceStub) as (stub, options):
+        seen = step
+        if seen is None:
+            asked = request_pb2.GetRequestRequest(request_id=request_id)
+            found: request_pb2.Request = await stub.GetRequest(asked, **options)
+            seen = found.step
         request = request_pb2.DecideRequestRequest(
-            request_id=request_id, accept=accepted, reason=reason
+            request_id=request_id, accept=accepted, reason=reason, step=seen
         )
-        found: request_pb2.Request = await stub.DecideRequest(request, **options)
+        found = await stub.DecideRequest(request, **options)
+    _done(ctl, found)
+
+
+async def _annul(ctl: Ctl, *, request_id: str, reason: str) -> None:
+    async with ctl.service(RequestServiceStub) as (stub, options):
+        request = request_pb2.AnnulRequestRequest(request_id=request_id, reason=reason)
+        found: request_pb2.Request = await stub.AnnulRequest(request, **options)
+    _done(ctl, found)
+
+
+def _done(ctl: Ctl, found: request_pb2.Request) -> None:
     state = ctl.screen.cell(enum_text(request_pb2.RequestState, found.state))
     ctl.screen.done(found, Text.REQUEST_DECIDED, id=found.request_id, state=state)
 

@@ -29,6 +29,7 @@ class StaffRole(StrEnum):
 @app.command(
     epilog=examples(
         "hadirctl staff create kadis-pangan --role head --nip 197001011995031001",
+        "hadirctl staff create bkd-siti --role bkd --nip 198001012005012003",
         "hadirctl staff create ops-adi --role operator --password-file first-password.txt",
     )
 )
@@ -37,7 +38,9 @@ def create(
     username: Username,
     *,
     role: Annotated[StaffRole, typer.Option(help="What the account may do.")],
-    nip: Annotated[str, typer.Option(help="NIP of the person; heads need it.")] = "",
+    nip: Annotated[
+        str, typer.Option(help="NIP of the person; who decides or corrects needs it.")
+    ] = "",
     password_file: PasswordFile = None,
 ) -> None:
     """Create an account with a first password of 12 characters or more."""

@@ -65,6 +65,7 @@ class Text(Enum):
     DATE = ("Tanggal", "Date")
     DEPARTURE = ("Pulang", "Out")
     DESK = ("Menunggu", "Waits at")
+    STEP = ("Langkah", "Step")
     DOCUMENTS = ("Dokumen", "Documents")
     EARLY = ("Menit awal", "Min. early")
     EMPLOYEES = ("Pegawai", "Employees")
@@ -134,6 +135,7 @@ class Text(Enum):
     STATE_ACCEPTED = ("disetujui", "accepted")
     STATE_REJECTED = ("ditolak", "rejected")
     STATE_TAKEN_BACK = ("ditarik kembali", "taken back")
+    STATE_ANNULLED = ("dibatalkan", "annulled")
     DISPUTED = ("diragukan", "disputed")
     CIRCLE = (
         "lingkaran {radius:.0f} m di {latitude}, {longitude}",

@@ -41,10 +41,18 @@ class UnitHistory:
         """Returns what stood above a unit: (from when, the unit and those above it), by date."""
         found: list[tuple[date, tuple[str, ...]]] = []
         for begin in self._moves():
-            path = self._path(unit_id, begin)
+            path = self.path(unit_id, begin)
             if not found or found[-1][1] != path:
                 found.append((begin, path))
         return found
+
+    def path(self, unit_id: str, day: date) -> tuple[str, ...]:
+        """Returns a unit and those that stood above it on a date, upwards."""
+        found: list[str] = []
+        while unit_id in self._versions and unit_id not in found:
+            found.append(unit_id)
+            unit_id = _held(self._versions[unit_id], day).parent_unit_id
+        return tuple(found)
 
     def _moves(self) -> Sequence[date]:
         """Returns the dates from which some unit stood elsewhere, the beginning of time first."""
@@ -54,13 +62,6 @@ class UnitHistory:
                 if before.parent_unit_id != after.parent_unit_id:
                     moves.add(start)
         return sorted(moves)
-
-    def _path(self, unit_id: str, day: date) -> tuple[str, ...]:
-        found: list[str] = []
-        while unit_id in self._versions and unit_id not in found:
-            found.append(unit_id)
-            unit_id = _held(self._versions[unit_id], day).parent_unit_id
-        return tuple(found)
 
 
 def _held(versions: Sequence[tuple[date, Unit]], day: date) -> Unit:

@@ -14,8 +14,8 @@ from server.exports.sheet import Sheet
 from server.rpc import convert, convert_attendance
 from server.rpc.call import Context, caller, language
 from server.services.attendance import Attendance, PersonDays
+from server.services.corrections import Corrections
 from server.services.live import LiveStreams
-from server.services.requests import Requests
 from server.services.sheets import RecapKind
 
 # A message of so many days is some 12 ms of the event loop.
@@ -30,9 +30,9 @@ T = TypeVar("T")
 class AttendanceServicer(attendance_pb2_grpc.AttendanceServiceServicer):
     """Attendance days for employees, heads and BKD."""
 
-    def __init__(self, attendance: Attendance, requests: Requests, live: LiveStreams) -> None:
+    def __init__(self, attendance: Attendance, corrections: Corrections, live: LiveStreams) -> None:
         self._attendance = attendance
-        self._requests = requests
+        self._corrections = corrections
         self._live = live
 
     async def GetOwnDays(
@@ -121,7 +121,9 @@ class AttendanceServicer(attendance_pb2_grpc.AttendanceServiceServicer):
     ) -> attendance_pb2.Punch:
         """See attendance.proto."""
         claim = PunchClaim(convert.event_kind(request.kind), convert.time(request.event_time))
-        made = await self._requests.correct(caller(), request.nip, claim, request.reason)
+        made = await self._corrections.correct(
+            caller(), request.nip, claim, request.reason, request_id=request.request_id
+        )
         return convert_attendance.punch(
             Punch(made.event_id, made.kind, made.event_time, PunchSource.CORRECTION)
         )

@@ -208,6 +208,7 @@ def request(case: CaseFile, language: str) -> request_pb2.Request:
         submit_time=convert.stamp(filed.submit_time),
         levels=[level.value for level in filed.levels],
         desk_unit_id=case.desk_unit_id or "",
+        step=filed.step,
         decisions=[_decision(decision) for decision in case.decisions],
         text=messages.text(attendance_messages.REQUEST_STATES, asked.state.value, language),
     )

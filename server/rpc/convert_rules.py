@@ -204,7 +204,13 @@ def _percent(text: str) -> Decimal:
     return found
 
 
-_QUOTA = ("annual_days", "annual_max_days", "remote_days", "joint_leave_counts")
+_QUOTA = (
+    "annual_days",
+    "annual_max_days",
+    "annual_two_years_max_days",
+    "remote_days",
+    "joint_leave_counts",
+)
 
 
 def _quota(message: rule_pb2.QuotaTable, _: str, start: date) -> QuotaTable:

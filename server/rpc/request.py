@@ -63,10 +63,8 @@ class RequestServicer(request_pb2_grpc.RequestServiceServicer):
         self, request: request_pb2.ListDeskRequest, context: Context
     ) -> request_pb2.ListRequestsResponse:
         """See request.proto."""
-        cases = await self._requests.list_desk(caller())
-        return request_pb2.ListRequestsResponse(
-            requests=[_shown(case) for case in cases[:DESK_SHOWN_MAX]]
-        )
+        cases = await self._requests.list_desk(caller(), DESK_SHOWN_MAX)
+        return request_pb2.ListRequestsResponse(requests=[_shown(case) for case in cases])
 
     async def GetRequest(
         self, request: request_pb2.GetRequestRequest, context: Context
@@ -98,9 +96,19 @@ class RequestServicer(request_pb2_grpc.RequestServiceServicer):
     ) -> request_pb2.Request:
         """See request.proto."""
         case = await self._requests.decide(
-            caller(), request.request_id, accepted=request.accept, reason=request.reason
+            caller(),
+            request.request_id,
+            accepted=request.accept,
+            reason=request.reason,
+            step=request.step,
         )
         return _shown(case)
+
+    async def AnnulRequest(
+        self, request: request_pb2.AnnulRequestRequest, context: Context
+    ) -> request_pb2.Request:
+        """See request.proto."""
+        return _shown(await self._requests.annul(caller(), request.request_id, request.reason))
 
     async def UploadDocument(
         self,

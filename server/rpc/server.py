@@ -54,6 +54,7 @@ from server.rpc.session import SessionServicer
 from server.rpc.trial import TrialServicer
 from server.services.attendance import Attendance
 from server.services.checkin import CheckIns
+from server.services.corrections import Corrections
 from server.services.devices import Devices
 from server.services.directory import Directory
 from server.services.documents import Documents
@@ -107,6 +108,7 @@ class Services:
 
     attendance: Attendance
     checkins: CheckIns
+    corrections: Corrections
     devices: Devices
     directory: Directory
     documents: Documents
@@ -168,7 +170,7 @@ def _add(
 ) -> None:
     live, clock = services.live, services.clock
     attendance_pb2_grpc.add_AttendanceServiceServicer_to_server(
-        AttendanceServicer(services.attendance, services.requests, live), server
+        AttendanceServicer(services.attendance, services.corrections, live), server
     )
     forensic_pb2_grpc.add_ForensicServiceServicer_to_server(
         ForensicServicer(services.forensics), server

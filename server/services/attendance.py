@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from server.clock import Clock
-from server.domain.attendance.days import MARGIN, derive_days
+from server.domain.attendance.days import MARGIN, derive_days, running_date
 from server.domain.attendance.discipline import Counters, counters
 from server.domain.attendance.model import (
     AttendanceDay,
@@ -118,10 +118,9 @@ class Attendance:
     async def place_waived(self, nip: str) -> bool:
         """Whether no geofence applies to an employee now, by schedule or by duty elsewhere."""
         around = self._sight.today()
-        first, last = around - _ONE_DAY, around + _ONE_DAY
         async with self._database.read() as connection:
-            material = await self._material(connection, None, [nip], first, last)
-        running = _running(material, first, last)
+            material = await self._material(connection, None, [nip], *_near(around))
+        running = _running(material, around)
         return any(day.place_waived for one in running for day in one.days)
 
     async def zone_of(self, nip: str, day: date) -> ZoneInfo:
@@ -193,15 +192,17 @@ class Attendance:
     async def today(
         self, principal: Principal, unit_id: str, nips: Collection[str] | None = None
     ) -> list[PersonDays]:
-        """Returns the day of each of a unit's people (of some) that is running where they serve."""
+        """Returns the running day of each of a unit's people (of some).
+
+        After midnight that is still the day before for whoever works a night shift.
+        """
         around = self._sight.today()
-        first, last = around - _ONE_DAY, around + _ONE_DAY
         async with self._database.read() as connection:
             units = await self._sight.subtree(connection, principal, unit_id)
-            material = await self._material(connection, units, nips, first, last)
+            material = await self._material(connection, units, nips, *_near(around))
         if nips is not None and len(nips) <= PEOPLE_AT_ONCE_MAX:
-            return _running(material, first, last)  # a board does not wait for a report
-        return await self._reports.run(_running, material, first, last)
+            return _running(material, around)  # a board does not wait for a report
+        return await self._reports.run(_running, material, around)
 
     async def watch(
         self, principal: Principal, unit_id: str, live: LiveStream
@@ -294,19 +295,28 @@ def _derived(material: _Material, first: date, last: date) -> list[PersonDays]:
 
 def _each(material: _Material, first: date, last: date) -> Iterator[PersonDays]:
     for nip in sorted(material.people):
-        name, postings = material.people[nip]
-        days = derive_days(
-            material.planner,
-            Person(nip, postings, material.book.roster(nip)),
-            first,
-            last,
-            punches=material.punches.get(nip, ()),
-            requests=material.requests.get(nip, ()),
-            now=material.now,
-        )
-        seen = tuple(day for day in days if _is_shown(material, day, postings))
-        if seen:
-            yield PersonDays(nip, name, seen)
+        yield from _of_one(material, nip, first, last)
+
+
+def _of_one(material: _Material, nip: str, first: date, last: date) -> Iterator[PersonDays]:
+    """Yields the days of a person, or nothing where there are none to be shown."""
+    name, postings = material.people[nip]
+    days = derive_days(
+        material.planner,
+        _person(material, nip),
+        first,
+        last,
+        punches=material.punches.get(nip, ()),
+        requests=material.requests.get(nip, ()),
+        now=material.now,
+    )
+    seen = tuple(day for day in days if _is_shown(material, day, postings))
+    if seen:
+        yield PersonDays(nip, name, seen)
+
+
+def _person(material: _Material, nip: str) -> Person:
+    return Person(nip, material.people[nip][1], material.book.roster(nip))
 
 
 def _is_shown(material: _Material, day: AttendanceDay, postings: Sequence[Posting]) -> bool:
@@ -315,15 +325,19 @@ def _is_shown(material: _Material, day: AttendanceDay, postings: Sequence[Postin
     return day.unit_id in material.unit_ids
 
 
-def _running(material: _Material, first: date, last: date) -> list[PersonDays]:
-    """Returns of each person the day that it is where they serve."""
-    found = []
-    for person in _derived(material, first, last):
-        _, postings = material.people[person.nip]
-        for day in person.days:
-            posting = posting_on(postings, day.day)
-            if posting and material.now.astimezone(ZoneInfo(posting.zone)).date() == day.day:
-                found.append(PersonDays(person.nip, person.display_name, (day,)))
+def _near(around: date) -> tuple[date, date]:
+    """Returns the first and the last date that may be running anywhere."""
+    return around - 2 * _ONE_DAY, around + 2 * _ONE_DAY
+
+
+def _running(material: _Material, around: date) -> list[PersonDays]:
+    """Returns of each person the day that is running where they serve."""
+    found: list[PersonDays] = []
+    for nip in sorted(material.people):
+        person = _person(material, nip)
+        day = running_date(material.planner, person, around, material.now)
+        if posting_on(person.postings, day):
+            found += _of_one(material, nip, day, day)
     return found
 
 

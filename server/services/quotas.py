@@ -4,15 +4,16 @@ from collections.abc import Collection
 from datetime import date, timedelta
 
 from server.domain.attendance.calendar import FreeKind
-from server.domain.attendance.model import Person, Posting, Request
+from server.domain.attendance.model import DayStatus, Person, Posting, Request
 from server.domain.attendance.plan import Planner, posting_on
 from server.domain.attendance.quota import (
+    YEARS_BACK,
     IsWorkday,
+    LeaveFile,
     Quota,
     QuotaTable,
     annual,
     fault_of,
-    workdays_by_year,
 )
 from server.domain.attendance.rules import RuleBook
 from server.domain.nip import form
@@ -40,7 +41,7 @@ class Quotas:
         table = book.quota_on(date(year, 12, 31), form(nip).value)
         if table is None:
             return None
-        return await self._annual(connection, book, table, nip, year)
+        return annual(table, year, await self._file(connection, book, table, nip, year))
 
     async def fault_of(self, connection: Connection, request: Request) -> str:
         """Returns why a leave does not fit its quota, empty if it does or none holds."""
@@ -48,57 +49,40 @@ class Quotas:
         table = book.quota_on(request.first, form(request.nip).value)
         if table is None or request.leave is None:
             return ""
-        postings = await self._postings(connection, request.nip)
-        is_workday = _workdays(book, request.nip, postings, request.first.year, request.last.year)
-        left = {}
-        for year in workdays_by_year(request, is_workday):
-            quota = await self._annual(connection, book, table, request.nip, year)
-            left[year] = quota.left
-        return fault_of(request, table, left, is_workday)
+        file = await self._file(connection, book, table, request.nip, request.first.year)
+        return fault_of(request, table, file)
 
-    async def _annual(
-        self,
-        connection: Connection,
-        book: RuleBook,
-        table: QuotaTable,
-        nip: str,
-        year: int,
-    ) -> Quota:
-        postings = await self._postings(connection, nip)
-        asked = await self._asked(connection, nip, year)
-        posting = posting_on(postings, self._sight.today())
-        units = await directory.list_units(connection)
-        remote = subtree(units, table.remote_unit_ids)
-        joint = [
-            free.day
-            for free in book.calendar([year - 1, year]).all()
-            if free.kind is FreeKind.JOINT_LEAVE
-        ]
-        return annual(
-            table,
-            year,
-            asked,
-            _workdays(book, nip, postings, year - 1, year),
-            joint_leave=joint,
-            remote=posting is not None and posting.unit_id in remote,
-        )
-
-    async def _asked(self, connection: Connection, nip: str, year: int) -> list[Request]:
-        first, last = date(year - 1, 1, 1), date(year, 12, 31)
-        return [filed.request for filed in await requests.of_days(connection, [nip], first, last)]
-
-    async def _postings(self, connection: Connection, nip: str) -> tuple[Posting, ...]:
+    async def _file(
+        self, connection: Connection, book: RuleBook, table: QuotaTable, nip: str, year: int
+    ) -> LeaveFile:
+        """Returns what the annual leave of a year, and of all that come, is counted from."""
+        first = date(year - YEARS_BACK - 1, 1, 1)
         people = await attendance.people_of(connection, None, zone=self._sight.zone.key, nips=[nip])
         if nip not in people:
             raise EmployeeUnknown("no such employee", nip=nip[:18])
-        return people[nip][1]
+        postings = people[nip][1]
+        asked = await requests.of_days(connection, [nip], first, date.max)
+        years = range(first.year, max([year, *(one.request.last.year for one in asked)]) + 2)
+        posting = posting_on(postings, self._sight.today())
+        remote = subtree(await directory.list_units(connection), table.remote_unit_ids)
+        return LeaveFile(
+            requests=[filed.request for filed in asked],
+            is_workday=_workdays(book, nip, postings, years),
+            joint_leave=[
+                free.day for free in book.calendar(years).all() if free.kind is FreeKind.JOINT_LEAVE
+            ],
+            remote=posting is not None and posting.unit_id in remote,
+            recorded=min((one.start for one in postings), default=date.max),
+        )
 
 
-def _workdays(
-    book: RuleBook, nip: str, postings: Collection[Posting], first_year: int, last_year: int
-) -> IsWorkday:
-    """Returns whether an employee would work on a date: by schedule and roster, no holiday."""
-    planner: Planner = book.planner(date(first_year, 1, 1), date(last_year, 12, 31))
+def _workdays(book: RuleBook, nip: str, postings: Collection[Posting], years: range) -> IsWorkday:
+    """Returns whether an employee would work on a date: by schedule and roster, no holiday.
+
+    Where no roster was imported yet, as for most of a year, the unit's working week counts.
+    """
+    planner: Planner = book.planner(date(years[0], 1, 1), date(years[-1], 12, 31))
+    calendar = book.calendar(years)
     # Before and after a posting nobody knows of a schedule: the nearest one is assumed.
     known = sorted(postings, key=lambda one: one.start)
     spread = tuple(
@@ -106,4 +90,11 @@ def _workdays(
         for number, one in enumerate(known)
     )
     person = Person(nip, spread, book.roster(nip))
-    return lambda day: planner.of(person, day).work is not None
+
+    def is_workday(day: date) -> bool:
+        plan = planner.of(person, day)
+        if plan.rest.status is not DayStatus.UNSCHEDULED:
+            return plan.work is not None
+        return book.is_usual_workday(plan.unit_id, day, calendar)
+
+    return is_workday

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -12,16 +12,16 @@ from ulid import ULID
 
 from server.clock import Clock
 from server.domain.attendance import filing
-from server.domain.attendance.approval import Desk, chain_of, desk_of, may_decide
+from server.domain.attendance.approval import ApprovalLevel, chain_of
 from server.domain.attendance.filing import Filed, PunchClaim
-from server.domain.attendance.model import LeaveType, Request, RequestKind, RequestState
+from server.domain.attendance.model import LeaveType, Person, Request, RequestKind, RequestState
 from server.domain.attendance.quota import Quota
-from server.domain.attendance.rules import RuleBook
-from server.domain.model import Employee, Principal, Role, Unit
+from server.domain.model import Employee, Principal, Role
 from server.errors import (
     AlreadyDecided,
     DocumentUnknown,
     EmployeeUnknown,
+    NotAccepted,
     NotYourDecision,
     RequestIdReused,
     RequestInvalid,
@@ -29,18 +29,19 @@ from server.errors import (
     RequestUnknown,
 )
 from server.services.changes import Changes
+from server.services.desks import Desks, checked_person
 from server.services.devices import checked_reason
 from server.services.documents import checked_uuid
 from server.services.quotas import Quotas
 from server.services.rules import Rules
 from server.services.sight import Sight
-from server.storage import directory, documents, requests
+from server.storage import attendance, directory, documents, requests
 from server.storage.database import Connection, Database
 from server.storage.documents import Document
 from server.storage.requests import Correction, Decision
 
-# Requests that wait at once are looked through for a desk; more than these wait for nobody.
-PENDING_MAX = 5000
+# Waiting requests are looked through for a desk so many at once, the oldest first.
+DESK_PAGE = 500
 
 log = structlog.get_logger()
 
@@ -81,6 +82,7 @@ class Requests:
         rules: Rules,
         sight: Sight,
         *,
+        desks: Desks,
         quotas: Quotas,
         changes: Changes,
         clock: Clock,
@@ -88,6 +90,7 @@ class Requests:
         self._database = database
         self._rules = rules
         self._sight = sight
+        self._desks = desks
         self._quotas = quotas
         self._changes = changes
         self._clock = clock
@@ -144,31 +147,31 @@ class Requests:
         return await self._case(filed)
 
     async def decide(
-        self, principal: Principal, request_id: str, *, accepted: bool, reason: str
+        self, principal: Principal, request_id: str, *, accepted: bool, reason: str, step: int = 0
     ) -> CaseFile:
-        """Decides the step that a request is at.
+        """Decides the step that a request is at; step: which one is meant, 0 for any.
 
-        Raises RequestUnknown, also where not the caller's to see; NotYourDecision; AlreadyDecided;
-        ReasonRequired.
+        Raises AccountWithoutPerson; RequestUnknown, also where not the caller's to see;
+        NotYourDecision; AlreadyDecided; ReasonRequired.
         """
-        reason = checked_reason(reason)
+        nip, reason = checked_person(principal), checked_reason(reason)
 
         async def work(connection: Connection) -> Filed:
             filed = await self._seen(connection, principal, request_id)
-            _check_pending(filed)
-            deputy_of = await self._check_decides(connection, principal, filed)
+            _check_pending(filed, step)
+            deputy_of = await self._desks.check_decides(connection, principal, filed)
             state, done = filing.next_state(filed, accepted=accepted)
             said = RequestState.ACCEPTED if accepted else RequestState.REJECTED
             level = filed.levels[filed.steps_done].value
             decision = replace(
                 self._decision(filed, said, level, actor=principal.username),
-                nip=principal.nip,
+                nip=nip,
                 deputy_of=deputy_of,
                 reason=reason,
             )
             filed = await self._decided(connection, filed, decision, state=state, steps_done=done)
             if state is RequestState.ACCEPTED and filed.claim is not None:
-                await self._add_punch(connection, filed, filed.claim, principal.username)
+                await self._add_punch(connection, filed, filed.claim, nip)
             return filed
 
         await self._rules.warm()
@@ -177,28 +180,30 @@ class Requests:
         log.info("request_decided", request_id=request_id, accepted=accepted)
         return await self._case(filed)
 
-    async def correct(
-        self, principal: Principal, nip: str, claim: PunchClaim, reason: str
-    ) -> Correction:
-        """Adds a punch by BKD, with a reason. Raises EmployeeUnknown, NotYourDecision."""
-        reason = checked_reason(reason)
-        if principal.nip and principal.nip == nip:
-            raise NotYourDecision("nobody corrects the own attendance")
-        now = self._clock.now()
-        if claim.punch_time > now:
-            raise RequestInvalid("the request is not taken", fault="PUNCH_TIME_WRONG")
-        correction = Correction(
-            str(ULID()), nip, claim.kind, claim.punch_time, principal.username, reason, now
-        )
+    async def annul(self, principal: Principal, request_id: str, reason: str) -> CaseFile:
+        """Annuls an accepted request of somebody else; again, it answers what was done.
 
-        async def work(connection: Connection) -> None:
-            await directory.active_employee(connection, nip)
-            await requests.insert_correction(connection, correction)
+        Raises AccountWithoutPerson, RequestUnknown, NotYourDecision, NotAccepted, ReasonRequired.
+        """
+        nip, reason = checked_person(principal), checked_reason(reason)
 
-        await self._database.write(work)
-        self._changes.note(nip)
-        log.info("attendance_corrected", event_id=correction.event_id, actor=principal.username)
-        return correction
+        async def work(connection: Connection) -> Filed:
+            filed = await _found(connection, request_id)
+            if filed.request.nip == nip:
+                raise NotYourDecision("nobody annuls the own request")
+            if filed.request.state is RequestState.ANNULLED:
+                return filed
+            if filed.request.state is not RequestState.ACCEPTED:
+                raise NotAccepted("the request is not accepted", state=filed.request.state.value)
+            level = ApprovalLevel.BKD.value
+            decision = self._decision(filed, RequestState.ANNULLED, level, actor=principal.username)
+            decision = replace(decision, nip=nip, reason=reason)
+            return await self._decided(connection, filed, decision, steps_done=filed.steps_done)
+
+        filed = await self._database.write(work)
+        self._changes.note(filed.request.nip)
+        log.info("request_annulled", request_id=request_id, actor=nip)
+        return await self._case(filed)
 
     async def get(self, principal: Principal, request_id: str) -> CaseFile:
         """Returns a request that the caller may see. Raises RequestUnknown."""
@@ -241,18 +246,17 @@ class Requests:
             )
             return await self._cases(connection, found)
 
-    async def list_desk(self, principal: Principal) -> list[CaseFile]:
+    async def list_desk(self, principal: Principal, limit: int) -> list[CaseFile]:
         """Returns what waits for the caller to decide, oldest first."""
+        mine: list[Filed] = []
+        after, more = "", True
         async with self._database.read() as connection:
-            waiting = await requests.page(connection, pending_only=True, limit=PENDING_MAX)
-            units, book = await self._units_and_book(connection)
-            acts = await self._sight.acts_for(connection, units, principal.nip)
-            mine = [
-                filed
-                for filed in reversed(waiting)
-                if _lies_with(self._desk(filed, units, book), principal, filed, acts)
-            ]
-            return await self._cases(connection, mine)
+            while more and len(mine) < limit:
+                some = await requests.waiting(connection, after=after, limit=DESK_PAGE)
+                mine += await self._desks.mine(connection, principal, some)
+                more = len(some) == DESK_PAGE
+                after = requests.cursor_of(some[-1]) if some else ""
+            return await self._cases(connection, mine[:limit])
 
     async def document(self, principal: Principal, document_id: str) -> Document:
         """Returns a document that the caller may see. Raises DocumentUnknown."""
@@ -298,7 +302,8 @@ class Requests:
         )
         if faults := filing.faults_of(filed, table, today, zone):
             raise RequestInvalid("the request is not taken", fault=faults[0])
-        if fault := await self._quotas.fault_of(connection, request):
+        fault = await self._fault_of_claim(connection, filed)
+        if fault := fault or await self._quotas.fault_of(connection, request):
             raise RequestInvalid("the request is not taken", fault=fault)
         await _check_documents(connection, filed)
         others = await requests.of_days(connection, [employee.nip], request.first, request.last)
@@ -306,6 +311,18 @@ class Requests:
         if other is not None:
             raise RequestOverlaps("another request covers these days", request_id=other.request_id)
         return filed
+
+    async def _fault_of_claim(self, connection: Connection, filed: Filed) -> str:
+        """Returns why a claimed punch would not count, empty if it would or none is claimed."""
+        nip, day = filed.request.nip, filed.request.first
+        if filed.claim is None:
+            return ""
+        people = await attendance.people_of(connection, None, zone=self._sight.zone.key, nips=[nip])
+        if nip not in people:
+            raise EmployeeUnknown("no such employee", nip=nip)
+        book = await self._rules.book_of(connection, [nip])
+        person = Person(nip, people[nip][1], book.roster(nip))
+        return filing.fault_of_claim(filed.claim, book.planner(day, day), person, day)
 
     async def _seen(self, connection: Connection, principal: Principal, request_id: str) -> Filed:
         """Returns a request that the caller may see; one that is not there takes as much work.
@@ -321,21 +338,6 @@ class Requests:
         if not seen:
             raise RequestUnknown("no such request")
         return filed
-
-    async def _check_decides(
-        self, connection: Connection, principal: Principal, filed: Filed
-    ) -> str:
-        """Returns for the head of which unit the caller stands in ("": for nobody)."""
-        units, book = await self._units_and_book(connection)
-        acts = await self._sight.acts_for(connection, units, principal.nip)
-        desk = self._desk(filed, units, book)
-        if not _lies_with(desk, principal, filed, acts):
-            raise NotYourDecision("the request lies with somebody else")
-        before = await requests.decisions_of(connection, [filed.request.request_id])
-        for decision in before.get(filed.request.request_id, ()):
-            if principal.username == decision.actor or principal.nip == decision.nip != "":
-                raise NotYourDecision("who decided a step does not decide the next")
-        return next((one.deputy_of for one in desk.approvers if one.nip == principal.nip), "")
 
     async def _decided(
         self,
@@ -383,27 +385,13 @@ class Requests:
             ),
         )
 
-    async def _units_and_book(self, connection: Connection) -> tuple[list[Unit], RuleBook]:
-        return await directory.list_units(connection), await self._rules.book(connection)
-
-    def _desk(self, filed: Filed, units: Sequence[Unit], book: RuleBook) -> Desk:
-        level = filed.levels[min(filed.steps_done, len(filed.levels) - 1)]
-        return desk_of(
-            level,
-            units,
-            book.delegations,
-            unit_id=filed.unit_id,
-            nip=filed.request.nip,
-            day=self._sight.today(),
-        )
-
     async def _case(self, filed: Filed) -> CaseFile:
         async with self._database.read() as connection:
             [case] = await self._cases(connection, [filed])
         return case
 
     async def _cases(self, connection: Connection, found: Sequence[Filed]) -> list[CaseFile]:
-        units, book = await self._units_and_book(connection)
+        desks = await self._desks.of(connection, found)
         ids = [filed.request.request_id for filed in found]
         decisions = await requests.decisions_of(connection, ids)
         names = await directory.names_of(connection, {filed.request.nip for filed in found})
@@ -412,25 +400,14 @@ class Requests:
                 filed,
                 tuple(decisions.get(filed.request.request_id, ())),
                 names.get(filed.request.nip, ""),
-                self._desk(filed, units, book).unit_id
-                if filed.request.state is RequestState.PENDING
-                else None,
+                desk.unit_id if filed.request.state is RequestState.PENDING else None,
             )
-            for filed in found
+            for filed, desk in zip(found, desks, strict=True)
         ]
 
 
-def _lies_with(desk: Desk, principal: Principal, filed: Filed, acts: Collection[str]) -> bool:
-    """Whether the caller decides what lies on a desk; nobody decides the own request."""
-    if principal.nip and principal.nip == filed.request.nip:
-        return False
-    if principal.role is Role.BKD:
-        return desk.unit_id == ""
-    return may_decide(desk, principal.nip, acts)
-
-
-def _check_pending(filed: Filed) -> None:
-    if filed.request.state is not RequestState.PENDING:
+def _check_pending(filed: Filed, step: int = 0) -> None:
+    if filed.request.state is not RequestState.PENDING or step not in {0, filed.step}:
         raise AlreadyDecided("the request is decided", state=filed.request.state.value)
 
 

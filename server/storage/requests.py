@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.attendance.approval import ApprovalLevel
 from server.domain.attendance.filing import Filed, PunchClaim, levels_text
 from server.domain.attendance.model import (
+    Added,
     LeaveType,
     Punch,
     PunchSource,
@@ -36,8 +37,8 @@ _R = attendance_requests.c
 class Decision:
     """What somebody decided at a step of a chain.
 
-    actor: user name. nip: of the actor, empty if BKD's account has none. deputy_of: the unit for
-    whose head the actor stood in.
+    actor: user name, or the NIP of who took the own request back. nip: of who decided, else empty.
+    deputy_of: the unit for whose head the actor stood in.
     """
 
     request_id: str
@@ -52,7 +53,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A punch that was added, by an accepted request or by BKD."""
+    """A punch that was added, by an accepted request or by BKD; actor: NIP of who accepted it."""
 
     event_id: str
     nip: str
@@ -129,14 +130,11 @@ async def decisions_of(
 ) -> dict[str, list[Decision]]:
     """Returns the decisions on requests, oldest first, by request."""
     columns = request_decisions.c
-    rows = await connection.execute(
-        select(request_decisions)
-        .where(columns.request_id.in_(sorted(request_ids)))
-        .order_by(columns.sequence)
-    )
+    statement = select(request_decisions).order_by(columns.sequence)
     found: dict[str, list[Decision]] = {}
-    for row in rows:
-        found.setdefault(row.request_id, []).append(_decision(row))
+    for some in in_parts(request_ids):
+        for row in await connection.execute(statement.where(columns.request_id.in_(some))):
+            found.setdefault(row.request_id, []).append(_decision(row))
     return found
 
 
@@ -195,6 +193,18 @@ async def page(
     return await _with_documents(connection, list(await connection.execute(statement)))
 
 
+async def waiting(connection: AsyncConnection, *, after: str = "", limit: int) -> list[Filed]:
+    """Returns requests that are not decided, oldest first, after a cursor (`cursor_of`)."""
+    statement = select(attendance_requests).where(_R.state == RequestState.PENDING.value)
+    if after:
+        stamp, _, request_id = after.partition(":")
+        at = int(stamp)
+        same = and_(_R.submit_time == at, _R.request_id > request_id)
+        statement = statement.where((_R.submit_time > at) | same)
+    statement = statement.order_by(_R.submit_time, _R.request_id).limit(limit)
+    return await _with_documents(connection, list(await connection.execute(statement)))
+
+
 def cursor_of(filed: Filed) -> str:
     """Returns where a page ends."""
     return f"{pack(filed.submit_time)}:{filed.request.request_id}"
@@ -221,13 +231,23 @@ async def insert_correction(connection: AsyncConnection, correction: Correction)
     )
 
 
+async def find_correction(connection: AsyncConnection, event_id: str) -> Correction | None:
+    """Returns a punch that was added."""
+    statement = select(corrections).where(corrections.c.event_id == event_id)
+    row = (await connection.execute(statement)).first()
+    return _correction(row) if row else None
+
+
 async def corrected_punches(
     connection: AsyncConnection, nips: Collection[str], start: datetime, end: datetime
 ) -> list[tuple[str, Punch]]:
-    """Returns (NIP, punch) of corrections with start <= event_time < end."""
+    """Returns (NIP, punch) of corrections with start <= event_time < end that nobody annulled."""
     columns = corrections.c
-    statement = select(corrections).where(
-        columns.event_time >= pack(start), columns.event_time < pack(end)
+    statement = (
+        select(corrections)
+        .outerjoin(attendance_requests, _R.request_id == columns.request_id)
+        .where(columns.event_time >= pack(start), columns.event_time < pack(end))
+        .where(func.coalesce(_R.state, "") != RequestState.ANNULLED.value)
     )
     found: list[tuple[str, Punch]] = []
     for some in in_parts(nips):
@@ -280,7 +300,21 @@ def _filed(row: Row[Any], document_ids: tuple[str, ...]) -> Filed:
 
 def _punch(row: Row[Any]) -> Punch:
     moment = unpack(row.event_time)
-    return Punch(row.event_id, EventKind(row.kind), moment, PunchSource.CORRECTION)
+    added = Added(row.request_id or "", row.actor, row.reason)
+    return Punch(row.event_id, EventKind(row.kind), moment, PunchSource.CORRECTION, added)
+
+
+def _correction(row: Row[Any]) -> Correction:
+    return Correction(
+        event_id=row.event_id,
+        nip=row.nip,
+        kind=EventKind(row.kind),
+        event_time=unpack(row.event_time),
+        actor=row.actor,
+        reason=row.reason,
+        create_time=unpack(row.create_time),
+        request_id=row.request_id or "",
+    )
 
 
 def _decision(row: Row[Any]) -> Decision:

@@ -335,7 +335,7 @@ request_decisions = Table(
     metadata,
     Column("sequence", Sequence, primary_key=True, autoincrement=True),
     Column("request_id", ForeignKey("attendance_requests.request_id"), nullable=False, index=True),
-    # ACCEPTED, REJECTED or WITHDRAWN
+    # ACCEPTED, REJECTED, WITHDRAWN or ANNULLED
     Column("decision", String(16), nullable=False),
     Column("level", String(16), nullable=False),
     Column("actor", String(64), nullable=False),

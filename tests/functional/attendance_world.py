@@ -122,6 +122,18 @@ async def submit(api: Api, kind: str, first: date, last: date | None = None, **f
     )
 
 
+async def permit(api: Api, day: date, **fields: Any) -> Any:
+    """Files an izin for a day, with a document."""
+    proof = await upload(api, PROOF)
+    return await submit(api, "IZIN", day, **{"document_ids": [proof.document_id], **fields})
+
+
+async def leave(api: Api, first: date, last: date, kind: str, *, letter: date) -> Any:
+    """Files a cuti of a type, with a letter of a date."""
+    fields = {"number": "850/7/2026", "letter_date": letter.isoformat()}
+    return await submit(api, "CUTI", first, last, leave=f"LEAVE_TYPE_{kind}", **fields)
+
+
 async def upload(api: Api, content: bytes, *, upload_id: str = "", start: int = 0) -> Any:
     """Uploads a document from a byte on, in parts of 1,000 bytes."""
     opened = request_pb2.OpenUpload(upload_id=upload_id or str(uuid.uuid4()))
@@ -154,6 +166,14 @@ async def gather(world: World, head: int, staff: Iterable[int]) -> None:
         if unit.unit_id in below:
             unit.parent_unit_id = above
             await bkd.call("PutUnit", unit=unit, reason="pengujian")
+
+
+async def appoint(world: World, unit_id: str, nip: str) -> None:
+    """Makes somebody the head of a unit, or nobody."""
+    bkd = await world.bkd()
+    unit = next(u for u in (await bkd.call("ListUnits")).units if u.unit_id == unit_id)
+    unit.head_nip = nip
+    await bkd.call("PutUnit", unit=unit)
 
 
 def fault_of(error: pytest.ExceptionInfo[ApiError]) -> str:

@@ -42,7 +42,7 @@ class Hasty:
 
 
 class LateSecondFrame:
-    """An actor; the server's clock passes some seconds before the second frame."""
+    """An actor; the server's clock stands still until it passes some seconds before frame two."""
 
     def __init__(self, clock: SteppedClock, actor: Actor, seconds: float) -> None:
         self.first_time: datetime | None = None
@@ -51,7 +51,7 @@ class LateSecondFrame:
     def frame_for(self, step: Any, progress: float) -> bytes:
         """Returns the next JPEG."""
         if self.first_time is None:
-            self.first_time = self._clock.now()
+            self.first_time = self._clock.hold()
         elif self._seconds:
             self._clock.advance(seconds=self._seconds)
             self._seconds = 0.0

@@ -1,7 +1,8 @@
 """From recognised faces to days that can be argued about: rules, phases, views, corrections."""
 
 import asyncio
-from datetime import UTC, date, timedelta
+import uuid
+from datetime import date, timedelta
 
 import pytest
 from hadir.v1 import attendance_pb2, event_pb2, rule_pb2
@@ -39,8 +40,9 @@ class TestLateness:
     """The moment of the first frame counts, by the clock of the server."""
 
     async def test_a_queue_makes_nobody_late(self, world, cast):
-        """First frame 20 s before the grace ends, 30 s in the queue: on time."""
+        """First frame 20 s before the grace ends, 30 s in the queue: on time, by its own moment."""
         day = go_to(world, "07:30:39")
+        first = world.clock.hold()
         # Time passes for the phone too: what it takes after the wait, it takes 30 s later.
         waited = ImposterKnobs(capture_skew_ms=lambda number: 30_000 if number > 1 else 0)
         phone = await world.phone(STAFF, knobs=waited)
@@ -52,7 +54,8 @@ class TestLateness:
         assert result.recorded
         assert world.clock.now() > moment(day, "07:31:00")
         assert ("PENDING", 0, "") == (status(found), found.late_minutes, found.late_band)
-        assert moment(day, "07:31:00") > found.arrival.event_time.ToDatetime(UTC)
+        assert moment(day, "07:31:00") > first
+        assert stamp(first) == found.arrival.event_time
 
     async def test_late_by_a_minute(self, world, cast):
         """07:31:00 and later is late, and the employee can read why."""
@@ -151,6 +154,49 @@ class TestDays:
         )
 
 
+class TestNight:
+    """A shift over midnight is one day."""
+
+    async def test_runs_on_after_midnight(self, world):
+        """At 02:00 the board shows the night that began at 20:00, and its place is waived."""
+        day = go_to(world, "21:00")
+        nip, unit = world.seed.people[OTHER].nip, world.seed.people[OTHER].unit_id
+        night = rule_pb2.DayHours(
+            start="20:00",
+            end="08:00",
+            windows=rule_pb2.Windows(
+                in_before_s=7200, in_after_s=7200, out_before_s=7200, out_after_s=14_400
+            ),
+            flexible_place=True,
+        )
+        schedule = rule_pb2.Schedule(
+            week=rule_pb2.Week(**{f"{day:%A}".lower(): night}), works_on_holidays=True
+        )
+        bkd = await world.bkd()
+        await put_rules(bkd, rule_pb2.Rule(subject=unit, start=day.isoformat(), schedule=schedule))
+        await punch(world, OTHER, "IN", moment(day, "19:50"))
+        go_to(world, "02:00", day=day + timedelta(days=1))
+
+        async with watching(await world.bkd(), unit) as (rows, _):
+            shown = rows[nip]
+        waived = await world.app.services.attendance.place_waived(nip)
+        go_to(world, "12:30", day=day + timedelta(days=1))
+        async with watching(await world.bkd(), unit) as (rows, _):
+            later = rows[nip]
+        await put_rules(
+            await world.bkd(),
+            rule_pb2.Rule(
+                subject=unit, start=day.isoformat(), withdrawn=rule_pb2.RULE_KIND_SCHEDULE
+            ),
+        )
+
+        assert (day.isoformat(), "PENDING") == (shown.date, status(shown))
+        assert shown.HasField("arrival")
+        assert waived
+        assert "OFF" == status(later)
+        assert not await world.app.services.attendance.place_waived(nip)
+
+
 class TestPhases:
     """A trial is reported and never counts; moving the cut-over recomputes and is logged."""
 
@@ -238,7 +284,7 @@ class TestCorrection:
     async def test_added_punch(self, world):
         """A check-out that the kiosk missed: counted, named as a correction, events unchanged."""
         day = go_to(world, "23:00")
-        bkd = await world.bkd()
+        bkd = await world.officer()
         await punch(world, STAFF, "IN", moment(day, "07:25"))
         events = len(await world.events())
         api = await phone_api(world, STAFF)
@@ -258,10 +304,45 @@ class TestCorrection:
         assert made.event_id == after.departure.event_id
         assert events == len(await world.events())
 
+    async def test_by_a_person_for_another(self, world):
+        """An account without a NIP corrects nothing, and nobody the own attendance."""
+        day = go_to(world, "18:00")
+        fields = {"kind": OUT, "event_time": stamp(moment(day, "16:00")), "reason": "lupa absen"}
+        bkd, officer = await world.bkd(), await world.officer()
+
+        with refused("ACCOUNT_WITHOUT_PERSON", "FAILED_PRECONDITION"):
+            await bkd.call("CorrectAttendance", nip=world.seed.people[STAFF].nip, **fields)
+        with refused("NOT_YOUR_DECISION", "PERMISSION_DENIED"):
+            await officer.call("CorrectAttendance", nip=world.seed.employees[-1].nip, **fields)
+
+    async def test_once(self, world):
+        """A retry with its request id adds nothing; for something else the id is refused."""
+        day = go_to(world, "18:00")
+        officer, person = await world.officer(), world.seed.people[STAFF]
+        fields = {
+            "nip": person.nip,
+            "kind": OUT,
+            "event_time": stamp(moment(day, "16:00")),
+            "reason": "listrik padam",
+            "request_id": str(uuid.uuid4()),
+        }
+
+        first = await officer.call("CorrectAttendance", **fields)
+        world.clock.advance(seconds=5)
+        second = await officer.call("CorrectAttendance", **fields)
+        other = await officer.call("CorrectAttendance", **{**fields, "request_id": ""})
+        with refused("REQUEST_ID_REUSED", "ALREADY_EXISTS"):
+            await officer.call("CorrectAttendance", **{**fields, "reason": "lupa absen"})
+        with refused("REQUEST_ID_INVALID", "INVALID_ARGUMENT"):
+            await officer.call("CorrectAttendance", **{**fields, "request_id": "satu"})
+
+        assert first == second
+        assert first.event_id != other.event_id
+
     async def test_not_to_come(self, world):
         """Nothing is added in the future, nor without a reason, nor for a stranger."""
         day = go_to(world, "12:00")
-        bkd, nip = await world.bkd(), world.seed.people[STAFF].nip
+        bkd, nip = await world.officer(), world.seed.people[STAFF].nip
         fields = {"kind": OUT, "event_time": stamp(moment(day, "16:00"))}
 
         with refused("REQUEST_INVALID", "INVALID_ARGUMENT"):

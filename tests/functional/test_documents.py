@@ -167,7 +167,7 @@ class TestDocuments:
     async def test_kept_by_the_database(self, world):
         """What was asked, decided and proved cannot be changed with a database tool either."""
         day = go_to(world, "12:00")
-        api, bkd = await phone_api(world, STAFF), await world.bkd()
+        api, bkd = await phone_api(world, STAFF), await world.officer()
         proof = await upload(api, PROOF)
         asked = await submit(api, "SAKIT", day, document_ids=[proof.document_id])
         await (await world.head()).call(

@@ -143,7 +143,7 @@ class TestFindings:
             if unit == world.seed.people[HEAD].unit_id:
                 decider = head
             else:
-                decider = await world.bkd()
+                decider = await world.officer()
             await decider.call(
                 "DecideRequest", request_id=asked[-1].request_id, accept=True, reason="setuju"
             )

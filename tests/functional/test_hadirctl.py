@@ -134,7 +134,8 @@ class TestDays:
         """BKD adds a check-out; a wrong kind or time is refused with what to do."""
         day = go_to(world, "23:30")
         nip = world.seed.people[STAFF].nip
-        bkd = await login(world, tmp_path, "bkd")
+        await world.officer()
+        bkd = await login(world, tmp_path, "petugas")
         reason = ("--reason", "listrik padam")
 
         done = await bkd("correct", nip, "out", f"{day}T16:00", *reason)
@@ -176,20 +177,28 @@ class TestRequests:
         api = await phone_api(world, HEAD)
         proof = await upload(api, PROOF)
         asked = await submit(api, "SAKIT", day, document_ids=[proof.document_id])
-        bkd, head = await login(world, tmp_path, "bkd"), await login(world, tmp_path, "kepala")
+        await world.officer()
+        bkd, head = await login(world, tmp_path, "petugas"), await login(world, tmp_path, "kepala")
 
         desk = await bkd("request", "desk")
         saved = await bkd("request", "document", proof.document_id, "--to", str(tmp_path / "surat"))
         again = await bkd("request", "document", proof.document_id, "--to", str(tmp_path / "surat"))
         own = await head("request", "accept", asked.request_id, "--reason", "setuju saja")
+        stale = await bkd(
+            "request", "accept", asked.request_id, "--step", "2", "--reason", "surat dokter ada"
+        )
         accepted = await bkd("request", "accept", asked.request_id, "--reason", "surat dokter ada")
         shown = await bkd("request", "show", asked.request_id)
         listed = await head("request", "list", world.seed.people[HEAD].unit_id)
 
+        annulled = await bkd("request", "annul", asked.request_id, "--reason", "surat palsu")
+
+        assert "dibatalkan" in annulled.stdout
         assert asked.request_id in desk.stdout
         assert (0, 1) == (saved.exit_code, again.exit_code)
         assert PROOF == (tmp_path / "surat.png").read_bytes()
         assert (1, True) == (own.exit_code, "NOT_YOUR_DECISION" in own.stderr)
+        assert (1, True) == (stale.exit_code, "ALREADY_DECIDED" in stale.stderr)
         assert "disetujui" in accepted.stdout
         assert "surat dokter ada" in shown.stdout
         assert "sakit" in listed.stdout

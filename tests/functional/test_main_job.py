@@ -56,7 +56,7 @@ class TestFromEnrolmentToReceipt:
         assert result.recorded
         event = result.receipt.event
         first = event.event_time.ToDatetime(UTC)
-        assert abs(first - source.first_time) < timedelta(seconds=1)
+        assert source.first_time == first
         assert event.create_time.ToDatetime(UTC) - first > timedelta(seconds=5)
         assert abs(event.device_time.ToDatetime(UTC) - first) < timedelta(seconds=1)
         assert (IN, event_pb2.EVENT_SOURCE_PHONE) == (event.kind, event.source)

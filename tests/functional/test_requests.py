@@ -9,11 +9,14 @@ from hadir.v1 import event_pb2, options_pb2, request_pb2, rule_pb2
 
 from tests.functional.attendance_world import (
     PROOF,
+    appoint,
     fault_of,
     gather,
     go_to,
+    leave,
     moment,
     own_day,
+    permit,
     phone_api,
     punch,
     put_rules,
@@ -27,7 +30,7 @@ from tests.functional.world import PASSWORD, World, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-OUT = event_pb2.EVENT_KIND_OUT
+IN, OUT = event_pb2.EVENT_KIND_IN, event_pb2.EVENT_KIND_OUT
 HEAD, STAFF, COLLEAGUE, ELSEWHERE = 0, 1, 2, 3
 
 
@@ -118,25 +121,26 @@ class TestOnce:
         day = go_to(world, "12:00")
         api, request_id = await phone_api(world, STAFF), str(uuid.uuid4())
 
-        first = await submit(api, "IZIN", day, request_id=request_id)
-        second = await submit(api, "IZIN", day, request_id=request_id)
+        same = {"request_id": request_id, "document_ids": [(await upload(api, PROOF)).document_id]}
+        first = await permit(api, day, **same)
+        second = await permit(api, day, **same)
 
         assert first == second
         with refused("REQUEST_ID_REUSED", "ALREADY_EXISTS"):
-            await submit(api, "IZIN", day, request_id=request_id, reason="lain sama sekali")
+            await permit(api, day, request_id=request_id, reason="lain sama sekali")
         with refused("REQUEST_ID_REUSED", "ALREADY_EXISTS"):
-            await submit(await phone_api(world, COLLEAGUE), "IZIN", day, request_id=request_id)
+            await permit(await phone_api(world, COLLEAGUE), day, request_id=request_id)
         with refused("REQUEST_OVERLAPS", "ALREADY_EXISTS"):
-            await submit(api, "IZIN", day)
+            await permit(api, day)
 
     async def test_taken_back(self, world):
         """And filed again."""
         day = go_to(world, "12:00")
         api = await phone_api(world, STAFF)
-        asked = await submit(api, "IZIN", day)
+        asked = await permit(api, day)
 
         gone = await api.call("WithdrawRequest", request_id=asked.request_id)
-        again = await submit(api, "IZIN", day)
+        again = await permit(api, day)
 
         assert ("WITHDRAWN", "Ditarik kembali") == (state(gone), gone.text)
         assert "PENDING" == state(again)
@@ -151,8 +155,8 @@ class TestWhoDecides:
     async def test_own_request_goes_up(self, world):
         """The head's own lies with BKD where no head is above."""
         day = go_to(world, "12:00")
-        api, head, bkd = await phone_api(world, HEAD), await world.head(), await world.bkd()
-        asked = await submit(api, "IZIN", day)
+        api, head, bkd = await phone_api(world, HEAD), await world.head(), await world.officer()
+        asked = await permit(api, day)
 
         with refused("NOT_YOUR_DECISION", "PERMISSION_DENIED"):
             await head.call(
@@ -168,11 +172,31 @@ class TestWhoDecides:
         assert "ACCEPTED" == state(decided)
         assert "IZIN" == status(await own_day(api, day))
 
+    async def test_the_oldest_first(self, world, monkeypatch):
+        """However many of others wait before or after it, and in pages of whatever size."""
+        monkeypatch.setattr("server.services.requests.DESK_PAGE", 2)
+        day = go_to(world, "12:00")
+        asked = []
+        for number in range(3):
+            for person in (ELSEWHERE, ELSEWHERE, STAFF):
+                when = day + timedelta(days=len(asked))
+                asked.append((person, await permit(await phone_api(world, person), when)))
+                world.clock.advance(seconds=1 + number)
+
+        desk = [one.request_id for one in (await (await world.head()).call("ListDesk")).requests]
+
+        mine = [one.request_id for person, one in asked if person == STAFF]
+        assert mine == [request_id for request_id in desk if request_id in mine]
+        for person, one in asked:
+            await (await phone_api(world, person)).call(
+                "WithdrawRequest", request_id=one.request_id
+            )
+
     async def test_bkd_does_not_decide_for_a_head(self, world):
         """Whose desk it is, decides; BKD sees it."""
         day = go_to(world, "12:00")
-        asked = await submit(await phone_api(world, STAFF), "IZIN", day)
-        bkd = await world.bkd()
+        asked = await permit(await phone_api(world, STAFF), day)
+        bkd = await world.officer()
 
         assert asked == await bkd.call("GetRequest", request_id=asked.request_id)
         with refused("NOT_YOUR_DECISION", "PERMISSION_DENIED"):
@@ -180,12 +204,26 @@ class TestWhoDecides:
                 "DecideRequest", request_id=asked.request_id, accept=True, reason="setuju"
             )
 
+    async def test_an_account_of_nobody_decides_nothing(self, world):
+        """BKD's first account has no NIP: it sees the desk and reads what to do."""
+        day = go_to(world, "12:00")
+        asked = await permit(await phone_api(world, HEAD), day)
+        bkd, officer = await world.bkd(), await world.officer()
+        fields = {"request_id": asked.request_id, "accept": True, "reason": "setuju"}
+
+        with refused("ACCOUNT_WITHOUT_PERSON", "FAILED_PRECONDITION") as caught:
+            await bkd.call("DecideRequest", **fields)
+        decided = await officer.call("DecideRequest", **fields)
+
+        assert "hadirctl staff create NAMA --role bkd --nip NIP" in caught.value.message
+        assert world.seed.employees[-1].nip == decided.decisions[0].nip
+
     async def test_chain(self, world):
         """Long leave is decided by the head, then by BKD; one of them is not enough."""
-        day = go_to(world, "12:00") + timedelta(days=30)
-        api, head, bkd = await phone_api(world, STAFF), await world.head(), await world.bkd()
-        leave = request_pb2.LEAVE_TYPE_BESAR
-        asked = await submit(api, "CUTI", day, day + timedelta(days=60), leave=leave)
+        today = go_to(world, "12:00")
+        day = today + timedelta(days=30)
+        api, head, bkd = await phone_api(world, STAFF), await world.head(), await world.officer()
+        asked = await leave(api, day, day + timedelta(days=60), "BESAR", letter=today)
         fields = {"request_id": asked.request_id, "accept": True, "reason": "setuju"}
 
         first = await head.call("DecideRequest", **fields)
@@ -197,6 +235,43 @@ class TestWhoDecides:
         assert ("PENDING", "") == (state(first), first.desk_unit_id)
         assert "ACCEPTED" == state(second)
         assert ["HEAD", "BKD"] == [one.level for one in second.decisions]
+
+    async def test_a_stale_decision_is_refused(self, world):
+        """What was meant for the first step does not decide the second."""
+        today = go_to(world, "12:00")
+        day = today + timedelta(days=300)
+        api, head, bkd = await phone_api(world, STAFF), await world.head(), await world.officer()
+        asked = await leave(api, day, day + timedelta(days=40), "BESAR", letter=today)
+        fields = {"request_id": asked.request_id, "accept": True, "reason": "setuju"}
+
+        first = await head.call("DecideRequest", step=asked.step, **fields)
+        with refused("ALREADY_DECIDED", "FAILED_PRECONDITION"):
+            await bkd.call("DecideRequest", step=asked.step, **fields)
+        second = await bkd.call("DecideRequest", step=first.step, **fields)
+
+        assert [1, 2, 0] == [one.step for one in (asked, first, second)]
+        assert "ACCEPTED" == state(second)
+
+    async def test_one_head_of_both_units(self, world):
+        """Who decided the first step is passed over at the second, which goes on up to BKD."""
+        today = go_to(world, "12:00")
+        day = today + timedelta(days=200)
+        api, head, bkd = await phone_api(world, STAFF), await world.head(), await world.officer()
+        await appoint(world, "provinsi", world.seed.people[HEAD].nip)
+        asked = await leave(api, day, day + timedelta(days=20), "SAKIT", letter=today)
+        fields = {"request_id": asked.request_id, "accept": True, "reason": "setuju"}
+
+        first = await head.call("DecideRequest", **fields)
+        desks = [
+            {one.request_id for one in (await api.call("ListDesk")).requests} for api in (head, bkd)
+        ]
+        second = await bkd.call("DecideRequest", **fields)
+        await appoint(world, "provinsi", "")
+
+        assert ["HEAD", "HEAD_ABOVE"] == list(asked.levels)
+        assert ("PENDING", "") == (state(first), first.desk_unit_id)
+        assert [False, True] == [asked.request_id in desk for desk in desks]
+        assert "ACCEPTED" == state(second)
 
     async def test_deputy(self, world):
         """Plh. by a letter with dates: sees the unit, decides, is named, and it ends."""
@@ -226,8 +301,8 @@ class TestWhoDecides:
                 ),
             ),
         )
-        asked = await submit(await phone_api(world, STAFF), "IZIN", day)
-        own = await submit(await phone_api(world, COLLEAGUE), "IZIN", day)
+        asked = await permit(await phone_api(world, STAFF), day)
+        own = await permit(await phone_api(world, COLLEAGUE), day)
         deputy = await world.staff("plh")
 
         decided = await deputy.call(
@@ -247,7 +322,7 @@ class TestWhoDecides:
     async def test_strangers(self, world):
         """Not yours and not there are one answer, for employees and for heads."""
         day = go_to(world, "12:00")
-        asked = await submit(await phone_api(world, ELSEWHERE), "IZIN", day)
+        asked = await permit(await phone_api(world, ELSEWHERE), day)
         answers = set()
         for api in (await world.head(), await phone_api(world, STAFF)):
             for request_id in (asked.request_id, str(uuid.uuid4())):
@@ -280,11 +355,40 @@ class TestCorrections:
         )
         after = await own_day(api, day)
 
+        why = await api.call("WhyDay", date=day.isoformat())
+        added = next(line for line in why.lines if line.rule == "ADDED_PUNCH")
+
+        assert (asked.request_id, world.seed.people[HEAD].nip, "ban bocor di jalan") == (
+            added.request_id, added.approver, added.source,
+        )  # fmt: skip
+        assert "16.30.00 ditambahkan oleh" in added.text
         assert ["NO_CHECK_OUT", "NO_CHECK_OUT", "PRESENT"] == [
             status(one) for one in (before, waiting, after)
         ]
         assert moment(day, "16:30").timestamp() == after.departure.event_time.seconds
         assert events == await world.events()
+
+    @pytest.mark.parametrize(
+        ("kind", "claimed", "fault"),
+        [
+            ("FORGOTTEN_CHECK_OUT", (OUT, 0, "10:00"), "PUNCH_OUTSIDE_WINDOW"),
+            ("FORGOTTEN_CHECK_OUT", (OUT, 0, "22:30"), "PUNCH_OUTSIDE_WINDOW"),
+            ("CORRECTION", (IN, 1, "07:20"), "PUNCH_OF_ANOTHER_DAY"),
+            ("CORRECTION", (OUT, 1, "02:00"), "PUNCH_OF_ANOTHER_DAY"),
+        ],
+    )
+    async def test_a_claim_counts_or_is_refused(self, world, kind, claimed, fault):
+        """Of the day it is for, in the window of its kind: no claim is accepted without effect."""
+        day = go_to(world, "23:00")
+        go_to(world, "08:00", day=day + timedelta(days=1))
+        label, later, clock = claimed
+        moment_of = stamp(moment(day + timedelta(days=later), clock))
+        claim = request_pb2.PunchClaim(kind=label, punch_time=moment_of)
+
+        with refused("REQUEST_INVALID", "INVALID_ARGUMENT") as caught:
+            await submit(await phone_api(world, STAFF), kind, day, punch=claim)
+
+        assert fault == fault_of(caught)
 
 
 class TestTugasLuar:
@@ -341,33 +445,3 @@ class TestTugasLuar:
             await submit(await phone_api(world, STAFF), "TUGAS_LUAR", day, **fields)
 
         assert fault == fault_of(caught)
-
-
-class TestQuota:
-    """Annual leave."""
-
-    async def test_asked_for_and_left(self, world):
-        """What is pending is taken off; what does not fit is refused; who may see it."""
-        day = go_to(world, "12:00")
-        first = day + timedelta(days=30 - day.weekday())  # some days ahead, over a weekend
-        api, head = await phone_api(world, COLLEAGUE), await world.head()
-        nip, leave = world.seed.people[COLLEAGUE].nip, request_pb2.LEAVE_TYPE_TAHUNAN
-        before = await api.call("GetQuota", year=first.year)
-        asked = await submit(api, "CUTI", first, first + timedelta(days=6), leave=leave)
-        after = await api.call("GetQuota", year=first.year)
-
-        with refused("REQUEST_INVALID", "INVALID_ARGUMENT") as caught:
-            long = first + timedelta(days=50)
-            await submit(api, "CUTI", first + timedelta(days=10), long, leave=leave)
-        await api.call("WithdrawRequest", request_id=asked.request_id)
-
-        assert (12, 6, 18) == (before.granted, before.carried_over, before.left)
-        assert 0 < after.pending <= 5
-        assert 18 == after.left + after.pending
-        assert "QUOTA_EXCEEDED" == fault_of(caught)
-        assert before == await api.call("GetQuota", year=first.year)
-        elsewhere = world.seed.people[ELSEWHERE].nip
-        assert before == await (await world.bkd()).call("GetQuota", nip=nip, year=first.year)
-        for stranger in (api, head):
-            with refused("EMPLOYEE_UNKNOWN", "NOT_FOUND"):
-                await stranger.call("GetQuota", nip=elsewhere, year=first.year)

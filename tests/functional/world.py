@@ -13,7 +13,7 @@ from google.protobuf import message_factory
 from google.protobuf.timestamp_pb2 import Timestamp
 from hadir.client import ApiError, Client, Endpoint, readable_errors
 from hadir.device import Identity, login
-from hadir.v1 import enrollment_pb2, event_pb2, frame_pb2
+from hadir.v1 import enrollment_pb2, event_pb2, frame_pb2, options_pb2
 
 from benchmarks import province
 from benchmarks.phone import HONEST, ImposterKnobs, Phone
@@ -37,14 +37,27 @@ class SteppedClock:
 
     def __init__(self) -> None:
         self._ahead = timedelta()
+        self._held: datetime | None = None
+        self._lost = timedelta()
 
     def advance(self, **by: float) -> None:
-        """Moves both clocks; by what timedelta takes."""
+        """Moves both clocks, also one that is held; by what timedelta takes."""
+        if self._held is not None:
+            self._lost += self._running() - self._held
+            self._held = None
         self._ahead += timedelta(**by)
+
+    def hold(self) -> datetime:
+        """Stops the wall clock until it is moved: real seconds do not pass there. Returns it."""
+        self._held = self.now()
+        return self._held
 
     def now(self) -> datetime:
         """Returns the wall time, aware, UTC."""
-        return datetime.now(UTC) + self._ahead
+        return self._held or self._running()
+
+    def _running(self) -> datetime:
+        return datetime.now(UTC) + self._ahead - self._lost
 
     def monotonic(self) -> float:
         """Returns seconds that never run backwards."""
@@ -212,6 +225,18 @@ class World:
     async def bkd(self) -> Api:
         """Returns BKD, logged in once."""
         return await self._known("bkd")
+
+    async def officer(self) -> Api:
+        """Returns a person of BKD, logged in once; the account is made when first asked for."""
+        if "petugas" not in self._staff:
+            await (await self.bkd()).call(
+                "CreateStaffAccount",
+                username="petugas",
+                password=PASSWORD,
+                role=options_pb2.ROLE_BKD,
+                nip=self.seed.employees[-1].nip,
+            )
+        return await self._known("petugas")
 
     async def head(self) -> Api:
         """Returns the head of the first unit, logged in once."""

@@ -133,7 +133,7 @@ class TestTables:
         judges = (
             rules,
             units.faults_of,
-            filing.faults_of,
+            filing,
             hours.faults_of,
             bands.faults_of,
             limits.faults_of,

@@ -341,13 +341,15 @@ class WatchUnitResponse(_message.Message):
     def __init__(self, employees: _Optional[_Iterable[_Union[EmployeeDays, _Mapping]]] = ..., complete: _Optional[bool] = ...) -> None: ...
 
 class CorrectAttendanceRequest(_message.Message):
-    __slots__ = ("nip", "kind", "event_time", "reason")
+    __slots__ = ("nip", "kind", "event_time", "reason", "request_id")
     NIP_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     EVENT_TIME_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     nip: str
     kind: _event_pb2.EventKind
     event_time: _timestamp_pb2.Timestamp
     reason: str
-    def __init__(self, nip: _Optional[str] = ..., kind: _Optional[_Union[_event_pb2.EventKind, str]] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ...) -> None: ...
+    request_id: str
+    def __init__(self, nip: _Optional[str] = ..., kind: _Optional[_Union[_event_pb2.EventKind, str]] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...

@@ -134,7 +134,7 @@ class AttendanceServiceServicer:
 
     def WatchUnit(self, request, context):
         """Streams today of a unit: first everybody, then whoever's day changes, within a second of the
-        event. Ends when the session or the right ends. Errors: NOT_FOUND (UNIT_UNKNOWN),
+        event. A night shift's day runs on after midnight until its check-out window closes. Ends when the session or the right ends. Errors: NOT_FOUND (UNIT_UNKNOWN),
         RESOURCE_EXHAUSTED (TOO_MANY_STREAMS), UNAVAILABLE (SERVER_DRAINING).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -142,9 +142,12 @@ class AttendanceServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CorrectAttendance(self, request, context):
-        """Adds a punch that is missing, with a reason that is kept; nobody corrects the own attendance.
-        Errors: NOT_FOUND (EMPLOYEE_UNKNOWN), INVALID_ARGUMENT (REASON_REQUIRED, REQUEST_INVALID),
-        PERMISSION_DENIED (NOT_YOUR_DECISION), FAILED_PRECONDITION (EMPLOYEE_INACTIVE).
+        """Adds a punch that is missing, with a reason that is kept; nobody corrects the own attendance,
+        and an account without a NIP corrects none.
+        Errors: NOT_FOUND (EMPLOYEE_UNKNOWN), INVALID_ARGUMENT (REASON_REQUIRED, REQUEST_INVALID,
+        REQUEST_ID_INVALID), ALREADY_EXISTS (REQUEST_ID_REUSED),
+        PERMISSION_DENIED (NOT_YOUR_DECISION), FAILED_PRECONDITION (EMPLOYEE_INACTIVE,
+        ACCOUNT_WITHOUT_PERSON).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

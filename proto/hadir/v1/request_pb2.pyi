@@ -44,6 +44,7 @@ class RequestState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REQUEST_STATE_ACCEPTED: _ClassVar[RequestState]
     REQUEST_STATE_REJECTED: _ClassVar[RequestState]
     REQUEST_STATE_WITHDRAWN: _ClassVar[RequestState]
+    REQUEST_STATE_ANNULLED: _ClassVar[RequestState]
 REQUEST_KIND_UNSPECIFIED: RequestKind
 REQUEST_KIND_LATE_REASON: RequestKind
 REQUEST_KIND_EARLY_REASON: RequestKind
@@ -68,6 +69,7 @@ REQUEST_STATE_PENDING: RequestState
 REQUEST_STATE_ACCEPTED: RequestState
 REQUEST_STATE_REJECTED: RequestState
 REQUEST_STATE_WITHDRAWN: RequestState
+REQUEST_STATE_ANNULLED: RequestState
 
 class PunchClaim(_message.Message):
     __slots__ = ("kind", "punch_time")
@@ -96,7 +98,7 @@ class Decision(_message.Message):
     def __init__(self, state: _Optional[_Union[RequestState, str]] = ..., level: _Optional[str] = ..., actor: _Optional[str] = ..., nip: _Optional[str] = ..., deputy_of: _Optional[str] = ..., reason: _Optional[str] = ..., decide_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Request(_message.Message):
-    __slots__ = ("request_id", "nip", "display_name", "unit_id", "kind", "leave", "first", "last", "reason", "number", "letter_date", "place", "punch", "document_ids", "state", "submit_time", "levels", "desk_unit_id", "decisions", "text")
+    __slots__ = ("request_id", "nip", "display_name", "unit_id", "kind", "leave", "first", "last", "reason", "number", "letter_date", "place", "punch", "document_ids", "state", "submit_time", "levels", "desk_unit_id", "decisions", "text", "step")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     NIP_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
@@ -117,6 +119,7 @@ class Request(_message.Message):
     DESK_UNIT_ID_FIELD_NUMBER: _ClassVar[int]
     DECISIONS_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
+    STEP_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     nip: str
     display_name: str
@@ -137,7 +140,8 @@ class Request(_message.Message):
     desk_unit_id: str
     decisions: _containers.RepeatedCompositeFieldContainer[Decision]
     text: str
-    def __init__(self, request_id: _Optional[str] = ..., nip: _Optional[str] = ..., display_name: _Optional[str] = ..., unit_id: _Optional[str] = ..., kind: _Optional[_Union[RequestKind, str]] = ..., leave: _Optional[_Union[LeaveType, str]] = ..., first: _Optional[str] = ..., last: _Optional[str] = ..., reason: _Optional[str] = ..., number: _Optional[str] = ..., letter_date: _Optional[str] = ..., place: _Optional[str] = ..., punch: _Optional[_Union[PunchClaim, _Mapping]] = ..., document_ids: _Optional[_Iterable[str]] = ..., state: _Optional[_Union[RequestState, str]] = ..., submit_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., levels: _Optional[_Iterable[str]] = ..., desk_unit_id: _Optional[str] = ..., decisions: _Optional[_Iterable[_Union[Decision, _Mapping]]] = ..., text: _Optional[str] = ...) -> None: ...
+    step: int
+    def __init__(self, request_id: _Optional[str] = ..., nip: _Optional[str] = ..., display_name: _Optional[str] = ..., unit_id: _Optional[str] = ..., kind: _Optional[_Union[RequestKind, str]] = ..., leave: _Optional[_Union[LeaveType, str]] = ..., first: _Optional[str] = ..., last: _Optional[str] = ..., reason: _Optional[str] = ..., number: _Optional[str] = ..., letter_date: _Optional[str] = ..., place: _Optional[str] = ..., punch: _Optional[_Union[PunchClaim, _Mapping]] = ..., document_ids: _Optional[_Iterable[str]] = ..., state: _Optional[_Union[RequestState, str]] = ..., submit_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., levels: _Optional[_Iterable[str]] = ..., desk_unit_id: _Optional[str] = ..., decisions: _Optional[_Iterable[_Union[Decision, _Mapping]]] = ..., text: _Optional[str] = ..., step: _Optional[int] = ...) -> None: ...
 
 class SubmitRequestRequest(_message.Message):
     __slots__ = ("request_id", "kind", "leave", "first", "last", "reason", "number", "letter_date", "place", "punch", "document_ids")
@@ -210,14 +214,24 @@ class GetRequestRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ...) -> None: ...
 
 class DecideRequestRequest(_message.Message):
-    __slots__ = ("request_id", "accept", "reason")
+    __slots__ = ("request_id", "accept", "reason", "step")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     ACCEPT_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    STEP_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     accept: bool
     reason: str
-    def __init__(self, request_id: _Optional[str] = ..., accept: _Optional[bool] = ..., reason: _Optional[str] = ...) -> None: ...
+    step: int
+    def __init__(self, request_id: _Optional[str] = ..., accept: _Optional[bool] = ..., reason: _Optional[str] = ..., step: _Optional[int] = ...) -> None: ...
+
+class AnnulRequestRequest(_message.Message):
+    __slots__ = ("request_id", "reason")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    reason: str
+    def __init__(self, request_id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class Document(_message.Message):
     __slots__ = ("document_id", "size_bytes", "media_type", "sha256")

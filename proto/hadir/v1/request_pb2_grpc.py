@@ -75,6 +75,11 @@ class RequestServiceStub:
                 request_serializer=hadir_dot_v1_dot_request__pb2.DecideRequestRequest.SerializeToString,
                 response_deserializer=hadir_dot_v1_dot_request__pb2.Request.FromString,
                 _registered_method=True)
+        self.AnnulRequest = channel.unary_unary(
+                '/hadir.v1.RequestService/AnnulRequest',
+                request_serializer=hadir_dot_v1_dot_request__pb2.AnnulRequestRequest.SerializeToString,
+                response_deserializer=hadir_dot_v1_dot_request__pb2.Request.FromString,
+                _registered_method=True)
         self.UploadDocument = channel.stream_unary(
                 '/hadir.v1.RequestService/UploadDocument',
                 request_serializer=hadir_dot_v1_dot_request__pb2.UploadDocumentRequest.SerializeToString,
@@ -157,9 +162,20 @@ class RequestServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DecideRequest(self, request, context):
-        """Decides the step that a request is at. Nobody decides the own request, nor two steps of one.
+        """Decides the step that a request is at. Nobody decides the own request, nor two steps of one, and
+        an account without a NIP decides nothing. Errors: NOT_FOUND (REQUEST_UNKNOWN), PERMISSION_DENIED
+        (NOT_YOUR_DECISION), FAILED_PRECONDITION (ALREADY_DECIDED, ACCOUNT_WITHOUT_PERSON),
+        INVALID_ARGUMENT (REASON_REQUIRED).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AnnulRequest(self, request, context):
+        """Annuls a request that was accepted and turned out to be fictitious: the days are as if it had
+        not been, a punch that it added included; the request and its decisions stay. Once is enough.
         Errors: NOT_FOUND (REQUEST_UNKNOWN), PERMISSION_DENIED (NOT_YOUR_DECISION), FAILED_PRECONDITION
-        (ALREADY_DECIDED), INVALID_ARGUMENT (REASON_REQUIRED).
+        (NOT_ACCEPTED, ACCOUNT_WITHOUT_PERSON), INVALID_ARGUMENT (REASON_REQUIRED).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -241,6 +257,11 @@ def add_RequestServiceServicer_to_server(servicer, server):
             'DecideRequest': grpc.unary_unary_rpc_method_handler(
                     servicer.DecideRequest,
                     request_deserializer=hadir_dot_v1_dot_request__pb2.DecideRequestRequest.FromString,
+                    response_serializer=hadir_dot_v1_dot_request__pb2.Request.SerializeToString,
+            ),
+            'AnnulRequest': grpc.unary_unary_rpc_method_handler(
+                    servicer.AnnulRequest,
+                    request_deserializer=hadir_dot_v1_dot_request__pb2.AnnulRequestRequest.FromString,
                     response_serializer=hadir_dot_v1_dot_request__pb2.Request.SerializeToString,
             ),
             'UploadDocument': grpc.stream_unary_rpc_method_handler(
@@ -480,6 +501,33 @@ class RequestService:
             target,
             '/hadir.v1.RequestService/DecideRequest',
             hadir_dot_v1_dot_request__pb2.DecideRequestRequest.SerializeToString,
+            hadir_dot_v1_dot_request__pb2.Request.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AnnulRequest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hadir.v1.RequestService/AnnulRequest',
+            hadir_dot_v1_dot_request__pb2.AnnulRequestRequest.SerializeToString,
             hadir_dot_v1_dot_request__pb2.Request.FromString,
             options,
             channel_credentials,

@@ -293,7 +293,7 @@ class ShiftDay(_message.Message):
     def __init__(self, shift: _Optional[str] = ...) -> None: ...
 
 class QuotaTable(_message.Message):
-    __slots__ = ("name", "annual_days", "annual_max_days", "remote_days", "joint_leave_counts", "longest_days", "remote_unit_ids")
+    __slots__ = ("name", "annual_days", "annual_max_days", "remote_days", "joint_leave_counts", "longest_days", "remote_unit_ids", "annual_two_years_max_days")
     class LongestDaysEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -308,6 +308,7 @@ class QuotaTable(_message.Message):
     JOINT_LEAVE_COUNTS_FIELD_NUMBER: _ClassVar[int]
     LONGEST_DAYS_FIELD_NUMBER: _ClassVar[int]
     REMOTE_UNIT_IDS_FIELD_NUMBER: _ClassVar[int]
+    ANNUAL_TWO_YEARS_MAX_DAYS_FIELD_NUMBER: _ClassVar[int]
     name: str
     annual_days: int
     annual_max_days: int
@@ -315,7 +316,8 @@ class QuotaTable(_message.Message):
     joint_leave_counts: bool
     longest_days: _containers.ScalarMap[str, int]
     remote_unit_ids: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, name: _Optional[str] = ..., annual_days: _Optional[int] = ..., annual_max_days: _Optional[int] = ..., remote_days: _Optional[int] = ..., joint_leave_counts: _Optional[bool] = ..., longest_days: _Optional[_Mapping[str, int]] = ..., remote_unit_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+    annual_two_years_max_days: int
+    def __init__(self, name: _Optional[str] = ..., annual_days: _Optional[int] = ..., annual_max_days: _Optional[int] = ..., remote_days: _Optional[int] = ..., joint_leave_counts: _Optional[bool] = ..., longest_days: _Optional[_Mapping[str, int]] = ..., remote_unit_ids: _Optional[_Iterable[str]] = ..., annual_two_years_max_days: _Optional[int] = ...) -> None: ...
 
 class Chain(_message.Message):
     __slots__ = ("kinds", "leaves", "days_min", "levels")

@@ -111,11 +111,13 @@ def desk_of(
     unit_id: str,
     nip: str,
     day: date,
+    decided: Collection[str] = (),
 ) -> Desk:
     """Returns where the request of an employee (nip, of unit_id) lies at a level of its chain.
 
     The level counts units that have a head, or a deputy on that day, other than the employee: the
-    own request of a head goes to the head above. Where none is left, BKD decides.
+    own request of a head goes to the head above. Who decided a step before (decided, NIPs) decides
+    no other: with one person as head of both, it goes on up. Where none is left, BKD decides.
     """
     if level is ApprovalLevel.BKD:
         return Desk("")
@@ -127,9 +129,10 @@ def desk_of(
         seen.add(unit.unit_id)
         approvers = _approvers(unit, acting_now, nip)
         if approvers and unit.head_nip != nip:
-            if skip == 0:
-                return Desk(unit.unit_id, approvers)
-            skip -= 1
+            left = tuple(one for one in approvers if one.nip not in decided)
+            if skip == 0 and left:
+                return Desk(unit.unit_id, left)
+            skip = max(0, skip - 1)
         unit_id = unit.parent_unit_id
     return Desk("")
 

@@ -8,7 +8,7 @@ request that excuses the whole day has a price of its own (often 0); the lower o
 so an accepted request never makes a day dearer.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -27,7 +27,7 @@ from server.domain.attendance.model import (
     TraceLine,
 )
 from server.domain.attendance.plan import DayPlan, WorkTimes
-from server.domain.attendance.punches import Attended, attend, order
+from server.domain.attendance.punches import Attended, attend, order, seen_outside
 from server.domain.attendance.requests import STATUS_OF, elsewhere, strongest, waiver
 
 _GRAVEST_FIRST = (
@@ -76,8 +76,12 @@ def derive(
         total.lines.append(_of_request(Rule.REQUEST, chief))
     if not final:
         total.lines.append(TraceLine(Rule.DAY_NOT_OVER, time=now, limit=plan.closes))
-    cuts = _cuts(total, requests) if final else ()
-    percent = _price(total.lines, plan.table, cuts, requests) if plan.table else NOTHING
+    seen = seen_outside(plan.work, punches, attended) if requests else ()
+    cuts = _cuts(total, requests, seen) if final else ()
+    percent, waived = NOTHING, NOTHING
+    if plan.table and cuts:
+        percent = _price(total.lines, plan.table, cuts, requests)
+        waived = min(plan.table.day_max, _sum_of(cuts)) - percent or NOTHING
     return AttendanceDay(
         day=plan.day,
         unit_id=plan.unit_id,
@@ -92,6 +96,7 @@ def derive(
         early_band=total.early_band,
         cuts=cuts,
         percent=percent,
+        waived_percent=waived,
         request=chief,
         place_waived=place_waived(plan, requests) if requests else plan.rest.place_waived,
         schedule=plan.rest.schedule,
@@ -105,6 +110,16 @@ def place_waived(plan: DayPlan, requests: Sequence[Request]) -> bool:
     return plan.rest.place_waived or elsewhere(requests)
 
 
+def without(day: AttendanceDay, annulled: Sequence[Request]) -> AttendanceDay:
+    """Returns a day that also names the requests that were annulled and change it no more."""
+    lines = [_of_request(Rule.ANNULLED, one) for one in sorted(annulled, key=_by_id)]
+    return day._replace(why=(*day.why, *lines))
+
+
+def _by_id(request: Request) -> str:
+    return request.request_id
+
+
 def _without_work(plan: DayPlan, punches: Sequence[Punch]) -> AttendanceDay:
     """A free day, or one without a schedule: punches are shown and cost nothing."""
     if not punches:
@@ -112,6 +127,7 @@ def _without_work(plan: DayPlan, punches: Sequence[Punch]) -> AttendanceDay:
     first, last = min(punches, key=order), max(punches, key=order)
     lines = list(plan.lines)
     _name_others(lines, punches, ())
+    _name_added(lines, punches)
     departure = last if last is not first else None
     return plan.rest._replace(arrival=first, departure=departure, why=tuple(lines))
 
@@ -127,6 +143,7 @@ def _name_punches(lines: list[TraceLine], punches: Sequence[Punch], attended: At
             lines.append(TraceLine(rule, "", (punch.event_id,), punch.event_time, limit))
     if len(punches) > len(used):
         _name_others(lines, punches, used)
+    _name_added(lines, punches)
 
 
 def _name_others(lines: list[TraceLine], punches: Sequence[Punch], used: Collection[str]) -> None:
@@ -134,6 +151,15 @@ def _name_others(lines: list[TraceLine], punches: Sequence[Punch], used: Collect
     others = tuple(event_id for event_id in ids if event_id not in used)
     if others:
         lines.append(TraceLine(Rule.OTHER_PUNCHES, event_ids=others))
+
+
+def _name_added(lines: list[TraceLine], punches: Sequence[Punch]) -> None:
+    """Names who added a punch, for which request and why."""
+    added = {punch.event_id: punch for punch in punches if punch.added}
+    for punch in sorted(added.values(), key=order) if added else ():
+        request_id, approver, reason = punch.added or ("", "", "")
+        line = TraceLine(Rule.ADDED_PUNCH, reason, (punch.event_id,), punch.event_time)
+        lines.append(line._replace(request_id=request_id, approver=approver))
 
 
 def _settled(work: WorkTimes, attended: Attended) -> bool:
@@ -214,11 +240,11 @@ def _status(total: _Sum, chief: Request | None, *, final: bool) -> DayStatus:
     return next(status for fault, status in _GRAVEST_FIRST if fault in found)
 
 
-def _cuts(total: _Sum, requests: Sequence[Request]) -> tuple[Cut, ...]:
+def _cuts(total: _Sum, requests: Sequence[Request], seen: Collection[Fault]) -> tuple[Cut, ...]:
     cuts = []
     for fault, band in total.faults:
         code, percent = (band.code, band.percent) if band else ("", NOTHING)
-        waiving = waiver(requests, fault) if requests else None
+        waiving = waiver(requests, fault, seen) if requests else None
         if waiving:
             total.lines.append(_of_request(Rule.WAIVER, waiving, percent=percent))
         request_id = waiving.request_id if waiving else ""
@@ -232,9 +258,7 @@ def _price(
     cuts: Sequence[Cut],
     requests: Sequence[Request],
 ) -> Decimal:
-    if not cuts:
-        return NOTHING
-    price = sum((cut.percent for cut in cuts if not cut.waived_by), NOTHING)
+    price = _sum_of(cut for cut in cuts if not cut.waived_by)
     if price > table.day_max:
         lines.append(TraceLine(Rule.DAY_MAX, source=table.version, percent=table.day_max))
         price = table.day_max
@@ -244,6 +268,10 @@ def _price(
         price = table.price(best)
         lines.append(_of_request(Rule.BETTER_BY_REQUEST, best, percent=price))
     return price
+
+
+def _sum_of(cuts: Iterable[Cut]) -> Decimal:
+    return sum((cut.percent for cut in cuts), NOTHING)
 
 
 def _of_request(rule: Rule, request: Request, percent: Decimal | None = None) -> TraceLine:

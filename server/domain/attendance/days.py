@@ -1,17 +1,27 @@
 """Derives the days of a person from all punches and requests of that time, in one pass."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from server.domain.attendance.day import derive
+from server.domain.attendance.day import derive, without
 from server.domain.attendance.model import AttendanceDay, Person, Punch, Request
 from server.domain.attendance.plan import Planner
 from server.domain.attendance.punches import order
-from server.domain.attendance.requests import by_day
+from server.domain.attendance.requests import annulled, by_day, counts
 
 # How far around the days asked for punches may lie, for shifts over midnight: fetch so much more.
 MARGIN = timedelta(days=2)
+_ONE_DAY = timedelta(days=1)
+
+
+def running_date(planner: Planner, person: Person, around: date, now: datetime) -> date:
+    """Returns the date to which a punch of this moment belongs: of a night shift until it closes.
+
+    around: the date now somewhere near. now: UTC.
+    """
+    plans, edges = planner.span(person, around - _ONE_DAY, around + _ONE_DAY)
+    return plans[bisect_right(edges, now)].day
 
 
 def derive_days(
@@ -32,10 +42,13 @@ def derive_days(
     ordered = sorted(punches, key=order)
     times = [punch.event_time for punch in ordered]
     plans, edges = planner.span(person, first, last)
-    excuses = by_day(requests, first, last)
+    requests = list(requests)
+    excuses = by_day(requests, first, last, counts)
+    gone = by_day(requests, first, last, annulled)
     days = []
     for plan, begin, end in zip(plans[1:-1], edges, edges[1:], strict=False):
         start = bisect_left(times, begin)
         own = ordered[start : bisect_left(times, end, start)]
-        days.append(derive(plan, own, excuses.get(plan.day, ()), now))
+        day = derive(plan, own, excuses.get(plan.day, ()), now)
+        days.append(without(day, gone[plan.day]) if plan.day in gone else day)
     return days

@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from server.domain.attendance.approval import ApprovalLevel, ChainTable
-from server.domain.attendance.model import Request, RequestKind, RequestState
+from server.domain.attendance.model import Person, Request, RequestKind, RequestState
+from server.domain.attendance.plan import Planner
 from server.domain.attendance.requests import in_time
 from server.domain.model import EventKind
 
@@ -63,12 +64,17 @@ class Filed:
         """Calendar days, both ends included."""
         return (self.request.last - self.request.first).days + 1
 
+    @property
+    def step(self) -> int:
+        """Which of the levels decides next, from 1; 0 if none does."""
+        return self.steps_done + 1 if self.request.state is RequestState.PENDING else 0
+
     def judged(self) -> Request:
         """Returns the request as days are derived from it.
 
         A claimed punch that was accepted is a punch of its own: it waives nothing.
         """
-        if self.claim is None:
+        if self.claim is None or self.request.state is RequestState.ANNULLED:
             return self.request
         return replace(self.request, state=RequestState.WITHDRAWN)
 
@@ -102,6 +108,24 @@ def faults_of(filed: Filed, table: ChainTable | None, today: date, zone: ZoneInf
         (claim is not None and not _fits(claim, filed, zone), "PUNCH_TIME_WRONG"),
     )
     return [reason for wrong, reason in checks if wrong]
+
+
+def fault_of_claim(claim: PunchClaim, planner: Planner, person: Person, day: date) -> str:
+    """Returns why a claimed punch would not count for its day, empty if it would.
+
+    It must be of that day, as the plan divides punches, and in the window that its kind needs; on a
+    day without work any time of it will do.
+    """
+    plans, edges = planner.span(person, day, day)
+    work, moment = plans[1].work, claim.punch_time
+    if not edges[0] <= moment < edges[1]:
+        return "PUNCH_OF_ANOTHER_DAY"
+    if work is None:
+        return ""
+    opens, closes = work.in_open, work.in_close
+    if claim.kind is EventKind.OUT:
+        opens, closes = work.out_open, work.out_close
+    return "" if opens <= moment < closes else "PUNCH_OUTSIDE_WINDOW"
 
 
 def _fits(claim: PunchClaim, filed: Filed, zone: ZoneInfo) -> bool:

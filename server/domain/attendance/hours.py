@@ -129,6 +129,12 @@ def weekly_work_s(week: Week) -> int:
     return sum(hours.work_s for hours in week if hours)
 
 
+def _closes_s(hours: DayHours) -> int:
+    """Seconds from the midnight at which a day begins to the end of its check-out window."""
+    begins = datetime.combine(date.min, hours.start) - datetime.combine(date.min, time.min)
+    return int(begins.total_seconds()) + hours.span_s + hours.windows.out_after_s
+
+
 def faults_of(hours: DayHours) -> list[str]:
     """Returns what BKD must mend in hours, as reasons; empty if nothing."""
     windows = hours.windows
@@ -145,5 +151,6 @@ def faults_of(hours: DayHours) -> list[str]:
         (windows.in_after_s <= hours.flex_after_s + hours.late_grace_s, "CHECK_IN_CLOSES_TOO_SOON"),
         (windows.out_before_s < hours.flex_before_s, "CHECK_OUT_OPENS_TOO_LATE"),
         (windows.out_after_s <= hours.flex_after_s, "CHECK_OUT_CLOSES_TOO_SOON"),
+        (_closes_s(hours) > 2 * DAY_S, "CHECK_OUT_CLOSES_TOO_LATE"),
     )
     return [reason for wrong, reason in checks if wrong]

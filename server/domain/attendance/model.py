@@ -20,16 +20,25 @@ class PunchSource(enum.Enum):
     CORRECTION = "CORRECTION"
 
 
+class Added(NamedTuple):
+    """How a punch was added: by a request that was accepted (empty if by BKD), by whom, and why."""
+
+    request_id: str
+    approver: str
+    reason: str
+
+
 class Punch(NamedTuple):
     """A valid event as the day sees it; event_time is UTC, when the first frame was received.
 
-    A tuple, as a month of the province has half a million of them.
+    added: of corrections. A tuple, as a month of the province has half a million of them.
     """
 
     event_id: str
     kind: EventKind
     event_time: datetime
     source: PunchSource
+    added: Added | None = None
 
 
 class RequestKind(enum.Enum):
@@ -66,14 +75,15 @@ class RequestState(enum.Enum):
     ACCEPTED = "ACCEPTED"
     REJECTED = "REJECTED"
     WITHDRAWN = "WITHDRAWN"
+    ANNULLED = "ANNULLED"
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """A request for the days first to last, both included.
 
-    number: of the letter (surat tugas, doctor's letter). approver: who decided, by NIP or user
-    name. leave: the type, for CUTI alone.
+    number: of the letter (surat tugas, doctor's letter). approver: who decided or annulled, by NIP
+    or user name. leave: the type, for CUTI alone.
     """
 
     request_id: str
@@ -184,6 +194,7 @@ class Rule(enum.Enum):
     FIRST_CHECK_IN = "FIRST_CHECK_IN"
     LAST_CHECK_OUT = "LAST_CHECK_OUT"
     OTHER_PUNCHES = "OTHER_PUNCHES"
+    ADDED_PUNCH = "ADDED_PUNCH"
     LATE = "LATE"
     LEFT_EARLY = "LEFT_EARLY"
     NO_CHECK_IN = "NO_CHECK_IN"
@@ -191,6 +202,7 @@ class Rule(enum.Enum):
     ABSENT = "ABSENT"
     REQUEST = "REQUEST"
     WAIVER = "WAIVER"
+    ANNULLED = "ANNULLED"
     DAY_MAX = "DAY_MAX"
     BETTER_BY_REQUEST = "BETTER_BY_REQUEST"
     DAY_NOT_OVER = "DAY_NOT_OVER"
@@ -199,7 +211,8 @@ class Rule(enum.Enum):
 class TraceLine(NamedTuple):
     """A rule applied, with its inputs; what a rule does not have is empty.
 
-    source: the version of the schedule or table, the holiday, the shift, the number of the letter.
+    source: the version of the schedule or table, the holiday, the shift, the number of the letter,
+    the reason for which a punch was added.
     time: of the event, or when the day is over (UTC). limit: what the time was compared with (UTC).
     """
 
@@ -220,8 +233,9 @@ class AttendanceDay(NamedTuple):
 
     final: nothing of the day is still open; before, the percentage is 0 and the cuts are empty.
     late_minutes, early_minutes: whole minutes, 0 if there are none or no record. percent: what the
-    day costs. request: the accepted request that gave the status. place_waived: no geofence
-    applies. cut_table: version, empty if none holds on that date.
+    day costs. waived_percent: what requests took off that. request: the accepted request that gave
+    the status. place_waived: no geofence applies. cut_table: version, empty if none holds on that
+    date.
     """
 
     day: date
@@ -237,6 +251,7 @@ class AttendanceDay(NamedTuple):
     early_band: str = ""
     cuts: tuple[Cut, ...] = ()
     percent: Decimal = NOTHING
+    waived_percent: Decimal = NOTHING
     request: Request | None = None
     place_waived: bool = False
     schedule: str = ""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -97,7 +97,7 @@ class Planner:
         They are shared by all who stay in one place and have no roster.
         """
         alone = person.postings[0] if len(person.postings) == 1 and not person.roster else None
-        if alone is None or alone.end is not None or alone.start > first - _ONE_DAY:
+        if alone is None or alone.end is not None or alone.start > first - 2 * _ONE_DAY:
             return self._span(person, first, last)
         key = (alone.unit_id, alone.zone, first, last)
         if key not in self._spans:
@@ -119,9 +119,11 @@ class Planner:
         return plan
 
     def _span(self, person: Person, first: date, last: date) -> Span:
-        dates = [first + timedelta(days=number) for number in range(-1, (last - first).days + 2)]
+        dates = [first + timedelta(days=number) for number in range(-2, (last - first).days + 2)]
         plans = [self.of(person, day) for day in dates]
-        return plans, [edge(plan, following) for plan, following in pairwise(plans)]
+        edges = [edge(plan, following) for plan, following in pairwise(plans)]
+        # A window that reaches over a whole free day ends behind it: no edge lies before another.
+        return plans[1:], list(accumulate(edges, max))[1:]
 
     def _make(self, unit_id: str, zone: ZoneInfo, day: date, shift: str | None) -> DayPlan:
         schedule = in_effect(self._schedules.get(unit_id, ()), day)

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from server.domain.attendance.model import Punch, PunchSource
+from server.domain.attendance.model import Fault, Punch, PunchSource
 from server.domain.attendance.plan import WorkTimes
 from server.domain.model import EventKind
 
@@ -58,6 +58,24 @@ def attend(work: WorkTimes, punches: Iterable[Punch]) -> Attended:
     if arrival and departure and departure.event_time <= arrival.event_time:
         departure = None
     return _measured(work, arrival, departure)
+
+
+def seen_outside(work: WorkTimes, punches: Iterable[Punch], attended: Attended) -> frozenset[Fault]:
+    """Returns the missing records of which a punch outside the window tells.
+
+    A phone says whether it was coming or going; a kiosk's punch may be either, if it is not counted
+    as the other already.
+    """
+    return frozenset(
+        fault
+        for punch in punches
+        for fault, opens, closes, label, other in (
+            (Fault.NO_CHECK_IN, work.in_open, work.in_close, EventKind.IN, attended.departure),
+            (Fault.NO_CHECK_OUT, work.out_open, work.out_close, EventKind.OUT, attended.arrival),
+        )
+        if not opens <= punch.event_time < closes
+        and (punch != other if punch.source is PunchSource.KIOSK else punch.kind is label)
+    )
 
 
 def _sides(work: WorkTimes, punch: Punch) -> tuple[bool, bool]:

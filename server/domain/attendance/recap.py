@@ -12,7 +12,6 @@ from server.domain.attendance.model import (
     NO_WORK,
     NOTHING,
     AttendanceDay,
-    Cut,
     DayStatus,
     Phase,
 )
@@ -87,7 +86,7 @@ def tpp_recap(days: Iterable[AttendanceDay]) -> TppRecap:
     return TppRecap(
         workdays=len(counted),
         percent=min(PERCENT_MAX, percent),
-        waived_percent=sum((_waived(day.cuts) for day in counted), NOTHING),
+        waived_percent=sum((day.waived_percent for day in counted), NOTHING),
         left_out=left_out,
     )
 
@@ -103,7 +102,3 @@ def left_out_because(day: AttendanceDay) -> LeftOut | None:
     if not day.final:
         return LeftOut.NOT_OVER
     return None if day.cut_table else LeftOut.NO_CUT_TABLE
-
-
-def _waived(cuts: Iterable[Cut]) -> Decimal:
-    return sum((cut.percent for cut in cuts if cut.waived_by), NOTHING)

@@ -1,6 +1,6 @@
 """What accepted requests do: give a day its status, or waive a cut; none changes the record."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, timedelta
 
 from server.domain.attendance.model import (
@@ -30,6 +30,13 @@ WAIVES: Mapping[RequestKind, frozenset[Fault]] = {
     RequestKind.CORRECTION: frozenset(Fault),
 }
 
+# Who came or left outside the window has no record; a reason for it waives the same cut, if a punch
+# shows that one came or left.
+_WAIVES_SEEN: Mapping[RequestKind, Fault] = {
+    RequestKind.LATE_REASON: Fault.NO_CHECK_IN,
+    RequestKind.EARLY_REASON: Fault.NO_CHECK_OUT,
+}
+
 # Duty elsewhere: exempt from the geofence, may be checked in on the spot.
 _ELSEWHERE = frozenset({RequestKind.TUGAS_LUAR, RequestKind.DIKLAT, RequestKind.TUGAS_BELAJAR})
 
@@ -43,13 +50,20 @@ def counts(request: Request, day: date) -> bool:
     )
 
 
-def by_day(requests: Iterable[Request], first: date, last: date) -> dict[date, list[Request]]:
-    """Returns the requests that change the days first to last, by day."""
+def annulled(request: Request, day: date) -> bool:
+    """Whether a request changed a day until BKD annulled it."""
+    return request.state is RequestState.ANNULLED and request.first <= day <= request.last
+
+
+def by_day(
+    requests: Iterable[Request], first: date, last: date, wanted: Callable[[Request, date], bool]
+) -> dict[date, list[Request]]:
+    """Returns the requests that are wanted (`counts`, `annulled`) on the days first to last."""
     found: dict[date, list[Request]] = {}
     for request in requests:
         day, end = max(first, request.first), min(last, request.last)
         while day <= end:
-            if counts(request, day):
+            if wanted(request, day):
                 found.setdefault(day, []).append(request)
             day += timedelta(days=1)
     return found
@@ -61,9 +75,19 @@ def strongest(requests: Iterable[Request]) -> Request | None:
     return min(whole, key=lambda one: (_STRENGTH[one.kind], one.request_id), default=None)
 
 
-def waiver(requests: Iterable[Request], fault: Fault) -> Request | None:
-    """Returns the request that waives a fault; of several the first by id."""
-    found = [one for one in requests if fault in WAIVES.get(one.kind, ())]
+def waiver(
+    requests: Iterable[Request], fault: Fault, seen: Collection[Fault] = ()
+) -> Request | None:
+    """Returns the request that waives a fault; of several the first by id.
+
+    seen: missing records of which a punch outside the window tells.
+    """
+    found = [
+        one
+        for one in requests
+        if fault in WAIVES.get(one.kind, ())
+        or (fault in seen and _WAIVES_SEEN.get(one.kind) is fault)
+    ]
     return min(found, key=lambda one: one.request_id, default=None)
 
 

@@ -115,7 +115,12 @@ def faults_of(rule: Rule, unit_ids: Collection[str], nips: Collection[str]) -> l
         found += ["EMPLOYEE_UNKNOWN"] if content.nip not in nips else []
         found += ["DATES_REVERSED"] if content.last < content.start else []
     elif isinstance(content, QuotaTable):
-        days = (content.annual_days, content.remote_days, *content.longest_days.values())
+        days = (
+            content.annual_days,
+            content.remote_days,
+            content.annual_two_years_max_days,
+            *content.longest_days.values(),
+        )
         found += ["DAYS_NEGATIVE"] if min(days) < 0 else []
         found += ["MAX_BELOW_QUOTA"] if content.annual_max_days < content.annual_days else []
         found += ["UNIT_UNKNOWN"] if content.remote_unit_ids - set(unit_ids) else []
@@ -223,6 +228,15 @@ class RuleBook:
         if self._rosters is None:
             raise LookupError("a book without rosters: ask Rules.book_of")
         return self._rosters.get(nip, {})
+
+    def is_usual_workday(self, unit_id: str, day: date, calendar: Calendar) -> bool:
+        """Whether a unit's working week has a date: of a unit of shifts alone that of one above."""
+        for subject in (*self._history.path(unit_id, day), EVERYBODY):
+            schedule = in_effect(self._now.schedules.get(subject, ()), day)
+            if schedule and schedule.week:
+                free = schedule.holidays and calendar.on(day)
+                return not free and schedule.week[day.weekday()] is not None
+        return False
 
     def calendar(self, years: Iterable[int]) -> Calendar:
         """Returns the free days of the years."""

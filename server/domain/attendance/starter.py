@@ -4,6 +4,7 @@ North Maluku's own regulation on the allowance was not at hand; the percentages 
 ministry's. Windows and graces are proposals.
 """
 
+from dataclasses import replace
 from datetime import date, time
 from decimal import Decimal
 
@@ -83,7 +84,8 @@ OFFICE_HOURS = Schedule(
 )
 
 # Permission by the head; long and special leave by BKD too (PP 11/2017: the appointing official).
-# The deadline and the proofs are proposals.
+# Against invented permits an izin has a document, a cuti the number and date of its letter. Which
+# kinds need what, and the deadline, are proposals.
 CHAINS = ChainTable(
     version="pp-11-2017",
     start=date(2023, 4, 12),
@@ -109,6 +111,7 @@ CHAINS = ChainTable(
     correction_days=5,
     documents_needed=frozenset(
         {
+            RequestKind.IZIN,
             RequestKind.SAKIT,
             RequestKind.TUGAS_LUAR,
             RequestKind.TUGAS_BELAJAR,
@@ -116,7 +119,12 @@ CHAINS = ChainTable(
         }
     ),
     letters_needed=frozenset(
-        {RequestKind.TUGAS_LUAR, RequestKind.TUGAS_BELAJAR, RequestKind.DIKLAT}
+        {
+            RequestKind.CUTI,
+            RequestKind.TUGAS_LUAR,
+            RequestKind.TUGAS_BELAJAR,
+            RequestKind.DIKLAT,
+        }
     ),
 )
 
@@ -127,6 +135,7 @@ QUOTAS = QuotaTable(
     start=date(2023, 4, 12),
     annual_days=12,
     annual_max_days=18,
+    annual_two_years_max_days=24,
     remote_days=12,
     longest_days={
         LeaveType.BESAR: 92,
@@ -139,12 +148,25 @@ QUOTAS = QuotaTable(
 # Proposals: no regulation names them.
 LIMITS = Limits(version="usulan")
 
+# PP 49/2018, from memory: PPPK have tahunan, sakit, melahirkan and bersama alone. BKD confirms it.
+QUOTAS_PPPK = replace(
+    QUOTAS,
+    version="pp-49-2018",
+    longest_days={
+        **QUOTAS.longest_days,
+        LeaveType.BESAR: 0,
+        LeaveType.ALASAN_PENTING: 0,
+        LeaveType.LUAR_TANGGUNGAN: 0,
+    },
+)
+
 # What a fresh database begins with. No phase: everything is socialisation until BKD says more.
 RULES = (
     Rule(RuleKind.SCHEDULE, EVERYBODY, OFFICE_HOURS.start, OFFICE_HOURS),
     Rule(RuleKind.CUT_TABLE, EVERYBODY, CUTS.start, CUTS),
     Rule(RuleKind.DISCIPLINE, EVERYBODY, DISCIPLINE.start, DISCIPLINE),
     Rule(RuleKind.QUOTA, EVERYBODY, QUOTAS.start, QUOTAS),
+    Rule(RuleKind.QUOTA, "PPPK", QUOTAS_PPPK.start, QUOTAS_PPPK),
     Rule(RuleKind.CHAIN, EVERYBODY, CHAINS.start, CHAINS),
     Rule(RuleKind.FORENSIC_LIMITS, EVERYBODY, LIMITS.start, LIMITS),
 )

@@ -1,10 +1,11 @@
 """Who decides on a request: heads, those above them, deputies, BKD; never the one who asks."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
+from server.domain.attendance import starter
 from server.domain.attendance.approval import (
     ApprovalLevel,
     Approver,
@@ -98,6 +99,27 @@ class TestDesk:
         """Whom a head has made deputy does not decide for the head."""
         assert ("gubernur", (BEN,)) == desk(HEAD, ANN, "bkd", [PLH])
 
+    @pytest.mark.parametrize(
+        ("heads", "decided", "where"),
+        [
+            ((ANN, BEN), (), "above"),
+            ((ANN, BEN), (ANN,), "above"),
+            ((ANN, ANN), (ANN,), "top"),
+            ((ANN, BEN), (BEN,), "top"),
+            ((ANN, ANN), (ANN, CICI), ""),
+        ],
+    )
+    def test_who_decided_before_is_passed_over(self, heads, decided, where):
+        """One person as head of a unit and of that above it: the next one up, BKD at the end."""
+        tree = [
+            Unit("top", "Top", head_nip=CICI),
+            Unit("above", "Above", "top", head_nip=heads[1]),
+            Unit("own", "Own", "above", head_nip=heads[0]),
+        ]
+        found = desk_of(ABOVE, tree, [], unit_id="own", nip=DEDI, day=DAY, decided=decided)
+
+        assert where == found.unit_id
+
     def test_units_in_a_circle_end(self):
         """Broken data asks BKD, and does not hang."""
         circle = [Unit("a", "A", "b"), Unit("b", "B", "a")]
@@ -128,6 +150,26 @@ class TestWhoActs:
 
 class TestChain:
     """Which chain a request takes."""
+
+    @pytest.mark.parametrize(
+        ("leave", "days", "levels"),
+        [
+            (LeaveType.TAHUNAN, 12, (HEAD,)),
+            (LeaveType.TAHUNAN, 15, (HEAD, ABOVE)),
+            (LeaveType.SAKIT, 14, (HEAD,)),
+            (LeaveType.SAKIT, 30, (HEAD, ABOVE)),
+            (LeaveType.BERSAMA, 2, (HEAD,)),
+            (LeaveType.BESAR, 1, (HEAD, BKD)),
+            (LeaveType.MELAHIRKAN, 30, (HEAD, BKD)),
+            (LeaveType.ALASAN_PENTING, 1, (HEAD, BKD)),
+            (LeaveType.LUAR_TANGGUNGAN, 1, (HEAD, BKD)),
+        ],
+    )
+    def test_of_each_leave_to_begin_with(self, leave, days, levels):
+        """Long and special leave goes to BKD too; long usual leave to the head above."""
+        asked = replace(request(RequestKind.CUTI, leave=leave), last=DAY + timedelta(days - 1))
+
+        assert levels == chain_of(starter.CHAINS, asked)
 
     TABLE = ChainTable(
         "v",

@@ -13,12 +13,14 @@ from server.domain.attendance.filing import (
     DAYS_MAX,
     Filed,
     PunchClaim,
+    fault_of_claim,
     faults_of,
     next_state,
     overlapping,
 )
 from server.domain.attendance.model import LeaveType, Request, RequestKind, RequestState
 from server.domain.model import EventKind
+from tests.unit.attendance.world import ANI, MONDAY, NIGHT, SATURDAY, at, office, planner
 
 WIT = ZoneInfo("Asia/Jayapura")
 TODAY = date(2026, 3, 4)
@@ -30,6 +32,8 @@ K = RequestKind
 def filed(kind=K.IZIN, first=TODAY, last=None, leave=None, **fields) -> Filed:
     """Returns a request as it would be filed now."""
     number = fields.pop("number", "")
+    if kind is K.IZIN:
+        fields.setdefault("document_ids", ("d1",))
     request = Request(
         "r1", NIP, kind, first, last or first, RequestState.PENDING, number=number, leave=leave
     )
@@ -57,7 +61,7 @@ class TestFaults:
             filed(K.LATE_REASON, TODAY - timedelta(days=5)),
             filed(K.SAKIT, document_ids=("d1",)),
             filed(K.TUGAS_LUAR, last=TODAY + timedelta(days=3), place="Ternate", **LETTER),
-            filed(K.CUTI, leave=LeaveType.TAHUNAN),
+            filed(K.CUTI, leave=LeaveType.TAHUNAN, **LETTER),
             filed(K.CORRECTION, claim=IN_THE_MORNING),
             filed(K.FORGOTTEN_CHECK_OUT, TODAY - timedelta(days=1)),
         ],
@@ -83,6 +87,9 @@ class TestFaults:
             (filed(K.TUGAS_LUAR, **LETTER), "PLACE_REQUIRED"),
             (filed(letter_date=TODAY + timedelta(days=1)), "LETTER_FROM_THE_FUTURE"),
             (filed(K.SAKIT), "DOCUMENT_REQUIRED"),
+            (filed(K.IZIN, document_ids=()), "DOCUMENT_REQUIRED"),
+            (filed(K.CUTI, leave=LeaveType.TAHUNAN), "LETTER_REQUIRED"),
+            (filed(K.CUTI, leave=LeaveType.TAHUNAN, number="850/7"), "LETTER_REQUIRED"),
             (filed(document_ids=tuple("abcdef")), "TOO_MANY_DOCUMENTS"),
             (filed(claim=IN_THE_MORNING), "PUNCH_NOT_ASKED"),
             (filed(K.FORGOTTEN_CHECK_OUT, claim=IN_THE_MORNING), "PUNCH_TIME_WRONG"),
@@ -104,6 +111,42 @@ class TestFaults:
 
         assert [] == faults(one)
         assert ["DEADLINE_PASSED"] == faults_of(one, starter.CHAINS, TODAY + timedelta(days=1), WIT)
+
+
+class TestFaultOfClaim:
+    """A claimed punch that would not count for its day."""
+
+    TUESDAY = MONDAY + timedelta(days=1)
+
+    @pytest.mark.parametrize(
+        ("kind", "day", "clock", "fault"),
+        [
+            (EventKind.IN, MONDAY, "07:20", ""),
+            (EventKind.IN, MONDAY, "11:30", "PUNCH_OUTSIDE_WINDOW"),
+            (EventKind.OUT, MONDAY, "16:00", ""),
+            (EventKind.OUT, MONDAY, "11:59", "PUNCH_OUTSIDE_WINDOW"),
+            (EventKind.OUT, MONDAY, "22:00", "PUNCH_OUTSIDE_WINDOW"),
+            (EventKind.OUT, TUESDAY, "00:00", "PUNCH_OF_ANOTHER_DAY"),
+            (EventKind.IN, TUESDAY, "07:20", "PUNCH_OF_ANOTHER_DAY"),
+        ],
+    )
+    def test_by_the_plan_of_the_day(self, kind, day, clock, fault):
+        """Check-in from 05:30 to 11:30, check-out from 12:00 to 22:00."""
+        assert fault == fault_of_claim(PunchClaim(kind, at(day, clock)), planner(), ANI, MONDAY)
+
+    def test_of_a_night_shift(self):
+        """The morning after is the shift's, for the date on which it began alone."""
+        claim = PunchClaim(EventKind.OUT, at(self.TUESDAY, "06:00"))
+        rules = office(NIGHT)
+
+        assert "" == fault_of_claim(claim, rules, ANI, MONDAY)
+        assert "PUNCH_OF_ANOTHER_DAY" == fault_of_claim(claim, rules, ANI, self.TUESDAY)
+
+    def test_on_a_free_day(self):
+        """Any time of it."""
+        claim = PunchClaim(EventKind.OUT, at(SATURDAY, "03:00"))
+
+        assert "" == fault_of_claim(claim, planner(), ANI, SATURDAY)
 
 
 class TestJudged:

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from server.domain.attendance.hours import Windows
-from server.domain.attendance.model import DayStatus, Rule
+from server.domain.attendance.model import Added, DayStatus, PunchSource, Rule
 from tests.unit.attendance.world import (
+    HEAD,
     IN,
     KIOSK,
     MONDAY,
@@ -87,6 +88,27 @@ class TestFirstAndLast:
         days = span(MONDAY, dates(MONDAY, 10)[-1], punches)
 
         assert dates(MONDAY, 10) == [day.day for day in days]
+
+
+class TestAdded:
+    """Punches that a correction added."""
+
+    @pytest.mark.parametrize("day", [MONDAY, SATURDAY])
+    def test_the_trace_names_request_approver_and_reason(self, day):
+        """Once each, also on a free day and where it is not the one that counts."""
+        by_request = Added("r1", HEAD, "lupa absen pulang")
+        by_bkd = Added("", HEAD, "listrik padam")
+        first, second = (
+            punch(day, clock, OUT, PunchSource.CORRECTION)._replace(added=added)
+            for clock, added in (("16:00", by_request), ("16:30", by_bkd))
+        )
+        found = one(day, [second, punch(day, "07:20"), first, first])
+        lines = [line for line in found.why if line.rule is Rule.ADDED_PUNCH]
+
+        assert [(first.event_id,), (second.event_id,)] == [line.event_ids for line in lines]
+        assert [by_request, by_bkd] == [
+            (line.request_id, line.approver, line.source) for line in lines
+        ]
 
 
 class TestWindows:

@@ -8,6 +8,7 @@ import pytest
 
 from server.domain.attendance.model import (
     DayStatus,
+    LeaveType,
     Person,
     Phase,
     PhasePeriod,
@@ -118,6 +119,30 @@ class TestTppRecap:
         tpp = tpp_recap(days)
 
         assert (2, 1, 1) == (tpp.workdays, tpp.percent, tpp.waived_percent)
+
+    @pytest.mark.parametrize(
+        ("come", "go", "requests", "percent", "waived"),
+        [
+            ("", "", [], "4", "0"),
+            ("", "", [request(RequestKind.IZIN)], "0", "4"),
+            ("", "", [request(RequestKind.SAKIT)], "0", "4"),
+            ("", "", [request(RequestKind.CUTI, leave=LeaveType.TAHUNAN)], "0", "4"),
+            ("", "", [request(RequestKind.CUTI, leave=LeaveType.BESAR)], "2.5", "1.5"),
+            ("", "", [request(RequestKind.CORRECTION)], "0", "4"),
+            ("08:10", "16:00", [request(RequestKind.IZIN)], "0", "1"),
+            ("07:30", "16:00", [request(RequestKind.IZIN)], "0", "0"),
+            # Late and early are 2 % each, of which a day costs 3 at most.
+            ("10:00", "14:00", [request(RequestKind.LATE_REASON)], "2", "1"),
+        ],
+    )
+    def test_what_requests_took_off(self, come, go, requests, percent, waived):
+        """Also of a day that they excuse: what it would have cost less what it costs."""
+        day_max = Decimal(3) if come == "10:00" else CUTS.day_max
+        table = replace(CUTS, day_max=day_max, leave={LeaveType.BESAR: Decimal("2.5")})
+        found = one(MONDAY, worked(MONDAY, come, go), requests, rules=planner(tables=[table]))
+        tpp = tpp_recap([found])
+
+        assert (Decimal(percent), Decimal(waived)) == (tpp.percent, tpp.waived_percent)
 
     def test_never_more_than_the_allowance(self):
         """21 days at 5 % are 100 %."""

@@ -11,8 +11,12 @@ from server.domain.attendance.requests import in_time
 from server.domain.attendance.starter import CUTS
 from tests.unit.attendance.world import (
     HEAD,
+    IN,
+    KIOSK,
     MONDAY,
     NIP,
+    OUT,
+    PHONE,
     SATURDAY,
     at,
     leave,
@@ -54,6 +58,32 @@ class TestReasons:
         assert (bare.status, bare.late_minutes, bare.late_band, bare.early_band) == (
             excused.status, excused.late_minutes, excused.late_band, excused.early_band,
         )  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("kind", "punches", "status", "percent"),
+        [
+            # Check-in closes at 11:30, check-out opens at 12:00 and closes at 22:00.
+            (K.LATE_REASON, [("11:45", IN, PHONE), ("16:00", OUT, PHONE)], "NO_CHECK_IN", "0"),
+            (K.LATE_REASON, [("12:30", IN, PHONE), ("16:00", OUT, PHONE)], "NO_CHECK_IN", "0"),
+            (K.LATE_REASON, [("11:45", OUT, KIOSK), ("16:00", OUT, KIOSK)], "NO_CHECK_IN", "0"),
+            (K.EARLY_REASON, [("07:30", IN, PHONE), ("10:00", OUT, PHONE)], "NO_CHECK_OUT", "0"),
+            (K.EARLY_REASON, [("07:30", IN, PHONE), ("22:10", OUT, PHONE)], "NO_CHECK_OUT", "0"),
+            (K.EARLY_REASON, [("07:30", IN, KIOSK), ("11:45", IN, KIOSK)], "NO_CHECK_OUT", "0"),
+            # No punch tells of it, or it is a reason for something else.
+            (K.LATE_REASON, [("16:00", OUT, KIOSK)], "NO_CHECK_IN", "2"),
+            (K.EARLY_REASON, [("07:30", IN, PHONE), ("07:33", IN, PHONE)], "NO_CHECK_OUT", "2"),
+            (K.EARLY_REASON, [("11:45", IN, PHONE), ("16:00", OUT, PHONE)], "NO_CHECK_IN", "2"),
+            (K.LATE_REASON, [("07:30", IN, PHONE), ("10:00", OUT, PHONE)], "NO_CHECK_OUT", "2"),
+        ],
+    )
+    def test_a_punch_outside_the_window_can_be_excused(self, kind, punches, status, percent):
+        """Who came after check-in closed, or left before check-out opened: the record stays."""
+        made = [punch(MONDAY, clock, label, source) for clock, label, source in punches]
+        bare, excused = one(MONDAY, made), one(MONDAY, made, [request(kind)])
+
+        assert (status, Decimal(percent)) == (excused.status.value, excused.percent)
+        assert Decimal(2) == bare.percent
+        assert (bare.late_band, bare.early_band) == (excused.late_band, excused.early_band)
 
     def test_the_trace_names_request_letter_and_approver(self):
         """And the cut knows what waived it."""
@@ -160,6 +190,21 @@ class TestAbsences:
         assert DayStatus.CUTI is one(
             MONDAY, [], [leave(LeaveType.TAHUNAN)], now=at(MONDAY, "00:00")
         ).status  # fmt: skip
+
+
+class TestAnnulled:
+    """What BKD annulled changes nothing but the trace."""
+
+    @pytest.mark.parametrize("day", [MONDAY, SATURDAY])
+    def test_is_named(self, day):
+        """On each of its days, with who annulled it."""
+        gone = request(K.SAKIT, day, state=RequestState.ANNULLED)
+        found, before = one(day, [], [gone]), one(day)
+        [line] = [line for line in found.why if line.rule is Rule.ANNULLED]
+
+        assert ("sakit", HEAD) == (line.request_id, line.approver)
+        assert before == found._replace(why=found.why[:-1])
+        assert one(day + timedelta(days=1)) == one(day + timedelta(days=1), [], [gone])
 
 
 class TestNotAccepted:

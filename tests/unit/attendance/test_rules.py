@@ -7,7 +7,8 @@ import pytest
 
 from server.domain.attendance import starter
 from server.domain.attendance.approval import Delegation, DelegationKind
-from server.domain.attendance.calendar import FreeDay, FreeKind
+from server.domain.attendance.calendar import Calendar, FreeDay, FreeKind
+from server.domain.attendance.hours import Schedule
 from server.domain.attendance.model import Phase, PhasePeriod
 from server.domain.attendance.rules import (
     EVERYBODY,
@@ -136,6 +137,28 @@ class TestContent:
         assert {} == book.with_rosters({}).roster(NIP)
         assert {MONDAY: "malam"} == book.with_rosters({NIP: {MONDAY: "malam"}}).roster(NIP)
         assert [deputy] == list(book.delegations)
+
+    def test_the_usual_week_of_a_unit_of_shifts(self):
+        """That of the nearest unit above, without its holidays; none above, no workday."""
+        shifts = Schedule("v", "", MONDAY, shifts={"malam": starter.FIVE_DAYS[0]}, holidays=False)
+        ward = Rule(RuleKind.SCHEDULE, "mutasi", MONDAY, shifts)
+        days = [MONDAY + timedelta(days=number) for number in range(7)]
+        free = Calendar([FreeDay(MONDAY, "Libur", FreeKind.NATIONAL)])
+        book = RuleBook(changes(*starter.RULES, ward), UNITS)
+        alone = RuleBook(changes(ward), UNITS)
+
+        assert [1, 1, 1, 1, 1, 0, 0] == [
+            book.is_usual_workday("mutasi", day, Calendar([])) for day in days
+        ]
+        assert not book.is_usual_workday("mutasi", MONDAY, free)
+        assert not alone.is_usual_workday("mutasi", MONDAY, Calendar([]))
+
+    def test_quotas_by_employment(self):
+        """PPPK have their own set; whoever has none is under the one for all."""
+        book = RuleBook(changes(*starter.RULES), UNITS)
+
+        assert starter.QUOTAS_PPPK.longest_days == book.quota_on(MONDAY, "PPPK").longest_days
+        assert starter.QUOTAS.longest_days == book.quota_on(MONDAY, "PNS").longest_days
 
 
 SCHEDULE = starter.OFFICE_HOURS

@@ -16,7 +16,7 @@ class TestMonth:
     """31 days with 22 workdays, every one late."""
 
     def test_plans_are_made_for_dates_and_not_for_people(self, monkeypatch):
-        """Of 200 people's month, recap included: one plan a date, and one on either side."""
+        """Of 200 people's month, recap included: one plan a date, two before and one behind."""
         made = []
         make = Planner._make
 
@@ -35,7 +35,7 @@ class TestMonth:
             counted = tpp_recap(days).workdays
 
         assert 22 == counted
-        assert len(MONTH) + 2 == len(made)
+        assert len(MONTH) + 3 == len(made)
 
     def test_rules_are_worked_out_once(self):
         """Everybody of a unit shares the plans of a date."""

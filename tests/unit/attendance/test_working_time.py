@@ -465,6 +465,10 @@ class TestFaults:
             ({"late_grace_s": 14_400}, "CHECK_IN_CLOSES_TOO_SOON"),
             ({"windows": Windows(7200, 14_400, 0, 0)}, "CHECK_OUT_CLOSES_TOO_SOON"),
             (
+                {"start": time(22), "end": time(6), "windows": Windows(7200, 7200, 0, 82_800)},
+                "CHECK_OUT_CLOSES_TOO_LATE",
+            ),
+            (
                 {"flex_before_s": 3600, "windows": Windows(7200, 14_400, 1800, 3600)},
                 "CHECK_OUT_OPENS_TOO_LATE",
             ),

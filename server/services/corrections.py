@@ -1,0 +1,70 @@
+"""Punches that BKD adds with a reason; never to the own attendance."""
+
+import hashlib
+from dataclasses import replace
+
+import structlog
+from ulid import ULID
+
+from server.clock import Clock
+from server.domain.attendance.filing import PunchClaim
+from server.domain.model import Principal
+from server.errors import NotYourDecision, RequestIdReused, RequestInvalid
+from server.services.changes import Changes
+from server.services.desks import checked_person
+from server.services.devices import checked_reason
+from server.services.documents import checked_uuid
+from server.storage import directory, requests
+from server.storage.database import Connection, Database
+from server.storage.requests import Correction
+
+log = structlog.get_logger()
+
+
+class Corrections:
+    """Adds what is missing; events stay as they are."""
+
+    def __init__(self, database: Database, *, changes: Changes, clock: Clock) -> None:
+        self._database = database
+        self._changes = changes
+        self._clock = clock
+
+    async def correct(
+        self, principal: Principal, nip: str, claim: PunchClaim, reason: str, *, request_id: str
+    ) -> Correction:
+        """Adds a punch, once for a request_id if there is one.
+
+        Raises AccountWithoutPerson, EmployeeUnknown, NotYourDecision, ReasonRequired,
+        RequestIdInvalid, RequestIdReused, RequestInvalid.
+        """
+        actor, reason = checked_person(principal), checked_reason(reason)
+        if actor == nip:
+            raise NotYourDecision("nobody corrects the own attendance")
+        now = self._clock.now()
+        if claim.punch_time > now:
+            raise RequestInvalid("the request is not taken", fault="PUNCH_TIME_WRONG")
+        event_id = _event_id(request_id)
+        wanted = Correction(event_id, nip, claim.kind, claim.punch_time, actor, reason, now)
+
+        async def work(connection: Connection) -> Correction:
+            known = await requests.find_correction(connection, event_id)
+            if known is not None:
+                if replace(known, create_time=now) != wanted:
+                    raise RequestIdReused("the request id was used for another correction")
+                return known
+            await directory.active_employee(connection, nip)
+            await requests.insert_correction(connection, wanted)
+            return wanted
+
+        correction = await self._database.write(work)
+        self._changes.note(nip)
+        log.info("attendance_corrected", event_id=event_id, actor=actor)
+        return correction
+
+
+def _event_id(request_id: str) -> str:
+    """Returns the id of a correction: the same for a request_id, a new one if there is none."""
+    if not request_id:
+        return str(ULID())
+    digest = hashlib.sha256(checked_uuid(request_id, "request_id").encode())
+    return str(ULID.from_bytes(digest.digest()[:16]))
