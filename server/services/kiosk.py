@@ -171,6 +171,7 @@ class KioskSession:
             return Sighting(track.number, face.box, state, recorded=known)
         if state is FaceState.SPOOF_SUSPECTED:
             await self._suspect(track, winner)
+            track.suspect(frame)
         return Sighting(track.number, face.box, state)
 
     def _unseen(self, track: Track, face: Face, frame: Frame) -> Sighting:
@@ -195,6 +196,7 @@ class KioskSession:
         return recorded
 
     def _event(self, track: Track, winner: Decision, frame: Frame, employee: Employee) -> Event:
+        event_time, device_time = track.began(frame)
         return Event(
             event_id=str(ULID()),
             nip=employee.nip,
@@ -202,10 +204,9 @@ class KioskSession:
             unit_id=employee.unit_id,
             kind=EventKind.IN,  # decided with the day's events, in the same transaction
             source=EventSource.KIOSK,
-            event_time=track.first.receive_time,
-            device_time=track.first.capture_time,
-            clock_disputed=self._clock_disputed
-            or abs(track.first.capture_time - track.first.receive_time) > CLOCK_SKEW_MAX,
+            event_time=event_time,
+            device_time=device_time,
+            clock_disputed=self._clock_disputed or abs(device_time - event_time) > CLOCK_SKEW_MAX,
             site_id=self.site.site_id,
             distance_m=0.0,
             device_id=self._principal.device_id,

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import math
 import sqlite3
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -73,14 +73,21 @@ class TestRecognition:
 
     async def test_event_time(self, world, cast):
         """The moment that counts is when the person came into view, not when the vote was won."""
-        start = world.clock.now()
+        start, shown = world.clock.now(), []
 
-        walked = await see(world, cast.actor(3).walk(18))
+        def frames():
+            for jpeg in cast.actor(3).walk(18):
+                shown.append(datetime.now(UTC))
+                yield jpeg
+
+        walked = await see(world, frames())
 
         event = walked.recognised[0].event
         event_time = event.event_time.ToDatetime(UTC)
-        assert timedelta() <= event_time - start < timedelta(seconds=1)
-        assert event.create_time.ToDatetime(UTC) > event_time
+        # The first frame's own time is in the event: it was taken before the second was.
+        taken = event.device_time.ToDatetime(UTC)
+        assert timedelta(milliseconds=-1) <= taken - shown[0] <= shown[1] - shown[0]
+        assert start <= event_time < event.create_time.ToDatetime(UTC)
         assert world.seed.kiosks["kantor-gubernur"].device_id == event.device_id
         assert 0.0 == event.distance_m
 
@@ -172,6 +179,24 @@ class TestNobody:
         assert {"TURN_HEAD", "SPOOF_SUSPECTED"} <= states(walked)
         assert before == await world.events()
         assert [world.seed.people[0].nip] == self._suspected_since(world, start)
+
+    async def test_picture_held_for_somebody_late(self, world, cast):
+        """A picture wins no time for the person on it who comes later into the same place."""
+        printed = cast.actor(0, flat=True)
+        times = []
+
+        def frames():
+            for index in range(SPOOF_AFTER_LOOKS + 10):
+                world.clock.advance(seconds=1)
+                times.append(world.clock.now())
+                yield printed.shot(Pose(yaw_degrees=14 * math.sin(index / 2.5)))
+            yield from cast.actor(0).walk(24)
+
+        walked = await see(world, frames())
+
+        came = walked.recognised[0].event.event_time.ToDatetime(UTC)
+        assert "SPOOF_SUSPECTED" in states(walked)
+        assert came >= times[SPOOF_AFTER_LOOKS - 1]
 
     def _suspected_since(self, world, start) -> list[str]:
         """Returns whose pictures were noted as suspected spoofs."""
