@@ -274,11 +274,16 @@ class CheckInSession:
         return None
 
     @property
-    def _liveness(self) -> Liveness:
-        """The challenge is a cue too: one of the other two may be in doubt, not both."""
-        return liveness.judge(
+    def _has_relief(self) -> bool:
+        return self.relief >= liveness.RELIEF_MIN_AFTER_CHALLENGE
+
+    @property
+    def _is_live(self) -> bool:
+        """Every installed cue must hold: a replay has relief, a good print may fool a model."""
+        verdict = liveness.judge(
             self.relief, self.passive, relief_min=liveness.RELIEF_MIN_AFTER_CHALLENGE
         )
+        return verdict is Liveness.LIVE
 
     async def observe(self, frame: Frame) -> Guidance:
         """Looks at a frame. Raises CheckInRefused as soon as the check-in cannot succeed."""
@@ -295,7 +300,7 @@ class CheckInSession:
         if self._progress.failed:
             raise CheckInRefused(Refusal.CHALLENGE_MISMATCH)
         # A quick turn, or few frames from a slow network, hides relief: no reason yet to accuse.
-        if self.complete and not self._looked_twice and self._liveness is Liveness.SPOOF:
+        if self.complete and not self._looked_twice and not self._has_relief:
             self._looked_twice = True
             self._progress.look_again()
         return self.guidance(look)
@@ -355,12 +360,12 @@ class CheckInSession:
     def _follow(self, face: Face, frame: Frame) -> None:
         """Takes a usable face into the challenge and the cues, if it is the employee's."""
         assert face.embedding is not None, "a usable face passed the gate"
-        if face.passive is not None:
-            self._passive.append(face.passive)
         front = Step.FRONT in self._progress.shows(face.measures)
         if not self._is_person(face.embedding, front=front):
             self._interrupt()
             return
+        if face.passive is not None:
+            self._passive.append(face.passive)
         if front:
             score = similarity(face.embedding, self._template)
             self._note_front(_Best(score, frame.digest, face.fingerprint))
@@ -410,7 +415,7 @@ class CheckInSession:
             raise CheckInRefused(Refusal.FRAME_TIMING)
         if self._fronts < MATCHING_FRONTS_MIN:
             raise CheckInRefused(Refusal.FACE_MISMATCH)
-        if self._liveness is Liveness.SPOOF:
+        if not self._is_live:
             raise CheckInRefused(Refusal.SPOOF_SUSPECTED)
 
     def _check_seal(self, signature: bytes) -> None:

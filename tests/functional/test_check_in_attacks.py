@@ -13,6 +13,8 @@ from hadir.v1 import checkin_pb2, event_pb2, frame_pb2
 
 from benchmarks.phone import ImposterKnobs
 from benchmarks.virtual import Pose, encode, render_crowd
+from server import app
+from server.domain.challenge import Progress
 from tests.functional.sources import Impatient, Opposite, Recorder, Replay, Still, Swapped
 from tests.functional.world import Api, World, now, open_world, outcomes, refused
 
@@ -302,6 +304,49 @@ class TestLiveness:
         result = await attempt(world, source)
 
         assert reason_of(result) in {"CHALLENGE_EXPIRED", "CHALLENGE_MISMATCH", "SPOOF_SUSPECTED"}
+
+
+class FakeModel:
+    """A passive model that gives every face the same score."""
+
+    def __init__(self, score: float) -> None:
+        self._score = score
+
+    def live_probability(self, image, box) -> float:
+        return self._score
+
+
+class TestPassiveModel:
+    """With a passive model installed both cues must hold: it never makes a check-in easier."""
+
+    @pytest.mark.parametrize(
+        ("flat", "score"), [(False, 0.01), (True, 0.9)], ids=["replay", "print"]
+    )
+    async def test_one_cue_is_not_enough(
+        self, open_copy, cast, steps, monkeypatch, tmp_path, flat, score
+    ):
+        """A replay moves as a head does, and a print may please the model: both are refused."""
+        monkeypatch.setattr(app, "load_antispoof", lambda *_, **__: FakeModel(score))
+        steps("FRONT", "LEFT", "FRONT", "RIGHT")
+        if flat:  # a print cannot turn: let the challenge be one that it can do
+            steps(*["FRONT", "CLOSER"] * 4)
+            monkeypatch.setattr(Progress, "look_again", lambda self: None)
+        async with open_copy(antispoof_models=tmp_path) as world:
+            result = await attempt(world, cast.actor(HOLDER, flat=flat))
+            stored = await world.events()
+
+        assert "SPOOF_SUSPECTED" == reason_of(result)
+        assert [] == stored
+
+    async def test_both_hold(self, open_copy, cast, steps, monkeypatch, tmp_path):
+        """A head that moves and pleases the model is recorded."""
+        monkeypatch.setattr(app, "load_antispoof", lambda *_, **__: FakeModel(0.9))
+        steps(*STEPS)
+        async with open_copy(antispoof_models=tmp_path) as world:
+            result = await attempt(world, cast.actor(HOLDER))
+
+        assert "RECORDED" == reason_of(result)
+        assert 0.9 == pytest.approx(result.receipt.event.scores.passive)
 
 
 class TestTooManyRefusals:
