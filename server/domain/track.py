@@ -50,7 +50,8 @@ class Track:
 
     first: the frame that began the track, whose arrival is the time of its event. last: the latest
     embedding, of the frame at checked_s. passed_over: the first frame since whose face nobody
-    compared. missing_s: when the first of the frames arrived in which it was looked for in vain.
+    compared. taken_s: when the latest frame was taken, by the kiosk's clock. missing_s: when the
+    first of the frames arrived in which the person was looked for in vain.
     """
 
     number: int
@@ -59,6 +60,7 @@ class Track:
     seen_s: float
     looks: int = 0
     last: Vector | None = None
+    taken_s: float = 0.0
     checked_s: float = 0.0
     passed_over: Frame | None = None
     missing_s: float | None = None
@@ -105,7 +107,7 @@ class Track:
         self.last, self.checked_s, self.passed_over = face.embedding, self.seen_s, None
         self.votes.append(decision)
         self.landmarks.append(face.landmarks)
-        self.times_s.append(self.seen_s)
+        self.times_s.append(self.taken_s)
         if face.passive is not None:
             self.passive.append(face.passive)
 
@@ -211,5 +213,5 @@ class Tracker:
             self._tracks = [*self._tracks, track][-TRACKS_MAX:]
         if track.last is None and frame.arrived_s - track.first.arrived_s > UNSEEN_S_MAX:
             track.first = frame  # nobody holds a place in time with a face that cannot be seen
-        track.box, track.seen_s = face.box, frame.arrived_s
+        track.box, track.seen_s, track.taken_s = face.box, frame.arrived_s, frame.captured_s
         return track

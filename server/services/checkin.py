@@ -267,7 +267,7 @@ class CheckInSession:
             self._first = replace(frame, jpeg=b"")  # its times count, not its image
         self._chain.add(frame.number, frame.capture_time, frame.digest)
         self._last_number = frame.number
-        self._timing.observe(Moment(frame.capture_time.timestamp(), frame.arrived_s))
+        self._timing.observe(Moment(frame.captured_s, frame.arrived_s))
         if self._owner.seen.was_seen(frame.digest):
             self._reused += 1
             return FrameOutcome.DUPLICATE
@@ -326,8 +326,8 @@ class CheckInSession:
         self._check_time()
         if not self._frozen or not self.complete or self._first is None:
             raise CheckInRefused(Refusal.SEAL_INVALID)
+        self._check_seal(signature)  # first: what nobody signed proves nothing of a face
         self._check_frames()
-        self._check_seal(signature)
         assert self._best is not None, "a sealed check-in has matching fronts"
         if await self._owner.event_log.frame_was_used(self._best.digest):
             raise CheckInRefused(Refusal.FRAMES_REUSED)
@@ -370,7 +370,7 @@ class CheckInSession:
             score = similarity(face.embedding, self._template)
             self._note_front(_Best(score, frame.digest, face.fingerprint))
         self._landmarks = [*self._landmarks, face.landmarks][-FRAMES_MAX:]
-        self._times_s = [*self._times_s, frame.arrived_s][-FRAMES_MAX:]
+        self._times_s = [*self._times_s, frame.captured_s][-FRAMES_MAX:]
         self.relief = max(self.relief, relief(self._landmarks, self._times_s))
         self._progress.observe(face.measures)
 

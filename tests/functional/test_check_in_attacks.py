@@ -105,6 +105,15 @@ class TestSeal:
 
         assert "SEAL_INVALID" == reason_of(result)
 
+    async def test_seal_comes_first(self, world, cast, steps):
+        """What nobody signed says nothing of frames and faces, whatever they look like."""
+        steps("FRONT", "LEFT", "FRONT", "CLOSER")
+        backwards = ImposterKnobs(signature=b"\x30" * 71, capture_skew_ms=lambda n: -300 * n)
+
+        result = await attempt(world, cast.actor(HOLDER), backwards)
+
+        assert "SEAL_INVALID" == reason_of(result)
+
     @pytest.mark.parametrize("changed", ["request_id", "kind", "location"])
     async def test_seal_over_another_request(self, world, cast, steps, changed):
         """A seal over another request id, kind or place does not fit."""

@@ -146,6 +146,18 @@ class TestFromEnrolmentToReceipt:
         assert result.recorded
         assert 6 == max(answer.steps_done for answer in result.guidance)
 
+    async def test_frames_that_arrive_together(self, world, cast, steps, monkeypatch):
+        """Behind a network that bunches frames, a head that turns is no row of prints."""
+        steps("FRONT", "LEFT", "FRONT", "RIGHT")
+        monotonic = world.clock.monotonic
+        monkeypatch.setattr(world.clock, "monotonic", lambda: monotonic() // 0.9 * 0.9)
+        phone = await world.phone(0)
+        phone.frames_per_second, phone.step_s = 2.5, 0.4
+
+        result = await phone.check_in(OUT, world.place(0), cast.actor(0))
+
+        assert result.recorded
+
 
 class TestTriesAgain:
     """A retry never doubles an event, and a request id stands for one content."""

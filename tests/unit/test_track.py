@@ -80,7 +80,7 @@ def look_at(
 ) -> None:
     """Looks at a face so often, every tenth of a second."""
     for number in range(looks):
-        track.seen_s += 0.1
+        track.taken_s += 0.1
         nose = 6 * np.sin(number / 2) if turns else 0
         track.observe(face(nose=nose, passive=passive), vote(nip))
 
@@ -161,10 +161,21 @@ class TestSignsOfLife:
         """The step from one to the next is too fast for a nose."""
         track = Track(1, BOX, frame(), 0)
         for number in range(24):
-            track.seen_s += 0.1
+            track.taken_s += 0.1
             track.observe(face(nose=0 if number < 12 else 8), vote(ANN))
 
         assert FaceState.TURN_HEAD is track.judge()
+
+    def test_frames_that_arrive_together_are_no_jump(self) -> None:
+        """A nose that turned between two shots did not jump because the network held them."""
+        tracker = Tracker()
+        for number in range(12):
+            taken = NOON + timedelta(seconds=number * 0.4)
+            shot = Frame(number, b"", taken, taken, number // 6 * 2.4, b"")
+            (track,) = tracker.follow([face(nose=9 * np.sin(number))], shot)
+            track.observe(face(nose=9 * np.sin(number)), vote(ANN))
+
+        assert FaceState.RECOGNISED is track.judge()
 
     @pytest.mark.parametrize(
         ("turns", "passive", "state"),
