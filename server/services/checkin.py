@@ -340,6 +340,19 @@ class CheckInSession:
         metrics.CHECK_INS.labels("RECORDED").inc()
         return recorded
 
+    async def leave(self, *, given_up: bool) -> None:
+        """Keeps what ends without an answer; given_up: the phone left, not the server.
+
+        Who tries faces and hangs up is counted like who waits for the answer, and who hangs up for
+        another challenge like who fails one.
+        """
+        if self.over:
+            return
+        if self.doubted:
+            await self.refuse(Refusal.FACE_MISMATCH)
+        elif given_up:
+            await self.refuse(Refusal.ABANDONED)
+
     async def refuse(self, refusal: Refusal) -> None:
         """Ends this session with a refusal that is kept."""
         self._frozen = self.over = True

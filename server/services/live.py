@@ -20,6 +20,11 @@ class LiveStream:
         self.draining = False
         self.wake = asyncio.Event()
 
+    @property
+    def left_to_us(self) -> bool:
+        """Whether the server ends the stream, or is about to."""
+        return self.draining or self.error is not None
+
     def end(self, error: HadirError) -> None:
         """Ends the stream; the first reason counts."""
         self.error = self.error or error

@@ -15,6 +15,7 @@ from benchmarks.phone import ImposterKnobs
 from benchmarks.virtual import Pose, encode, render_crowd
 from server import app
 from server.domain.challenge import Progress
+from server.errors import DeviceRevoked
 from tests.functional.sources import Impatient, Opposite, Recorder, Replay, Still, Swapped
 from tests.functional.world import Api, World, now, open_world, outcomes, refused
 
@@ -383,6 +384,41 @@ class TestTooManyRefusals:
         assert "MOCK_LOCATION" == reason_of(elsewhere)
         assert "MOCK_LOCATION" == reason_of(after)
 
+    async def test_hanging_up(self, world, cast):
+        """Who hangs up after each challenge, to draw another, waits after five."""
+        phone = await world.phone(3)
+        for _ in range(5):
+            await self._draw(world, phone)
+        await kept(world, phone, 5)
+
+        with refused("TOO_MANY_REFUSALS", "RESOURCE_EXHAUSTED"):
+            await phone.check_in(IN, world.place(3), cast.actor(3))
+
+    @pytest.mark.parametrize("end", ["revoked", "drain"])
+    async def test_ended_by_the_server(self, open_copy, end):
+        """A stream that the server ends is no hanging up."""
+        async with open_copy() as world:
+            phone = await world.phone(3)
+            async with Api(phone.client).stream("CheckIn") as stream:
+                await stream.send(open=opened(world, location=world.place(3)))
+                await stream.receive()
+                if end == "drain":
+                    world.app.services.live.begin_drain()
+                else:
+                    world.app.services.live.end_all(DeviceRevoked("the device was revoked"))
+                    with refused("DEVICE_REVOKED", "PERMISSION_DENIED"):
+                        await stream.rest()
+            await none_open(world)
+
+            assert [] == refusals_of(world, phone)
+
+    async def _draw(self, world, phone) -> None:
+        """Gets a challenge and hangs up."""
+        async with Api(phone.client).stream("CheckIn") as stream:
+            await stream.send(open=opened(world, location=world.place(3)))
+            assert (await stream.receive()).HasField("challenge")
+        await none_open(world)
+
     async def test_innocent_refusals(self, world, cast):
         """Standing outside the fence is no attack, however often."""
         phone, outside = await world.phone(3), world.place(3, north_m=900)
@@ -397,14 +433,37 @@ class TestTooManyRefusals:
         phone = await world.phone(1)
         await phone.check_in(IN, world.place(1), cast.actor(2))
 
-        connection = sqlite3.connect(f"file:{world.directory}/hadir.db?mode=ro", uri=True)
-        row = connection.execute(
-            "SELECT nip, reason FROM refusals WHERE device_id = ? ORDER BY sequence DESC",
-            (phone.identity.device_id,),
-        ).fetchone()
-        connection.close()
+        assert "FACE_MISMATCH" == refusals_of(world, phone)[-1]
+        assert world.seed.people[1].nip == refusals_of(world, phone, "nip")[-1]
 
-        assert (world.seed.people[1].nip, "FACE_MISMATCH") == row
+
+def refusals_of(world: World, phone, column: str = "reason") -> list[str]:
+    """Returns why a phone was refused, oldest first."""
+    connection = sqlite3.connect(f"file:{world.directory}/hadir.db?mode=ro", uri=True)
+    rows = connection.execute(
+        f"SELECT {column} FROM refusals WHERE device_id = ? ORDER BY sequence",
+        (phone.identity.device_id,),
+    ).fetchall()
+    connection.close()
+    return [value for (value,) in rows]
+
+
+async def kept(world: World, phone, count: int) -> None:
+    """Waits until so many hang-ups of a phone are on the disk."""
+    for _ in range(500):
+        if count <= refusals_of(world, phone).count("ABANDONED"):
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError(refusals_of(world, phone))
+
+
+async def none_open(world: World) -> None:
+    """Waits until the server noticed that all streams are gone."""
+    for _ in range(500):
+        if not len(world.app.services.live):
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("a stream stays open")
 
 
 def opened(world: World, **fields) -> checkin_pb2.OpenCheckIn:
