@@ -6,6 +6,7 @@ from hadir.v1 import checkin_pb2, checkin_pb2_grpc
 
 from server import messages
 from server.clock import Clock
+from server.domain.challenge import SECONDS_MAX
 from server.domain.frame import Frame
 from server.domain.quality import FrameOutcome
 from server.domain.refusal import CheckInRefused
@@ -20,6 +21,8 @@ from server.services.live import LiveStream, LiveStreams
 
 FRAMES_MAX = 1200
 BYTES_MAX = 96 * 1024 * 1024
+# So long after the end of its challenge a stream is cut off, whatever its phone reads.
+DEADLINE_SLACK_S = 10.0
 # Errors that end a stream through no doing of the phone.
 _OURS = {Kind.UNAVAILABLE, Kind.DENIED, Kind.INTERNAL}
 
@@ -43,7 +46,7 @@ class CheckInServicer(checkin_pb2_grpc.CheckInServiceServicer):
         context: Context,
     ) -> Responses:
         """See checkin.proto."""
-        with self._checkins.admission.place(), self._live.open(caller()) as live:
+        with self._checkins.admission.place(), self._live.open(caller()) as live, live.guarded():
             async with Inbox(request_iterator, live, self._clock, self._limits) as inbox:
                 try:
                     async for response in self._conversation(inbox, live):
@@ -59,6 +62,7 @@ class CheckInServicer(checkin_pb2_grpc.CheckInServiceServicer):
             yield await self._receipt(session)
             return
         inbox.arrived = session.receive
+        live.cancel_in(SECONDS_MAX + DEADLINE_SLACK_S)
         given_up = True
         try:
             yield _challenge(session)
