@@ -176,7 +176,8 @@ def _compose(
 ) -> Services:
     """Puts the use cases together."""
     gallery = Gallery(pipeline.dimension, threads.search, threads.gallery)
-    live, changes, admission = LiveStreams(), Changes(), Admission(pipeline)
+    live, changes = LiveStreams(), Changes()
+    admission = Admission(pipeline, monotonic=clock.monotonic)
     passwords = Passwords(threads.logins)
     sight = Sight(clock, ZoneInfo(settings.time_zone))
     rules = Rules(database, clock)

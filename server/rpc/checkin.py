@@ -46,7 +46,9 @@ class CheckInServicer(checkin_pb2_grpc.CheckInServiceServicer):
         context: Context,
     ) -> Responses:
         """See checkin.proto."""
-        with self._checkins.admission.place(), self._live.open(caller()) as live, live.guarded():
+        phone = caller()
+        place = self._checkins.admission.place(phone.device_id)
+        with place, self._live.open(phone) as live, live.guarded():
             async with Inbox(request_iterator, live, self._clock, self._limits) as inbox:
                 try:
                     async for response in self._conversation(inbox, live):

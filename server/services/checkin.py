@@ -211,6 +211,7 @@ class CheckInSession:
         self.distance_m = distance_m
         self.challenge = new_challenge()
         self.opened_time = owner.clock.now()
+        self._credit_s = owner.admission.credit_s(device.device_id)
         self._opened_s = owner.clock.monotonic()
         self._owner = owner
         self._request = request
@@ -334,8 +335,9 @@ class CheckInSession:
         event = self._event(self._first, self._best, signature)
         content = request_digest(self._request.kind, self._request.location)
         recorded = await self._owner.event_log.record_phone(
-            event, self._request.request_id, content
+            event, self._request.request_id, content, credited_s=self._credit_s
         )
+        self._owner.admission.settle(self.device.device_id)
         self.over = True
         metrics.CHECK_INS.labels("RECORDED").inc()
         return recorded
@@ -449,6 +451,8 @@ class CheckInSession:
             abs(self._request.device_time - self.opened_time),
             abs(first.capture_time - first.receive_time),
         )
+        # Who was turned away and came back as told is not late because the machine was full.
+        turned_away = self.opened_time - timedelta(seconds=self._credit_s)
         return Event(
             event_id=str(ULID()),
             nip=self.employee.nip,
@@ -456,7 +460,7 @@ class CheckInSession:
             unit_id=self.employee.unit_id,
             kind=self._request.kind,
             source=EventSource.PHONE,
-            event_time=first.receive_time,
+            event_time=turned_away if self._credit_s else first.receive_time,
             device_time=first.capture_time,
             clock_disputed=skew > CLOCK_SKEW_MAX,
             site_id=self.employee.site_id,

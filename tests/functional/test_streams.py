@@ -21,7 +21,7 @@ from server.rpc import interceptor
 from server.rpc.server import FILES
 from tests.functional.world import METHODS, Api, World, consent, now, outcomes, refused
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("later")]
 
 IDLE_S = 0.5
 
