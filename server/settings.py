@@ -73,7 +73,7 @@ class Settings(BaseSettings):
         72, gt=0, le=720, description="How long an activation code may wait for its device."
     )
     repeat_minutes: float = Field(
-        5, ge=0, le=120, description="A sighting this soon after an event repeats that event."
+        5, ge=0, le=120, description="A sighting this soon after a check-in repeats it."
     )
     location_accuracy_m_max: float = Field(
         150, gt=0, le=5000, description="A place less accurate than this is refused, in metres."

@@ -90,7 +90,7 @@ class EventLog:
                 return Recorded(same, replayed=True)
             start, end = local_day(event.event_time, zone)
             today = await events.between(connection, event.nip, start, end)
-            kind = kind_of_sighting(today)
+            kind = kind_of_sighting(today, event.event_time)
             stored = replace(event, kind=kind)
             await events.insert_event(connection, stored)
             return Recorded(stored, replayed=False)
