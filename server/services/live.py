@@ -98,6 +98,12 @@ class LiveStreams:
             if of_phone or (device_id != "" and caller.device_id == device_id):
                 stream.end(error)
 
+    def end_employee(self, nip: str, error: HadirError) -> None:
+        """Ends all streams of an employee, of phones and of staff accounts."""
+        for stream in list(self._streams):
+            if stream.principal.nip == nip:
+                stream.end(error)
+
     def end_all(self, error: HadirError) -> None:
         """Ends every stream."""
         for stream in list(self._streams):
