@@ -87,6 +87,7 @@ async def open_app(settings: Settings, clock: Clock | None = None) -> AsyncItera
     )
     async with open_services(settings, clock) as services:
         await services.enrollments.load_gallery()
+        await services.enrollments.warn_outdated()
         with _metrics(settings, services):
             async with _serving(settings, services, credentials) as app:
                 yield app
