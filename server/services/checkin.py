@@ -51,6 +51,7 @@ from server.errors import (
 from server.gallery.gallery import Gallery
 from server.services.admission import Admission
 from server.services.events import EventLog, Recorded
+from server.services.finish import finish
 from server.services.keys import signature_fits
 from server.services.seen import SeenFrames
 from server.services.thresholds import Thresholds
@@ -333,12 +334,17 @@ class CheckInSession:
         if await self._owner.event_log.frame_was_used(self._best.digest):
             raise CheckInRefused(Refusal.FRAMES_REUSED)
         event = self._event(self._first, self._best, signature)
+        # Judged: who hangs up from here on gave nothing up, and gets the receipt with the next try.
+        self.over = True
+        return await finish(self._record(event))
+
+    async def _record(self, event: Event) -> Recorded:
+        """Stores the event, and does what must follow it."""
         content = request_digest(self._request.kind, self._request.location)
         recorded = await self._owner.event_log.record_phone(
             event, self._request.request_id, content, credited_s=self._credit_s
         )
         self._owner.admission.settle(self.device.device_id)
-        self.over = True
         metrics.CHECK_INS.labels("RECORDED").inc()
         return recorded
 

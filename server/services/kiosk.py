@@ -27,6 +27,7 @@ from server.domain.track import FaceState, Track, Tracker
 from server.errors import EmployeeInactive, EmployeeUnknown, SiteUnknown
 from server.gallery.gallery import Gallery
 from server.services.events import EventLog, Recorded
+from server.services.finish import finish
 from server.services.identify import identify
 from server.services.thresholds import Thresholds
 from server.services.usable import analyze, usable
@@ -165,7 +166,7 @@ class KioskSession:
         state = track.judge()
         winner = track.winner()
         if state is FaceState.RECOGNISED and winner is not None:
-            known = await self._record(track, winner, frame)
+            known = await finish(self._record(track, winner, frame))
             if known is None:
                 return Sighting(track.number, face.box, FaceState.NOT_RECOGNISED)
             return Sighting(track.number, face.box, state, recorded=known)

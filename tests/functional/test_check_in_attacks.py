@@ -1,7 +1,6 @@
 """Check-ins that must not count: foreign seals, changed frames, replays, other faces, pictures."""
 
 import asyncio
-import sqlite3
 import uuid
 from collections.abc import AsyncIterator
 
@@ -17,7 +16,7 @@ from server import app
 from server.domain.challenge import Progress
 from server.errors import DeviceRevoked
 from tests.functional.sources import Impatient, Opposite, Recorder, Replay, Still, Swapped
-from tests.functional.world import Api, World, now, open_world, outcomes, refused
+from tests.functional.world import Api, World, now, open_world, outcomes, refusals_of, refused
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("later")]
 
@@ -435,17 +434,6 @@ class TestTooManyRefusals:
 
         assert "FACE_MISMATCH" == refusals_of(world, phone)[-1]
         assert world.seed.people[1].nip == refusals_of(world, phone, "nip")[-1]
-
-
-def refusals_of(world: World, phone, column: str = "reason") -> list[str]:
-    """Returns why a phone was refused, oldest first."""
-    connection = sqlite3.connect(f"file:{world.directory}/hadir.db?mode=ro", uri=True)
-    rows = connection.execute(
-        f"SELECT {column} FROM refusals WHERE device_id = ? ORDER BY sequence",
-        (phone.identity.device_id,),
-    ).fetchall()
-    connection.close()
-    return [value for (value,) in rows]
 
 
 async def kept(world: World, phone, count: int) -> None:
