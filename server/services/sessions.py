@@ -190,7 +190,8 @@ class Sessions:
         account = await self._database.write(lambda connection: self._attempt(connection, username))
         fits = await self._passwords.verify(account.password_hash if account else None, password)
         if account is None or not fits:
-            log.warning("login_refused", username=username[:64])
+            # People type passwords into that field: only what names an account is logged.
+            log.warning("login_refused", username=account.username if account else "")
             raise LoginRefused("login refused")
         await self._database.write(
             lambda connection: sessions.set_login_result(connection, account.username, 0, None)

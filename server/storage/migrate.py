@@ -16,7 +16,7 @@ _SCRIPTS = Path(__file__).parent / "migrations"
 
 def upgrade(path: Path) -> None:
     """Creates or upgrades the database. Raises DataInvalid if the file is no database of ours."""
-    engine = create_engine(f"sqlite:///{path}")
+    engine = create_engine(f"sqlite:///{path}", hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _configure(connection, _) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
@@ -44,7 +44,7 @@ def check(path: Path) -> None:
     """Raises DataInvalid with what to do unless the file exists at the newest schema."""
     if not path.is_file():
         raise DataInvalid(f"no database {path}; run `hadir-server init` first")
-    engine = create_engine(f"sqlite:///{path}")
+    engine = create_engine(f"sqlite:///{path}", hide_parameters=True)
     try:
         with engine.connect() as connection:
             found = MigrationContext.configure(connection).get_current_revision()

@@ -7,6 +7,7 @@ import pytest
 from hadir.client import ApiError
 from hadir.v1 import enrollment_pb2, options_pb2
 
+from server.services import sessions
 from tests.functional.seeding import import_csv
 from tests.functional.world import PASSWORD, World, consent, refused
 
@@ -220,6 +221,22 @@ class TestClosing:
 
         with refused("ACCOUNT_UNKNOWN", "NOT_FOUND"):
             await bkd.call("CloseStaffAccount", username="tidak-ada")
+
+
+class TestLog:
+    """People type passwords into the wrong field."""
+
+    async def test_unknown_names_are_not_logged(self, world, monkeypatch):
+        """A refused login names an account that exists, or nobody."""
+        logged = []
+        monkeypatch.setattr(
+            sessions.log, "warning", lambda event, username: logged.append((event, username))
+        )
+        await account(world, "salah-ketik")
+
+        assert "LOGIN_REFUSED" == await login(world, PASSWORD, WRONG)
+        assert "LOGIN_REFUSED" == await login(world, "salah-ketik", WRONG)
+        assert [("login_refused", ""), ("login_refused", "salah-ketik")] == logged
 
 
 class TestLeftTheService:
