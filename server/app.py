@@ -93,6 +93,7 @@ async def open_app(settings: Settings, clock: Clock | None = None) -> AsyncItera
         # The models run warm in their threads while the faces are read.
         await services.enrollments.load_gallery()
         await services.checkins.pipeline.warm_up()
+        await services.enrollments.warn_outdated()
         with _metrics(settings, services):
             async with _serving(settings, services, credentials) as app:
                 yield app
@@ -185,7 +186,8 @@ def _compose(
 ) -> Services:
     """Puts the use cases together."""
     gallery = Gallery(pipeline.dimension, threads.search, threads.gallery)
-    live, changes, admission = LiveStreams(), Changes(), Admission(pipeline)
+    live, changes = LiveStreams(), Changes()
+    admission = Admission(pipeline, monotonic=clock.monotonic)
     passwords = Passwords(threads.logins)
     sight = Sight(clock, ZoneInfo(settings.time_zone))
     rules = Rules(database, clock)

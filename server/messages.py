@@ -319,6 +319,7 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
         "Lokasi kerja Anda belum diatur. Hubungi BKD.",
         "Your place of work is not set. Ask BKD.",
     ),
+    "ABANDONED": ("Absen belum selesai. Ulangi.", "The check-in was not finished. Try again."),
 }
 
 CHECK_IN: Mapping[str, tuple[str, str]] = {

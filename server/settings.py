@@ -92,7 +92,7 @@ class Settings(BaseSettings):
         1825, ge=1, le=36500, description="How long documents are kept after their request's days."
     )
     repeat_minutes: float = Field(
-        5, ge=0, le=120, description="A sighting this soon after an event repeats that event."
+        5, ge=0, le=120, description="A sighting this soon after a check-in repeats it."
     )
     location_accuracy_m_max: float = Field(
         150, gt=0, le=5000, description="A place less accurate than this is refused, in metres."

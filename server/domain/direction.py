@@ -14,20 +14,28 @@ def local_day(moment: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     return start, start + timedelta(days=1)
 
 
-def kind_of_sighting(today: Sequence[Event]) -> EventKind:
-    """The first sighting of the day is IN, every later one OUT: the last check-out counts."""
-    return EventKind.OUT if any(event.kind is EventKind.IN for event in today) else EventKind.IN
+def kind_of_sighting(today: Sequence[Event], moment: datetime) -> EventKind:
+    """The first sighting of the day is IN, every later one OUT: the last check-out counts.
+
+    One that was stored late is judged by what happened before it.
+    """
+    came = any(event.kind is EventKind.IN and event.event_time <= moment for event in today)
+    return EventKind.OUT if came else EventKind.IN
 
 
 def repeated(
     recent: Sequence[Event], moment: datetime, kind: EventKind | None, cooldown: timedelta
 ) -> Event | None:
-    """Returns the event that a new one within the cooldown would only repeat, if any.
+    """Returns the check-in that a new event within the cooldown behind it would only repeat.
 
-    kind None stands for a kiosk sighting: there any event of the last minutes is the same visit.
+    kind None stands for a kiosk sighting: there it is the same visit if nothing came between. An
+    event that happened earlier than what is stored repeats nothing, since the first check-in of
+    the day counts; nor does one behind a check-out, since the last one counts.
     """
-    for event in sorted(recent, key=lambda event: event.event_time, reverse=True):
-        near = abs(moment - event.event_time) < cooldown
-        if near and (kind is None or event.kind is kind):
-            return event
-    return None
+    before = (
+        event
+        for event in recent
+        if moment - cooldown < event.event_time <= moment and kind in {None, event.kind}
+    )
+    last = max(before, key=lambda event: event.event_time, default=None)
+    return last if last is not None and last.kind is EventKind.IN else None

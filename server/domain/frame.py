@@ -16,6 +16,11 @@ class Frame:
     arrived_s: float
     digest: bytes = field(repr=False)
 
+    @property
+    def captured_s(self) -> float:
+        """When it was taken by the device's clock, in seconds."""
+        return self.capture_time.timestamp()
+
 
 def arrived(
     number: int, jpeg: bytes, *, capture_time: datetime, receive_time: datetime, arrived_s: float

@@ -1,4 +1,8 @@
-"""Puts the liveness cues together: no cue decides alone, and every score is kept with the event."""
+"""Puts the liveness cues together; every score is kept with the event.
+
+Each installed cue must hold for an event: relief always, passive liveness where there is a model,
+which makes it stricter, never easier. DOUBTFUL and SPOOF tell how much speaks against a face.
+"""
 
 import enum
 

@@ -18,9 +18,11 @@ class Refusal(enum.Enum):
     FRAME_TIMING = "FRAME_TIMING"
     FRAMES_REUSED = "FRAMES_REUSED"
     NO_SITE = "NO_SITE"
+    ABANDONED = "ABANDONED"
 
 
-# Refusals that may be an attack on the face match: too many in a row make the device wait.
+# Refusals that may be an attack on the face match: too many in a row make the device wait. One is
+# to hang up until the challenge is the sequence that a recorded clip shows.
 SUSPICIOUS = frozenset(
     {
         Refusal.FACE_MISMATCH,
@@ -31,6 +33,7 @@ SUSPICIOUS = frozenset(
         Refusal.FRAME_TIMING,
         Refusal.FRAMES_REUSED,
         Refusal.MOCK_LOCATION,
+        Refusal.ABANDONED,
     }
 )
 

@@ -32,10 +32,13 @@ def relief(track: Sequence[Vector], times_s: Sequence[float] | None = None) -> f
     """Returns how much the nose moves against eyes and mouth over a track of 5 x 2 landmarks.
 
     In eye distances, 0 and up; 0 for fewer than FRAMES_MIN frames. Order matters: oldest first.
-    times_s: when each frame was seen; FRAME_S apart if not given. The track is cut where the nose
-    jumps, and the largest relief of a piece counts: the step from
-    one still print to the next is none.
+    times_s: when each frame was taken, by the device's clock; FRAME_S apart if not given. The track
+    is cut where the nose jumps, and the largest relief of a piece counts: the step from one still
+    print to the next is none.
     """
+    # Not when they arrived: behind a slow network frames arrive together, and a nose that turned
+    # meanwhile would seem to jump. A phone's FrameTiming ties these times to the arrivals, and
+    # whoever forges them injects frames anyway, against which relief is no cue.
     if len(track) < FRAMES_MIN:
         return 0.0
     shapes = np.stack([_upright(points) for points in track])

@@ -8,6 +8,7 @@ import enum
 from collections import Counter, deque
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from server.domain.face import BoundingBox, Face, Vector
 from server.domain.frame import Frame
@@ -19,7 +20,12 @@ VOTES_NEEDED = 3
 VOTES_KEPT = 5
 TRACKS_MAX = 16
 OVERLAP_MIN = 0.25
+# Missing for so long in frames that were looked at; while nothing is looked at nobody has left.
 GONE_AFTER_S = 1.5
+# An event's time is at most this long before the frame that proved it, by the frames' arrival: a
+# picture that is held up for somebody who is on the way wins no more, and a frame that waits its
+# turn in the server costs nobody anything. A track that was not looked at for so long is over.
+BACK_S_MAX = 60.0
 # For so long before the first usable look a track's beginning counts.
 UNSEEN_S_MAX = 10.0
 # Looks without every sign of life after which a face counts as a picture.
@@ -44,7 +50,8 @@ class Track:
 
     first: the frame that began the track, whose arrival is the time of its event. last: the latest
     embedding, of the frame at checked_s. passed_over: the first frame since whose face nobody
-    compared.
+    compared. taken_s: when the latest frame was taken, by the kiosk's clock. missing_s: when the
+    first of the frames arrived in which the person was looked for in vain.
     """
 
     number: int
@@ -53,8 +60,10 @@ class Track:
     seen_s: float
     looks: int = 0
     last: Vector | None = None
+    taken_s: float = 0.0
     checked_s: float = 0.0
     passed_over: Frame | None = None
+    missing_s: float | None = None
     votes: deque[Decision] = field(default_factory=lambda: deque(maxlen=VOTES_KEPT))
     landmarks: deque[Vector] = field(default_factory=lambda: deque(maxlen=FRAMES_MAX))
     times_s: deque[float] = field(default_factory=lambda: deque(maxlen=FRAMES_MAX))
@@ -77,13 +86,28 @@ class Track:
         self.times_s.clear()
         self.passive.clear()
 
+    def suspect(self, frame: Frame) -> None:
+        """Begins anew behind a picture: nobody inherits the time for which it was held up.
+
+        The face stays known, so that whoever is another person is still noticed.
+        """
+        last = self.last
+        self.begin_anew(frame)
+        self.last = last
+
+    def began(self, proof: Frame) -> tuple[datetime, datetime]:
+        """Returns when the person came, by our clock and the device's, as a frame proves it."""
+        beyond_s = max(0.0, proof.arrived_s - self.first.arrived_s - BACK_S_MAX)
+        beyond = timedelta(seconds=beyond_s)
+        return self.first.receive_time + beyond, self.first.capture_time + beyond
+
     def observe(self, face: Face, decision: Decision) -> None:
         """Takes a look at the face: its landmarks, liveness score and whom it matched."""
         self.looks += 1
         self.last, self.checked_s, self.passed_over = face.embedding, self.seen_s, None
         self.votes.append(decision)
         self.landmarks.append(face.landmarks)
-        self.times_s.append(self.seen_s)
+        self.times_s.append(self.taken_s)
         if face.passive is not None:
             self.passive.append(face.passive)
 
@@ -151,7 +175,7 @@ class Tracker:
 
     def follow(self, faces: Sequence[Face], frame: Frame) -> list[Track]:
         """Returns the track of each face, in the order of the faces."""
-        oldest_s = frame.arrived_s - GONE_AFTER_S
+        oldest_s = frame.arrived_s - BACK_S_MAX
         self._tracks = [track for track in self._tracks if track.seen_s >= oldest_s]
         pairs = sorted(
             (
@@ -166,7 +190,21 @@ class Tracker:
         for _, index, number in pairs:
             if index not in chosen and number in by_number:
                 chosen[index] = by_number.pop(number)
+        self._miss(by_number, frame)
         return [self._seen(chosen.get(index), face, frame) for index, face in enumerate(faces)]
+
+    def _miss(self, missing: Container[int], frame: Frame) -> None:
+        """Notes which tracks the frame does not show; drops those that left."""
+        for track in self._tracks:
+            if track.number not in missing:
+                track.missing_s = None
+            elif track.missing_s is None:
+                track.missing_s = frame.arrived_s
+        self._tracks = [
+            track
+            for track in self._tracks
+            if track.missing_s is None or frame.arrived_s - track.missing_s <= GONE_AFTER_S
+        ]
 
     def _seen(self, track: Track | None, face: Face, frame: Frame) -> Track:
         if track is None:
@@ -175,5 +213,5 @@ class Tracker:
             self._tracks = [*self._tracks, track][-TRACKS_MAX:]
         if track.last is None and frame.arrived_s - track.first.arrived_s > UNSEEN_S_MAX:
             track.first = frame  # nobody holds a place in time with a face that cannot be seen
-        track.box, track.seen_s = face.box, frame.arrived_s
+        track.box, track.seen_s, track.taken_s = face.box, frame.arrived_s, frame.captured_s
         return track

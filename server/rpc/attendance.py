@@ -108,7 +108,7 @@ class AttendanceServicer(attendance_pb2_grpc.AttendanceServiceServicer):
         self, request: attendance_pb2.WatchUnitRequest, context: Context
     ) -> AsyncIterator[attendance_pb2.WatchUnitResponse]:
         """See attendance.proto."""
-        with self._live.open(caller()) as live:
+        with self._live.open(caller()) as live, live.guarded():
             async for rows in self._attendance.watch(caller(), request.unit_id, live):
                 parts = list(_parts(rows, PEOPLE_A_MESSAGE)) or [[]]
                 for number, some in enumerate(parts, 1):

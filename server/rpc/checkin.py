@@ -6,20 +6,25 @@ from hadir.v1 import checkin_pb2, checkin_pb2_grpc
 
 from server import messages
 from server.clock import Clock
+from server.domain.challenge import SECONDS_MAX
 from server.domain.frame import Frame
 from server.domain.quality import FrameOutcome
-from server.domain.refusal import CheckInRefused, Refusal
-from server.errors import OpenFirst
+from server.domain.refusal import CheckInRefused
+from server.errors import HadirError, Kind, OpenFirst
 from server.rpc import convert
 from server.rpc.call import Context, caller, language
 from server.rpc.streams import Draining, Inbox, Item, StreamLimits, Unseen
 from server.services.checkin import CheckInRequest, CheckIns, CheckInSession, Guidance
 from server.services.events import Recorded
 from server.services.finish import finish
-from server.services.live import LiveStreams
+from server.services.live import LiveStream, LiveStreams
 
 FRAMES_MAX = 1200
 BYTES_MAX = 96 * 1024 * 1024
+# So long after the end of its challenge a stream is cut off, whatever its phone reads.
+DEADLINE_SLACK_S = 10.0
+# Errors that end a stream through no doing of the phone.
+_OURS = {Kind.UNAVAILABLE, Kind.DENIED, Kind.INTERNAL}
 
 Responses = AsyncIterator[checkin_pb2.CheckInResponse]
 
@@ -41,15 +46,17 @@ class CheckInServicer(checkin_pb2_grpc.CheckInServiceServicer):
         context: Context,
     ) -> Responses:
         """See checkin.proto."""
-        with self._checkins.admission.place(), self._live.open(caller()) as live:
+        phone = caller()
+        place = self._checkins.admission.place(phone.device_id)
+        with place, self._live.open(phone) as live, live.guarded():
             async with Inbox(request_iterator, live, self._clock, self._limits) as inbox:
                 try:
-                    async for response in self._conversation(inbox):
+                    async for response in self._conversation(inbox, live):
                         yield response
                 except CheckInRefused as refused:
                     yield _refusal(refused)
 
-    async def _conversation(self, inbox: Inbox) -> Responses:
+    async def _conversation(self, inbox: Inbox, live: LiveStream) -> Responses:
         inbox.arrived = lambda _: FrameOutcome.SUPERSEDED  # nothing counts before the challenge
         opened = await inbox.open()
         session = await self._checkins.open(caller(), _request(opened))
@@ -57,8 +64,10 @@ class CheckInServicer(checkin_pb2_grpc.CheckInServiceServicer):
             yield await self._receipt(session)
             return
         inbox.arrived = session.receive
-        yield _challenge(session)
+        live.cancel_in(SECONDS_MAX + DEADLINE_SLACK_S)
+        given_up = True
         try:
+            yield _challenge(session)
             async for item in inbox:
                 if isinstance(item, Draining):
                     continue  # a check-in is short: it may end within the time to drain
@@ -69,10 +78,11 @@ class CheckInServicer(checkin_pb2_grpc.CheckInServiceServicer):
         except CheckInRefused as refused:
             await finish(session.refuse(refused.refusal))
             raise
+        except HadirError as error:
+            given_up = error.kind not in _OURS
+            raise
         finally:
-            # Who tries faces and hangs up before the answer is counted like who waits for it.
-            if not session.over and session.doubted:
-                await finish(session.refuse(Refusal.FACE_MISMATCH))
+            await finish(session.leave(given_up=given_up and not live.left_to_us))
 
     async def _answer(self, session: CheckInSession, item: Item) -> Responses:
         if isinstance(item, Unseen):

@@ -43,7 +43,7 @@ class EnrollmentServicer(enrollment_pb2_grpc.EnrollmentServiceServicer):
         context: Context,
     ) -> AsyncIterator[enrollment_pb2.EnrollResponse]:
         """See enrollment.proto."""
-        with self._live.open(caller()) as live:
+        with self._live.open(caller()) as live, live.guarded():
             async with Inbox(request_iterator, live, self._clock, self._limits) as inbox:
                 opened = await inbox.open()
                 session = await self._enrollments.open(

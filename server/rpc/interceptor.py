@@ -4,10 +4,11 @@ Methods outside our package (health, reflection) pass through untouched: wrappin
 breaks it (grpc#28728).
 """
 
+import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import grpc
@@ -29,6 +30,8 @@ Authenticate = Callable[[str], Awaitable[Principal]]
 _PACKAGE = "/hadir."
 _BEARER = "Bearer "
 METADATA_CHARACTERS_MAX = 200
+# A caller who takes longer to read one message of a stream reads none: the stream is cut off.
+WRITE_S_MAX = 30.0
 
 log = structlog.get_logger()
 
@@ -95,7 +98,8 @@ class Gate(grpc.aio.ServerInterceptor):
         async def serve(request: Any, context: Context) -> AsyncIterator[Any]:
             async with self._call(method, metadata, context):
                 async for response in behavior(_decoded(handler, request), context):
-                    yield response
+                    with _write_limit():
+                        yield response
 
         make = (
             grpc.stream_stream_rpc_method_handler
@@ -152,6 +156,18 @@ class Gate(grpc.aio.ServerInterceptor):
         if principal.role not in roles:
             raise RoleDenied("the role may not call this method", role=principal.role.value)
         return principal
+
+
+@contextmanager
+def _write_limit() -> Iterator[None]:
+    """Cancels the call whose message is written in the block, if that takes too long."""
+    task = asyncio.current_task()
+    assert task is not None, "handlers run in tasks"
+    timer = task.get_loop().call_later(WRITE_S_MAX, task.cancel)
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _decoded(handler: Any, request: Any) -> Any:

@@ -1,13 +1,15 @@
 """Refuses new check-ins early when the machine has as many as it can look at often enough.
 
 Who is admitted is served in time; who is not is told when to come back, before anything is read
-from the disk. A refusal costs some 0.1 ms.
+from the disk. A refusal costs some 0.1 ms. Who comes back as told is dated from the first refusal:
+that the machine was full makes nobody late.
 """
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from server import metrics
 from server.errors import Overloaded
@@ -21,13 +23,32 @@ WAIT_S_MAX = 0.5
 CHECK_IN_S = 6.0
 RETRY_S_MIN, RETRY_S_MAX = 2.0, 30.0
 PLACES_MIN = 1
+# A device that comes back within its hint and this keeps its turn, over some refusals in a row.
+COMES_BACK_S_MAX = 30.0
+CREDIT_S_MAX = 600.0
+TURNED_AWAY_MAX = 10_000
+
+
+@dataclass(slots=True)
+class _TurnedAway:
+    """A device in a chain of refusals: when the first was, and until when it may come back."""
+
+    first_s: float
+    until_s: float
+
+    def counts(self, now_s: float) -> bool:
+        return now_s <= self.until_s and now_s - self.first_s <= CREDIT_S_MAX
 
 
 class Admission:
     """Counts the check-ins in progress against what the pipeline can do."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(
+        self, pipeline: Pipeline, *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._pipeline = pipeline
+        self._monotonic = monotonic
+        self._turned_away: dict[str, _TurnedAway] = {}  # keeps the order of first refusals
         self._refused_s: deque[float] = deque(maxlen=10_000)
         self.open = 0
 
@@ -42,20 +63,42 @@ class Admission:
         return self.open >= self.places or self._pipeline.wait_s > WAIT_S_MAX
 
     @contextmanager
-    def place(self) -> Iterator[None]:
+    def place(self, device_id: str) -> Iterator[None]:
         """Holds a place for one check-in. Raises Overloaded with a hint when to come back."""
         if self.full:
             metrics.SHED.labels("check_in").inc()
-            raise Overloaded("too many check-ins at once", retry_after_s=self._retry_s())
+            retry_s = self._retry_s()
+            self._turn_away(device_id, retry_s)
+            raise Overloaded("too many check-ins at once", retry_after_s=retry_s)
         self.open += 1
         try:
             yield
         finally:
             self.open -= 1
 
+    def credit_s(self, device_id: str) -> float:
+        """Returns how long ago a device was turned away that came back as it was told, else 0."""
+        now_s, known = self._monotonic(), self._turned_away.get(device_id)
+        return now_s - known.first_s if known is not None and known.counts(now_s) else 0.0
+
+    def settle(self, device_id: str) -> None:
+        """Forgets the refusals of a device whose check-in is recorded."""
+        self._turned_away.pop(device_id, None)
+
+    def _turn_away(self, device_id: str, retry_s: float) -> None:
+        now_s, known = self._monotonic(), self._turned_away.get(device_id)
+        until_s = now_s + retry_s + COMES_BACK_S_MAX
+        if known is not None and known.counts(now_s):
+            known.until_s = until_s
+            return
+        self._turned_away.pop(device_id, None)
+        self._turned_away[device_id] = _TurnedAway(now_s, until_s)
+        if len(self._turned_away) > TURNED_AWAY_MAX:
+            del self._turned_away[next(iter(self._turned_away))]
+
     def _retry_s(self) -> float:
         """Returns when the turn of who comes last would be, if all refused came back in a row."""
-        now = time.monotonic()
+        now = self._monotonic()
         while self._refused_s and self._refused_s[0] < now - CHECK_IN_S:
             self._refused_s.popleft()
         self._refused_s.append(now)

@@ -51,6 +51,7 @@ from server.errors import (
 from server.gallery.gallery import Gallery
 from server.services.admission import Admission
 from server.services.events import EventLog, Recorded
+from server.services.finish import finish
 from server.services.keys import signature_fits
 from server.services.seen import SeenFrames
 from server.services.thresholds import Thresholds
@@ -211,6 +212,7 @@ class CheckInSession:
         self.distance_m = distance_m
         self.challenge = new_challenge()
         self.opened_time = owner.clock.now()
+        self._credit_s = owner.admission.credit_s(device.device_id)
         self._opened_s = owner.clock.monotonic()
         self._owner = owner
         self._request = request
@@ -267,18 +269,23 @@ class CheckInSession:
             self._first = replace(frame, jpeg=b"")  # its times count, not its image
         self._chain.add(frame.number, frame.capture_time, frame.digest)
         self._last_number = frame.number
-        self._timing.observe(Moment(frame.capture_time.timestamp(), frame.arrived_s))
+        self._timing.observe(Moment(frame.captured_s, frame.arrived_s))
         if self._owner.seen.was_seen(frame.digest):
             self._reused += 1
             return FrameOutcome.DUPLICATE
         return None
 
     @property
-    def _liveness(self) -> Liveness:
-        """The challenge is a cue too: one of the other two may be in doubt, not both."""
-        return liveness.judge(
+    def _has_relief(self) -> bool:
+        return self.relief >= liveness.RELIEF_MIN_AFTER_CHALLENGE
+
+    @property
+    def _is_live(self) -> bool:
+        """Every installed cue must hold: a replay has relief, a good print may fool a model."""
+        verdict = liveness.judge(
             self.relief, self.passive, relief_min=liveness.RELIEF_MIN_AFTER_CHALLENGE
         )
+        return verdict is Liveness.LIVE
 
     async def observe(self, frame: Frame) -> Guidance:
         """Looks at a frame. Raises CheckInRefused as soon as the check-in cannot succeed."""
@@ -295,7 +302,7 @@ class CheckInSession:
         if self._progress.failed:
             raise CheckInRefused(Refusal.CHALLENGE_MISMATCH)
         # A quick turn, or few frames from a slow network, hides relief: no reason yet to accuse.
-        if self.complete and not self._looked_twice and self._liveness is Liveness.SPOOF:
+        if self.complete and not self._looked_twice and not self._has_relief:
             self._looked_twice = True
             self._progress.look_again()
         return self.guidance(look)
@@ -321,19 +328,38 @@ class CheckInSession:
         self._check_time()
         if not self._frozen or not self.complete or self._first is None:
             raise CheckInRefused(Refusal.SEAL_INVALID)
+        self._check_seal(signature)  # first: what nobody signed proves nothing of a face
         self._check_frames()
-        self._check_seal(signature)
         assert self._best is not None, "a sealed check-in has matching fronts"
         if await self._owner.event_log.frame_was_used(self._best.digest):
             raise CheckInRefused(Refusal.FRAMES_REUSED)
         event = self._event(self._first, self._best, signature)
+        # Judged: who hangs up from here on gave nothing up, and gets the receipt with the next try.
+        self.over = True
+        return await finish(self._record(event))
+
+    async def _record(self, event: Event) -> Recorded:
+        """Stores the event, and does what must follow it."""
         content = request_digest(self._request.kind, self._request.location)
         recorded = await self._owner.event_log.record_phone(
-            event, self._request.request_id, content
+            event, self._request.request_id, content, credited_s=self._credit_s
         )
-        self.over = True
+        self._owner.admission.settle(self.device.device_id)
         metrics.CHECK_INS.labels("RECORDED").inc()
         return recorded
+
+    async def leave(self, *, given_up: bool) -> None:
+        """Keeps what ends without an answer; given_up: the phone left, not the server.
+
+        Who tries faces and hangs up is counted like who waits for the answer, and who hangs up for
+        another challenge like who fails one.
+        """
+        if self.over:
+            return
+        if self.doubted:
+            await self.refuse(Refusal.FACE_MISMATCH)
+        elif given_up:
+            await self.refuse(Refusal.ABANDONED)
 
     async def refuse(self, refusal: Refusal) -> None:
         """Ends this session with a refusal that is kept."""
@@ -355,17 +381,17 @@ class CheckInSession:
     def _follow(self, face: Face, frame: Frame) -> None:
         """Takes a usable face into the challenge and the cues, if it is the employee's."""
         assert face.embedding is not None, "a usable face passed the gate"
-        if face.passive is not None:
-            self._passive.append(face.passive)
         front = Step.FRONT in self._progress.shows(face.measures)
         if not self._is_person(face.embedding, front=front):
             self._interrupt()
             return
+        if face.passive is not None:
+            self._passive.append(face.passive)
         if front:
             score = similarity(face.embedding, self._template)
             self._note_front(_Best(score, frame.digest, face.fingerprint))
         self._landmarks = [*self._landmarks, face.landmarks][-FRAMES_MAX:]
-        self._times_s = [*self._times_s, frame.arrived_s][-FRAMES_MAX:]
+        self._times_s = [*self._times_s, frame.captured_s][-FRAMES_MAX:]
         self.relief = max(self.relief, relief(self._landmarks, self._times_s))
         self._progress.observe(face.measures)
 
@@ -410,7 +436,7 @@ class CheckInSession:
             raise CheckInRefused(Refusal.FRAME_TIMING)
         if self._fronts < MATCHING_FRONTS_MIN:
             raise CheckInRefused(Refusal.FACE_MISMATCH)
-        if self._liveness is Liveness.SPOOF:
+        if not self._is_live:
             raise CheckInRefused(Refusal.SPOOF_SUSPECTED)
 
     def _check_seal(self, signature: bytes) -> None:
@@ -431,6 +457,8 @@ class CheckInSession:
             abs(self._request.device_time - self.opened_time),
             abs(first.capture_time - first.receive_time),
         )
+        # Who was turned away and came back as told is not late because the machine was full.
+        turned_away = self.opened_time - timedelta(seconds=self._credit_s)
         return Event(
             event_id=str(ULID()),
             nip=self.employee.nip,
@@ -438,7 +466,7 @@ class CheckInSession:
             unit_id=self.employee.unit_id,
             kind=self._request.kind,
             source=EventSource.PHONE,
-            event_time=first.receive_time,
+            event_time=turned_away if self._credit_s else first.receive_time,
             device_time=first.capture_time,
             clock_disputed=skew > CLOCK_SKEW_MAX,
             site_id=self.employee.site_id,

@@ -369,7 +369,7 @@ class Directory:
         for employee in plan.changed:
             if employee.state is not EmployeeState.ACTIVE:
                 gone = EmployeeInactive("the employee is not in service")
-                self._live.end_devices(gone, nip=employee.nip)
+                self._live.end_employee(employee.nip, gone)
 
     async def _plan(self, text: str) -> "_Plan":
         """Reads an import off the event loop and the writer: check-ins go on meanwhile."""

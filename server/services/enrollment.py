@@ -141,6 +141,13 @@ class Enrollments:
             await self._gallery.load([person async for person in self._people()])
         return self._gallery.snapshot.size
 
+    async def warn_outdated(self) -> None:
+        """Says how many enrolments another model made: nobody of them is recognised."""
+        async with self._database.read() as connection:
+            count = await enrollments.count_outdated(connection, self._pipeline.model_version)
+        if count:
+            log.warning("enrolments_outdated", count=count, do="hadir-server reembed")
+
     async def reembed(self) -> int:
         """Makes new templates from the stored crops where another model made them.
 
@@ -157,7 +164,8 @@ class Enrollments:
             images = await enrollments.images(connection, self._vault, old.nip)
         singles = await self._pipeline.embed([_unpacked(image) for image in images])
         new = replace(old, model_version=self._pipeline.model_version)
-        await self._store(new, singles, images)
+        # Of retired employees too: who comes back into service is recognised again.
+        await self._database.write(lambda connection: self._put(connection, new, singles, images))
 
     async def _store(
         self, enrollment: Enrollment, singles: Vector, images: list[bytes]
@@ -166,12 +174,17 @@ class Enrollments:
 
         async def work(connection: Connection) -> Employee:
             employee = await directory.active_employee(connection, enrollment.nip)
-            templates = enrollments.Templates(singles, mean_template(singles))
-            face = enrollments.Face(enrollment, templates, images)
-            await enrollments.put(connection, self._vault, [face])
+            await self._put(connection, enrollment, singles, images)
             return employee
 
         return await self._database.write(work)
+
+    async def _put(
+        self, connection: Connection, enrollment: Enrollment, singles: Vector, images: list[bytes]
+    ) -> None:
+        templates = enrollments.Templates(singles, mean_template(singles))
+        face = enrollments.Face(enrollment, templates, images)
+        await enrollments.put(connection, self._vault, [face])
 
     async def _fits(self, session: EnrollmentSession, probe: Vector) -> FrameOutcome:
         if await self._twin(session.nip, probe):

@@ -44,9 +44,12 @@ class EventLog:
         async with self._database.read() as connection:
             return await _find(connection, nip, request_id, content_digest)
 
-    async def record_phone(self, event: Event, request_id: str, content_digest: bytes) -> Recorded:
+    async def record_phone(
+        self, event: Event, request_id: str, content_digest: bytes, *, credited_s: float = 0.0
+    ) -> Recorded:
         """Stores a phone's event with its request id, or returns what is stored already.
 
+        credited_s: by how much the event is dated back, for the log.
         Raises DeviceRevoked if the phone lost its binding meanwhile, RequestIdReused.
         """
 
@@ -71,7 +74,7 @@ class EventLog:
             )
             return Recorded(stored, replayed=same is not None)
 
-        return self._told(await self._database.write(work))
+        return self._told(await self._database.write(work), credited_s=round(credited_s, 1))
 
     async def record_sighting(self, event: Event, zone: ZoneInfo) -> Recorded:
         """Stores a kiosk's event as IN or OUT, unless it repeats one of the last minutes.
@@ -87,7 +90,7 @@ class EventLog:
                 return Recorded(same, replayed=True)
             start, end = local_day(event.event_time, zone)
             today = await events.between(connection, event.nip, start, end)
-            kind = kind_of_sighting(today)
+            kind = kind_of_sighting(today, event.event_time)
             stored = replace(event, kind=kind)
             await events.insert_event(connection, stored)
             return Recorded(stored, replayed=False)
@@ -143,7 +146,7 @@ class EventLog:
                 connection, unit_ids=unit_ids, start=start, end=end, before=before, limit=limit
             )
 
-    def _told(self, recorded: Recorded) -> Recorded:
+    def _told(self, recorded: Recorded, *, credited_s: float = 0.0) -> Recorded:
         """Says to logs, metrics and watchers what is on disk."""
         event = recorded.event
         if not recorded.replayed:
@@ -156,6 +159,7 @@ class EventLog:
             source=event.source.value,
             device_id=event.device_id,
             replayed=recorded.replayed,
+            credited_s=credited_s,
         )
         return recorded
 

@@ -27,6 +27,7 @@ from server.domain.track import FaceState, Track, Tracker
 from server.errors import EmployeeInactive, EmployeeUnknown, SiteUnknown
 from server.gallery.gallery import Gallery
 from server.services.events import EventLog, Recorded
+from server.services.finish import finish
 from server.services.identify import identify
 from server.services.thresholds import Thresholds
 from server.services.usable import analyze, usable
@@ -165,12 +166,13 @@ class KioskSession:
         state = track.judge()
         winner = track.winner()
         if state is FaceState.RECOGNISED and winner is not None:
-            known = await self._record(track, winner, frame)
+            known = await finish(self._record(track, winner, frame))
             if known is None:
                 return Sighting(track.number, face.box, FaceState.NOT_RECOGNISED)
             return Sighting(track.number, face.box, state, recorded=known)
         if state is FaceState.SPOOF_SUSPECTED:
             await self._suspect(track, winner)
+            track.suspect(frame)
         return Sighting(track.number, face.box, state)
 
     def _unseen(self, track: Track, face: Face, frame: Frame) -> Sighting:
@@ -195,6 +197,7 @@ class KioskSession:
         return recorded
 
     def _event(self, track: Track, winner: Decision, frame: Frame, employee: Employee) -> Event:
+        event_time, device_time = track.began(frame)
         return Event(
             event_id=str(ULID()),
             nip=employee.nip,
@@ -202,10 +205,9 @@ class KioskSession:
             unit_id=employee.unit_id,
             kind=EventKind.IN,  # decided with the day's events, in the same transaction
             source=EventSource.KIOSK,
-            event_time=track.first.receive_time,
-            device_time=track.first.capture_time,
-            clock_disputed=self._clock_disputed
-            or abs(track.first.capture_time - track.first.receive_time) > CLOCK_SKEW_MAX,
+            event_time=event_time,
+            device_time=device_time,
+            clock_disputed=self._clock_disputed or abs(device_time - event_time) > CLOCK_SKEW_MAX,
             site_id=self.site.site_id,
             distance_m=0.0,
             device_id=self._principal.device_id,

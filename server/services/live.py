@@ -3,12 +3,16 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from server.domain.model import Principal
 from server.errors import HadirError, ServerDraining, TooManyStreams
 
 STREAMS_PER_CALLER_MAX = 2
 STREAMS_MAX = 2000
+# A handler that has not ended by itself so long after its stream was ended waits for a caller who
+# does not read: it is cancelled.
+END_S = 1.0
 
 
 class LiveStream:
@@ -19,9 +23,38 @@ class LiveStream:
         self.error: HadirError | None = None
         self.draining = False
         self.wake = asyncio.Event()
+        self._handler: asyncio.Task[Any] | None = None
+        self._timers: list[asyncio.TimerHandle] = []
+
+    @contextmanager
+    def guarded(self) -> Iterator[None]:
+        """Lets the stream's end and its deadline cancel the task that runs the block.
+
+        A handler that waits for its caller to read notices nothing else.
+        """
+        self._handler = asyncio.current_task()
+        try:
+            yield
+        finally:
+            self._handler = None
+            for timer in self._timers:
+                timer.cancel()
+
+    def cancel_in(self, seconds: float) -> None:
+        """Cancels the handler if it still runs then."""
+        if self._handler is not None:
+            loop = self._handler.get_loop()
+            self._timers.append(loop.call_later(seconds, self._handler.cancel))
+
+    @property
+    def left_to_us(self) -> bool:
+        """Whether the server ends the stream, or is about to."""
+        return self.draining or self.error is not None
 
     def end(self, error: HadirError) -> None:
         """Ends the stream; the first reason counts."""
+        if self.error is None:
+            self.cancel_in(END_S)
         self.error = self.error or error
         self.wake.set()
 
@@ -63,6 +96,12 @@ class LiveStreams:
             caller = stream.principal
             of_phone = nip != "" and caller.device_id != "" and caller.nip == nip
             if of_phone or (device_id != "" and caller.device_id == device_id):
+                stream.end(error)
+
+    def end_employee(self, nip: str, error: HadirError) -> None:
+        """Ends all streams of an employee, of phones and of staff accounts."""
+        for stream in list(self._streams):
+            if stream.principal.nip == nip:
                 stream.end(error)
 
     def end_all(self, error: HadirError) -> None:

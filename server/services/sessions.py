@@ -167,6 +167,12 @@ class Sessions:
         employee = await directory.get_employee(connection, device.nip)
         return employee is not None and employee.state is EmployeeState.ACTIVE
 
+    async def _may_work(self, connection: Connection, account: StaffAccount) -> bool:
+        """Whether an account is open, and its employee, if the directory has one, in service."""
+        employee = await directory.get_employee(connection, account.nip) if account.nip else None
+        in_service = employee is None or employee.state is EmployeeState.ACTIVE
+        return account.close_time is None and in_service
+
     def _proof(self, device_id: str, body: bytes) -> bytes:
         proof = hmac.digest(self._challenge_key, device_id.encode() + b"\0" + body, "sha256")
         return proof[:_PROOF_BYTES]
@@ -184,7 +190,8 @@ class Sessions:
         account = await self._database.write(lambda connection: self._attempt(connection, username))
         fits = await self._passwords.verify(account.password_hash if account else None, password)
         if account is None or not fits:
-            log.warning("login_refused", username=username[:64])
+            # People type passwords into that field: only what names an account is logged.
+            log.warning("login_refused", username=account.username if account else "")
             raise LoginRefused("login refused")
         await self._database.write(
             lambda connection: sessions.set_login_result(connection, account.username, 0, None)
@@ -194,7 +201,7 @@ class Sessions:
     async def _attempt(self, connection: Connection, username: str) -> StaffAccount | None:
         """Counts a login as failed before it is tried, so that parallel guesses count each."""
         account, now = await sessions.get_account(connection, username), self._clock.now()
-        if account is None or account.close_time is not None:
+        if account is None or not await self._may_work(connection, account):
             return None
         if account.locked_until is not None and account.locked_until > now:
             wait = (account.locked_until - now).total_seconds()

@@ -205,6 +205,7 @@ def _engine(path: Path, *, reader: bool) -> AsyncEngine:
         pool_size=READERS_MAX if reader else 1,
         max_overflow=0,
         pool_timeout=BUSY_MS_MAX / 1000,
+        hide_parameters=True,  # an error's text goes to the log, a statement's values never
     )
 
     @event.listens_for(engine.sync_engine, "connect")

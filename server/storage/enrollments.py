@@ -237,6 +237,16 @@ async def images(connection: AsyncConnection, vault: Vault, nip: str) -> list[by
     return [cipher.open(row.image, _owner(nip, row.image_id, "image")) for row in rows]
 
 
+async def count_outdated(connection: AsyncConnection, model_version: str) -> int:
+    """Returns how many enrolments another model version made."""
+    statement = (
+        select(func.count())
+        .select_from(enrollments)
+        .where(enrollments.c.model_version != model_version)
+    )
+    return (await connection.execute(statement)).scalar_one()
+
+
 async def outdated(connection: AsyncConnection, model_version: str) -> list[Enrollment]:
     """Returns the enrolments that another model version made, by NIP."""
     statement = (

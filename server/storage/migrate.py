@@ -20,7 +20,7 @@ def upgrade(path: Path) -> None:
     from alembic import command
     from alembic.util.exc import CommandError
 
-    engine = create_engine(f"sqlite:///{path}")
+    engine = create_engine(f"sqlite:///{path}", hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _configure(connection, _) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001

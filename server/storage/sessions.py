@@ -41,7 +41,10 @@ async def insert_session(connection: AsyncConnection, principal: Principal) -> N
 async def find_session(
     connection: AsyncConnection, token_hash: bytes, now: datetime
 ) -> Principal | None:
-    """Returns who a session is, if valid: not expired, device and employee active, account open."""
+    """Returns who a session is, if valid: not expired, device and employee active, account open.
+
+    The employee of a staff account counts as the one of a phone does.
+    """
     statement = (
         select(
             sessions,
@@ -50,7 +53,7 @@ async def find_session(
         )
         .outerjoin(devices, devices.c.device_id == sessions.c.device_id)
         .outerjoin(staff, staff.c.username == sessions.c.username)
-        .outerjoin(employees, employees.c.nip == devices.c.nip)
+        .outerjoin(employees, employees.c.nip == func.coalesce(devices.c.nip, staff.c.nip))
         .where(
             and_(
                 sessions.c.token_hash == token_hash,
@@ -126,11 +129,18 @@ async def get_account(connection: AsyncConnection, username: str) -> StaffAccoun
 
 
 async def count_open_accounts(connection: AsyncConnection, role: Role) -> int:
-    """Returns how many accounts of a role are open."""
+    """Returns how many accounts of a role are open, without those of who left the service."""
     statement = (
         select(func.count())
         .select_from(staff)
-        .where(and_(staff.c.role == role.value, staff.c.close_time.is_(None)))
+        .outerjoin(employees, employees.c.nip == staff.c.nip)
+        .where(
+            and_(
+                staff.c.role == role.value,
+                staff.c.close_time.is_(None),
+                or_(employees.c.state == "ACTIVE", employees.c.nip.is_(None)),
+            )
+        )
     )
     return int(await connection.scalar(statement) or 0)
 

@@ -1,7 +1,6 @@
 """Check-ins that must not count: foreign seals, changed frames, replays, other faces, pictures."""
 
 import asyncio
-import sqlite3
 import uuid
 from collections.abc import AsyncIterator
 
@@ -13,8 +12,11 @@ from hadir.v1 import checkin_pb2, event_pb2, frame_pb2
 
 from benchmarks.phone import ImposterKnobs
 from benchmarks.virtual import Pose, encode, render_crowd
+from server import app
+from server.domain.challenge import Progress
+from server.errors import DeviceRevoked
 from tests.functional.sources import Impatient, Opposite, Recorder, Replay, Still, Swapped
-from tests.functional.world import Api, World, now, open_world, outcomes, refused
+from tests.functional.world import Api, World, now, open_world, outcomes, refusals_of, refused
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("later")]
 
@@ -100,6 +102,15 @@ class TestSeal:
         steps("FRONT", "LEFT", "FRONT", "CLOSER")
 
         result = await attempt(world, cast.actor(HOLDER), knobs)
+
+        assert "SEAL_INVALID" == reason_of(result)
+
+    async def test_seal_comes_first(self, world, cast, steps):
+        """What nobody signed says nothing of frames and faces, whatever they look like."""
+        steps("FRONT", "LEFT", "FRONT", "CLOSER")
+        backwards = ImposterKnobs(signature=b"\x30" * 71, capture_skew_ms=lambda n: -300 * n)
+
+        result = await attempt(world, cast.actor(HOLDER), backwards)
 
         assert "SEAL_INVALID" == reason_of(result)
 
@@ -304,6 +315,49 @@ class TestLiveness:
         assert reason_of(result) in {"CHALLENGE_EXPIRED", "CHALLENGE_MISMATCH", "SPOOF_SUSPECTED"}
 
 
+class FakeModel:
+    """A passive model that gives every face the same score."""
+
+    def __init__(self, score: float) -> None:
+        self._score = score
+
+    def live_probability(self, image, box) -> float:
+        return self._score
+
+
+class TestPassiveModel:
+    """With a passive model installed both cues must hold: it never makes a check-in easier."""
+
+    @pytest.mark.parametrize(
+        ("flat", "score"), [(False, 0.01), (True, 0.9)], ids=["replay", "print"]
+    )
+    async def test_one_cue_is_not_enough(
+        self, open_copy, cast, steps, monkeypatch, tmp_path, flat, score
+    ):
+        """A replay moves as a head does, and a print may please the model: both are refused."""
+        monkeypatch.setattr(app, "load_antispoof", lambda *_, **__: FakeModel(score))
+        steps("FRONT", "LEFT", "FRONT", "RIGHT")
+        if flat:  # a print cannot turn: let the challenge be one that it can do
+            steps(*["FRONT", "CLOSER"] * 4)
+            monkeypatch.setattr(Progress, "look_again", lambda self: None)
+        async with open_copy(antispoof_models=tmp_path) as world:
+            result = await attempt(world, cast.actor(HOLDER, flat=flat))
+            stored = await world.events()
+
+        assert "SPOOF_SUSPECTED" == reason_of(result)
+        assert [] == stored
+
+    async def test_both_hold(self, open_copy, cast, steps, monkeypatch, tmp_path):
+        """A head that moves and pleases the model is recorded."""
+        monkeypatch.setattr(app, "load_antispoof", lambda *_, **__: FakeModel(0.9))
+        steps(*STEPS)
+        async with open_copy(antispoof_models=tmp_path) as world:
+            result = await attempt(world, cast.actor(HOLDER))
+
+        assert "RECORDED" == reason_of(result)
+        assert 0.9 == pytest.approx(result.receipt.event.scores.passive)
+
+
 class TestTooManyRefusals:
     """After five refusals that may be attacks the phone has to wait."""
 
@@ -329,6 +383,41 @@ class TestTooManyRefusals:
         assert "MOCK_LOCATION" == reason_of(elsewhere)
         assert "MOCK_LOCATION" == reason_of(after)
 
+    async def test_hanging_up(self, world, cast):
+        """Who hangs up after each challenge, to draw another, waits after five."""
+        phone = await world.phone(3)
+        for _ in range(5):
+            await self._draw(world, phone)
+        await kept(world, phone, 5)
+
+        with refused("TOO_MANY_REFUSALS", "RESOURCE_EXHAUSTED"):
+            await phone.check_in(IN, world.place(3), cast.actor(3))
+
+    @pytest.mark.parametrize("end", ["revoked", "drain"])
+    async def test_ended_by_the_server(self, open_copy, end):
+        """A stream that the server ends is no hanging up."""
+        async with open_copy() as world:
+            phone = await world.phone(3)
+            async with Api(phone.client).stream("CheckIn") as stream:
+                await stream.send(open=opened(world, location=world.place(3)))
+                await stream.receive()
+                if end == "drain":
+                    world.app.services.live.begin_drain()
+                else:
+                    world.app.services.live.end_all(DeviceRevoked("the device was revoked"))
+                    with refused("DEVICE_REVOKED", "PERMISSION_DENIED"):
+                        await stream.rest()
+            await none_open(world)
+
+            assert [] == refusals_of(world, phone)
+
+    async def _draw(self, world, phone) -> None:
+        """Gets a challenge and hangs up."""
+        async with Api(phone.client).stream("CheckIn") as stream:
+            await stream.send(open=opened(world, location=world.place(3)))
+            assert (await stream.receive()).HasField("challenge")
+        await none_open(world)
+
     async def test_innocent_refusals(self, world, cast):
         """Standing outside the fence is no attack, however often."""
         phone, outside = await world.phone(3), world.place(3, north_m=900)
@@ -343,14 +432,26 @@ class TestTooManyRefusals:
         phone = await world.phone(1)
         await phone.check_in(IN, world.place(1), cast.actor(2))
 
-        connection = sqlite3.connect(f"file:{world.directory}/hadir.db?mode=ro", uri=True)
-        row = connection.execute(
-            "SELECT nip, reason FROM refusals WHERE device_id = ? ORDER BY sequence DESC",
-            (phone.identity.device_id,),
-        ).fetchone()
-        connection.close()
+        assert "FACE_MISMATCH" == refusals_of(world, phone)[-1]
+        assert world.seed.people[1].nip == refusals_of(world, phone, "nip")[-1]
 
-        assert (world.seed.people[1].nip, "FACE_MISMATCH") == row
+
+async def kept(world: World, phone, count: int) -> None:
+    """Waits until so many hang-ups of a phone are on the disk."""
+    for _ in range(500):
+        if count <= refusals_of(world, phone).count("ABANDONED"):
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError(refusals_of(world, phone))
+
+
+async def none_open(world: World) -> None:
+    """Waits until the server noticed that all streams are gone."""
+    for _ in range(500):
+        if not len(world.app.services.live):
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("a stream stays open")
 
 
 def opened(world: World, **fields) -> checkin_pb2.OpenCheckIn:

@@ -12,10 +12,20 @@ from hadir.v1 import enrollment_pb2, frame_pb2
 
 from benchmarks.virtual import Camera, Pose, encode, render_crowd
 from benchmarks.walker import walk
+from server.app import open_services
 from server.errors import DataInvalid
+from server.services import enrollment
 from server.storage import enrollments
 from server.storage.vault import write_key_file
-from tests.functional.world import World, consent, open_world, outcomes, refused
+from tests.functional.world import (
+    SteppedClock,
+    World,
+    consent,
+    open_world,
+    outcomes,
+    refused,
+    settings_in,
+)
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -333,3 +343,36 @@ class TestAtRest:
         with pytest.raises(DataInvalid, match="does not fit the key file"):
             async with open_world(directory, seed, cast):
                 pass
+
+
+class TestReembed:
+    """After a change of models the stored crops make new templates."""
+
+    async def test_reembed(self, new_copy, seed, cast, monkeypatch):
+        """Of everybody, retired or not; until then the server says that they are missing."""
+        directory, warned = new_copy(), []
+        monkeypatch.setattr(
+            enrollment.log, "warning", lambda *what, **more: warned.append((*what, more["count"]))
+        )
+        people = len(seed.phones)
+        retired = seed.people[0].nip
+        connection = sqlite3.connect(directory / "hadir.db")
+        connection.execute("UPDATE enrollments SET model_version = 'earlier'")
+        connection.execute("UPDATE employees SET state = 'INACTIVE' WHERE nip = ?", (retired,))
+        connection.commit()
+        connection.close()
+
+        async with open_world(directory, seed, cast) as world:
+            before = world.app.services.enrollments.gallery_size
+        async with open_services(settings_in(directory), SteppedClock()) as services:
+            done, again = [await services.enrollments.reembed() for _ in range(2)]
+        async with open_world(directory, seed, cast) as world:
+            after = world.app.services.enrollments.gallery_size
+            walked = await walk((await world.kiosk()).client, cast.actor(2).walk(24))
+            [event] = await world.events()
+
+        assert (0, people, 0) == (before, done, again)
+        assert [("enrolments_outdated", people)] == warned
+        assert people - 1 == after
+        assert world.seed.people[2].display_name == event.display_name
+        assert 1 == len(walked.recognised)

@@ -9,8 +9,10 @@ import pytest
 from hadir.v1 import checkin_pb2, device_pb2, event_pb2, options_pb2
 
 from benchmarks.phone import Phone
+from benchmarks.walker import walk
+from server.storage import events
 from tests.functional.sources import Hasty, LateSecondFrame
-from tests.functional.world import Api, World, outcomes, refused
+from tests.functional.world import Api, World, outcomes, refusals_of, refused
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("later")]
 
@@ -146,6 +148,18 @@ class TestFromEnrolmentToReceipt:
         assert result.recorded
         assert 6 == max(answer.steps_done for answer in result.guidance)
 
+    async def test_frames_that_arrive_together(self, world, cast, steps, monkeypatch):
+        """Behind a network that bunches frames, a head that turns is no row of prints."""
+        steps("FRONT", "LEFT", "FRONT", "RIGHT")
+        monotonic = world.clock.monotonic
+        monkeypatch.setattr(world.clock, "monotonic", lambda: monotonic() // 0.9 * 0.9)
+        phone = await world.phone(0)
+        phone.frames_per_second, phone.step_s = 2.5, 0.4
+
+        result = await phone.check_in(OUT, world.place(0), cast.actor(0))
+
+        assert result.recorded
+
 
 class TestTriesAgain:
     """A retry never doubles an event, and a request id stands for one content."""
@@ -221,3 +235,43 @@ class TestTriesAgain:
         assert not first.receipt.replayed
         assert again.receipt.replayed
         assert first.receipt.event == again.receipt.event
+
+
+class TestHangsUp:
+    """An event that is being stored is stored, and what follows it happens, whoever hangs up."""
+
+    @pytest.mark.parametrize("source", ["PHONE", "KIOSK"])
+    async def test_during_the_commit(self, world, cast, monkeypatch, source):
+        """Boards and metrics learn of it; for a phone the next try brings the receipt."""
+        storing, go_on, noted = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        insert, told = events.insert_event, []
+
+        async def slow(connection, event) -> None:
+            storing.set()
+            await go_on.wait()
+            await insert(connection, event)
+
+        monkeypatch.setattr(events, "insert_event", slow)
+        changes = world.app.services.event_log._changes
+        monkeypatch.setattr(changes, "note", lambda nip: (told.append(nip), noted.set()))
+        phone, request_id = await world.phone(1), str(uuid.uuid4())
+
+        def check_in():
+            return phone.check_in(IN, world.place(1), cast.actor(1), request_id=request_id)
+
+        kiosk = await world.kiosk()
+        walking = check_in() if source == "PHONE" else walk(kiosk.client, cast.actor(1).walk(60))
+        task = asyncio.create_task(walking)
+        await storing.wait()
+        task.cancel()
+        await asyncio.wait({task})
+        for _ in range(500):
+            await asyncio.sleep(0.01 if len(world.app.services.live) else 0)
+        go_on.set()
+        async with asyncio.timeout(10):
+            await noted.wait()
+
+        assert [world.seed.people[1].nip] == told
+        if source == "PHONE":
+            assert (await check_in()).receipt.replayed
+            assert "ABANDONED" not in refusals_of(world, phone)

@@ -7,6 +7,8 @@ import pytest
 from hadir.client import ApiError
 from hadir.v1 import enrollment_pb2, options_pb2
 
+from server.services import sessions
+from tests.functional.seeding import import_csv
 from tests.functional.world import PASSWORD, World, consent, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -190,7 +192,7 @@ class TestClosing:
             await bkd.call("CloseStaffAccount", username="petugas-lama")
 
             with refused("SESSION_ENDED", "PERMISSION_DENIED"):
-                await asyncio.wait_for(stream.rest(), 2)
+                await stream.rest()
 
     async def test_last_bkd_account(self, open_copy):
         """The last BKD account cannot be closed; of two that close each other at once, one stays."""
@@ -219,6 +221,46 @@ class TestClosing:
 
         with refused("ACCOUNT_UNKNOWN", "NOT_FOUND"):
             await bkd.call("CloseStaffAccount", username="tidak-ada")
+
+
+class TestLog:
+    """People type passwords into the wrong field."""
+
+    async def test_unknown_names_are_not_logged(self, world, monkeypatch):
+        """A refused login names an account that exists, or nobody."""
+        logged = []
+        monkeypatch.setattr(
+            sessions.log, "warning", lambda event, username: logged.append((event, username))
+        )
+        await account(world, "salah-ketik")
+
+        assert "LOGIN_REFUSED" == await login(world, PASSWORD, WRONG)
+        assert "LOGIN_REFUSED" == await login(world, "salah-ketik", WRONG)
+        assert [("login_refused", ""), ("login_refused", "salah-ketik")] == logged
+
+
+class TestLeftTheService:
+    """Whoever left the service has no access as staff either."""
+
+    async def test_no_access(self, open_copy):
+        """The login is refused, the session ends, and so does what is open."""
+        async with open_copy() as world:
+            person = world.seed.people[1]
+            await account(world, "petugas-keluar", BKD, nip=person.nip)
+            bkd, gone = await world.bkd(), await world.staff("petugas-keluar")
+            async with gone.stream("Enroll") as stream:
+                await _open_enrolment(world, stream)
+                row = f"nip,name,unit_id,state\n{person.nip},{person.display_name},bkd,INACTIVE\n"
+                await import_csv(bkd, row.encode())
+                with refused("EMPLOYEE_INACTIVE", "FAILED_PRECONDITION"):
+                    await stream.rest()
+            with refused("UNAUTHENTICATED", "UNAUTHENTICATED"):
+                await gone.call("GetSession")
+            again = await login(world, "petugas-keluar")
+            with refused("LAST_BKD_ACCOUNT", "FAILED_PRECONDITION"):
+                await bkd.call("CloseStaffAccount", username="bkd")
+
+        assert "LOGIN_REFUSED" == again
 
 
 class TestChangePassword:
@@ -260,7 +302,7 @@ class TestChangePassword:
             await own.call("ChangePassword", old_password=PASSWORD, new_password=new)
 
             with refused("SESSION_ENDED", "PERMISSION_DENIED"):
-                await asyncio.wait_for(stream.rest(), 2)
+                await stream.rest()
 
 
 async def _open_enrolment(world: World, stream) -> None:

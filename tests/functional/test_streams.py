@@ -7,18 +7,21 @@ import uuid
 
 import grpc
 import pytest
+from google.protobuf import message_factory
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from hadir.client import read_error
 from hadir.v1 import checkin_pb2, enrollment_pb2, event_pb2, frame_pb2, kiosk_pb2
 
-from server.errors import SettingsInvalid
+from server.domain.challenge import SECONDS_MAX
+from server.errors import DeviceRevoked, SettingsInvalid
 from server.rpc import checkin as checkin_rpc
 from server.rpc import enrollment as enrollment_rpc
+from server.rpc import interceptor
 from server.rpc.server import FILES
-from tests.functional.world import Api, World, consent, now, outcomes, refused
+from tests.functional.world import METHODS, Api, World, consent, now, outcomes, refused
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("later")]
 
 IDLE_S = 0.5
 
@@ -251,6 +254,32 @@ class TestHowMany:
         assert 0 == len(world.app.services.live)
 
 
+class TestNeverReads:
+    """A caller who reads nothing holds a stream no longer than anybody else."""
+
+    @STREAMS
+    async def test_ended(self, world, name):
+        """It ends when its device or account is ended, though its handler waits for the reader."""
+        async with deaf(world, name):
+            world.app.services.live.end_all(DeviceRevoked("the device was revoked"))
+            await _none_open(world)
+
+    @STREAMS
+    async def test_write_limit(self, world, monkeypatch, name):
+        """It ends when one message is not taken in time."""
+        monkeypatch.setattr(interceptor, "WRITE_S_MAX", 0.5)
+        async with deaf(world, name):
+            await _none_open(world)
+
+    async def test_deadline_of_a_check_in(self, world, monkeypatch):
+        """A check-in ends with its challenge, and its place is free for the next."""
+        monkeypatch.setattr(checkin_rpc, "DEADLINE_SLACK_S", 0.5 - SECONDS_MAX)
+        async with deaf(world, "CheckIn"):
+            await _none_open(world)
+
+        assert 0 == world.app.services.checkins.admission.open
+
+
 class TestLanguage:
     """Texts come in the language that the caller prefers, else in Indonesian."""
 
@@ -415,6 +444,29 @@ class TestDrain:
         with pytest.raises(SettingsInvalid, match="another server running"):
             async with open_copy(listen=world.address):
                 pass
+
+
+@contextlib.asynccontextmanager
+async def deaf(world: World, name: str):
+    """Opens a stream whose client takes nothing off the wire, and waits until its handler waits."""
+    metadata = (await caller(world, name)).client.metadata
+    method = METHODS[name]
+    make = message_factory.GetMessageClass(method.input_type)
+    options = [("grpc.http2.lookahead_bytes", 0), ("grpc.http2.bdp_probe", 0)]
+    async with grpc.aio.insecure_channel(world.address, options=options) as channel:
+        call = channel.stream_stream(f"/{method.containing_service.full_name}/{name}")(
+            metadata=metadata, timeout=60
+        )
+        await call.write(make(**opening(world, name)).SerializeToString())
+        for number in range(300):
+            shown = frame_pb2.Frame(frame_number=number, jpeg=b"x%d" % number, capture_time=now())
+            await call.write(make(frame=shown).SerializeToString())
+        await asyncio.sleep(0.3)
+        assert 1 == len(world.app.services.live)
+        try:
+            yield call
+        finally:
+            call.cancel()
 
 
 async def _read_all(call: grpc.aio.StreamStreamCall) -> list[bytes]:

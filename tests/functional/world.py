@@ -1,5 +1,6 @@
 """A province on a real server in this process, and the people, phones and staff who use it."""
 
+import sqlite3
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -299,6 +300,17 @@ class World:
             until = self.clock.now() + timedelta(hours=7)
             self._staff[username] = (await self.staff(username), until)
         return self._staff[username][0]
+
+
+def refusals_of(world: World, phone: Phone, column: str = "reason") -> list[str]:
+    """Returns why a phone was refused, oldest first."""
+    connection = sqlite3.connect(f"file:{world.directory}/hadir.db?mode=ro", uri=True)
+    rows = connection.execute(
+        f"SELECT {column} FROM refusals WHERE device_id = ? ORDER BY sequence",
+        (phone.identity.device_id,),
+    ).fetchall()
+    connection.close()
+    return [value for (value,) in rows]
 
 
 def consent(**fields: Any) -> enrollment_pb2.Consent:

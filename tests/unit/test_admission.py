@@ -10,9 +10,12 @@ from server.errors import Overloaded
 from server.services.admission import (
     CHECK_IN_FPS,
     CHECK_IN_S,
+    COMES_BACK_S_MAX,
+    CREDIT_S_MAX,
     PLACES_MIN,
     RETRY_S_MAX,
     RETRY_S_MIN,
+    TURNED_AWAY_MAX,
     WAIT_S_MAX,
     Admission,
 )
@@ -25,7 +28,7 @@ def pipeline(workers: int = 2, frame_s: float = 0.05, wait_s: float = 0.0) -> Si
 
 def refused(admission: Admission) -> float:
     """Returns the hint of a refusal, in seconds."""
-    with pytest.raises(Overloaded) as caught, admission.place():
+    with pytest.raises(Overloaded) as caught, admission.place("phone"):
         pass
     return caught.value.retry_after_s
 
@@ -49,9 +52,9 @@ class TestPlaces:
         admission = Admission(pipeline())
         with ExitStack() as stack:
             for _ in range(admission.places):
-                stack.enter_context(admission.place())
+                stack.enter_context(admission.place("phone"))
             refused(admission)
-        with admission.place():
+        with admission.place("phone"):
             assert 1 == admission.open
 
         assert 0 == admission.open
@@ -59,7 +62,7 @@ class TestPlaces:
     def test_given_back_after_an_error(self):
         """However a check-in ends."""
         admission = Admission(pipeline())
-        with pytest.raises(KeyError), admission.place():
+        with pytest.raises(KeyError), admission.place("phone"):
             raise KeyError
 
         assert 0 == admission.open
@@ -70,7 +73,7 @@ class TestPlaces:
         admission = Admission(figures)
         refused(admission)
         figures.wait_s = 0.0
-        with admission.place():
+        with admission.place("phone"):
             pass
 
 
@@ -86,12 +89,67 @@ class TestHint:
         assert RETRY_S_MIN < hints[0] < RETRY_S_MIN + CHECK_IN_S
         assert RETRY_S_MAX == hints[-1]
 
-    def test_forgets(self, monkeypatch):
+    def test_forgets(self):
         """A rush that is over makes nobody wait."""
         now = [100.0]
-        monkeypatch.setattr("server.services.admission.time.monotonic", lambda: now[0])
-        admission = Admission(pipeline(wait_s=1.0))
+        admission = Admission(pipeline(wait_s=1.0), monotonic=lambda: now[0])
         first, *_ = [refused(admission) for _ in range(20)]
         now[0] += CHECK_IN_S + 0.1
 
         assert first == refused(admission)
+
+
+class TestCredit:
+    """Who is turned away and comes back as told is dated from the first refusal."""
+
+    def test_from_the_first_refusal_of_a_chain(self):
+        """A second refusal within the time to come back begins nothing new."""
+        now = [0.0]
+        admission = Admission(pipeline(wait_s=9), monotonic=lambda: now[0])
+        hint_s = refused(admission)
+        now[0] = hint_s + COMES_BACK_S_MAX
+        hint_s = refused(admission)
+        now[0] += hint_s + COMES_BACK_S_MAX
+
+        assert now[0] == admission.credit_s("phone")
+        assert 0.0 == admission.credit_s("another")
+
+    def test_not_for_who_comes_late(self):
+        """A minute later somebody else may want to be early."""
+        now = [0.0]
+        admission = Admission(pipeline(wait_s=9), monotonic=lambda: now[0])
+        now[0] = refused(admission) + COMES_BACK_S_MAX + 0.1
+        assert 0.0 == admission.credit_s("phone")
+        refused(admission)
+        now[0] += 5
+
+        assert pytest.approx(5) == admission.credit_s("phone")
+
+    def test_ten_minutes_at_most(self):
+        """A chain that goes on for longer begins again."""
+        now = [0.0]
+        admission = Admission(pipeline(wait_s=9), monotonic=lambda: now[0])
+        while now[0] <= CREDIT_S_MAX:
+            refused(admission)
+            assert now[0] == admission.credit_s("phone")
+            now[0] += 25
+        assert 0.0 == admission.credit_s("phone")
+
+    def test_once(self):
+        """What is recorded uses it up."""
+        admission = Admission(pipeline(wait_s=9))
+        refused(admission)
+        assert admission.credit_s("phone") > 0
+        admission.settle("phone")
+
+        assert 0.0 == admission.credit_s("phone")
+
+    def test_memory_is_bounded(self):
+        """The oldest are forgotten."""
+        admission = Admission(pipeline(wait_s=9))
+        for number in range(TURNED_AWAY_MAX + 1):
+            with pytest.raises(Overloaded), admission.place(str(number)):
+                pass
+
+        assert 0.0 == admission.credit_s("0")
+        assert admission.credit_s("1") > 0

@@ -94,17 +94,30 @@ class TestKindOfSighting:
         self, today: list[EventKind], kind: EventKind
     ) -> None:
         """The last check-out counts; a check-out alone is no arrival."""
-        assert kind is kind_of_sighting([event(one) for one in today])
+        events = [event(one, minutes) for minutes, one in enumerate(today)]
+
+        assert kind is kind_of_sighting(events, NOON + timedelta(hours=1))
+
+    def test_what_happened_later_does_not_count(self) -> None:
+        """A sighting that was stored late, from before the first check-in, is the check-in."""
+        assert IN is kind_of_sighting([event(IN, 1)], NOON)
+        assert OUT is kind_of_sighting([event(IN, 0)], NOON)
 
 
 class TestRepeated:
     """Who walks by twice is recorded once."""
 
-    def test_any_event_of_the_last_minutes_is_the_same_visit_at_a_kiosk(self) -> None:
-        """Whatever its kind."""
-        for kind in (IN, OUT):
-            first = event(kind)
-            assert first is repeated([first], NOON + timedelta(minutes=4), None, COOLDOWN)
+    def test_a_check_in_of_the_last_minutes_is_the_same_visit_at_a_kiosk(self) -> None:
+        """Until something came between."""
+        first, soon = event(IN), NOON + timedelta(minutes=4)
+
+        assert first is repeated([first], soon, None, COOLDOWN)
+        assert repeated([first, event(OUT, 2)], soon, None, COOLDOWN) is None
+
+    def test_a_check_out_is_never_repeated(self) -> None:
+        """Seen at 15:57 and at 16:01, the person left at 16:01."""
+        assert repeated([event(OUT)], NOON + timedelta(minutes=4), None, COOLDOWN) is None
+        assert repeated([event(OUT)], NOON + timedelta(minutes=4), OUT, COOLDOWN) is None
 
     def test_a_phone_repeats_only_its_own_kind(self) -> None:
         """A check-out right after the check-in is meant."""
@@ -120,15 +133,17 @@ class TestRepeated:
         assert repeated([event(IN)], NOON + COOLDOWN, None, COOLDOWN) is None
         assert repeated([event(IN)], just_before, None, COOLDOWN) is not None
 
-    def test_an_event_that_was_stored_first_but_happened_later_counts_too(self) -> None:
-        """Two kiosks, one slower than the other."""
+    def test_an_event_that_happened_earlier_repeats_nothing(self) -> None:
+        """Two kiosks, one slower than the other: the first check-in of the day counts."""
         later = event(IN, 2)
 
-        assert later is repeated([later], NOON, None, COOLDOWN)
+        assert repeated([later], NOON, None, COOLDOWN) is None
+        assert repeated([later], NOON, IN, COOLDOWN) is None
+        assert later is repeated([later], later.event_time, IN, COOLDOWN)
 
-    def test_the_newest_is_named(self) -> None:
+    def test_the_newest_before_it_is_named(self) -> None:
         """In whatever order they come."""
-        events = [event(IN, 1), event(OUT, 3), event(OUT, 2)]
+        events = [event(IN, 1), event(IN, 3), event(IN, 2), event(IN, 4.5)]
 
         assert events[1] is repeated(events, NOON + timedelta(minutes=4), None, COOLDOWN)
 

@@ -1,7 +1,7 @@
 """Tracks at a kiosk: who follows whom, and what it takes to be recognised."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import numpy as np
@@ -11,6 +11,7 @@ from server.domain.face import BoundingBox, Face, Measures, Vector
 from server.domain.frame import Frame
 from server.domain.match import Decision, Verdict
 from server.domain.track import (
+    BACK_S_MAX,
     GONE_AFTER_S,
     OVERLAP_MIN,
     SPOOF_AFTER_LOOKS,
@@ -30,8 +31,9 @@ ME = np.eye(4, dtype=np.float32)
 
 
 def frame(at_s: float = 0, number: int = 1) -> Frame:
-    """Returns a frame that arrived then."""
-    return Frame(number, b"", NOON, NOON, at_s, b"")
+    """Returns a frame that arrived then, taken a second earlier."""
+    arrival = NOON + timedelta(seconds=at_s)
+    return Frame(number, b"", arrival - timedelta(seconds=1), arrival, at_s, b"")
 
 
 def face(
@@ -78,7 +80,7 @@ def look_at(
 ) -> None:
     """Looks at a face so often, every tenth of a second."""
     for number in range(looks):
-        track.seen_s += 0.1
+        track.taken_s += 0.1
         nose = 6 * np.sin(number / 2) if turns else 0
         track.observe(face(nose=nose, passive=passive), vote(nip))
 
@@ -159,10 +161,21 @@ class TestSignsOfLife:
         """The step from one to the next is too fast for a nose."""
         track = Track(1, BOX, frame(), 0)
         for number in range(24):
-            track.seen_s += 0.1
+            track.taken_s += 0.1
             track.observe(face(nose=0 if number < 12 else 8), vote(ANN))
 
         assert FaceState.TURN_HEAD is track.judge()
+
+    def test_frames_that_arrive_together_are_no_jump(self) -> None:
+        """A nose that turned between two shots did not jump because the network held them."""
+        tracker = Tracker()
+        for number in range(12):
+            taken = NOON + timedelta(seconds=number * 0.4)
+            shot = Frame(number, b"", taken, taken, number // 6 * 2.4, b"")
+            (track,) = tracker.follow([face(nose=9 * np.sin(number))], shot)
+            track.observe(face(nose=9 * np.sin(number)), vote(ANN))
+
+        assert FaceState.RECOGNISED is track.judge()
 
     @pytest.mark.parametrize(
         ("turns", "passive", "state"),
@@ -218,6 +231,33 @@ class TestNextPerson:
         assert not track.is_other_person(face(embedding=ME[1]), 0.3)
 
 
+class TestTime:
+    """When a person came: the first frame of the track, within limits."""
+
+    def test_the_first_frame_counts(self) -> None:
+        """By our clock and the device's, however long the vote took within a minute."""
+        track = Track(1, BOX, frame(10), 10)
+
+        arrival = NOON + timedelta(seconds=10)
+        assert (arrival, arrival - timedelta(seconds=1)) == track.began(frame(10 + BACK_S_MAX))
+
+    def test_nobody_is_dated_back_further(self) -> None:
+        """A face that was held up for a quarter of an hour keeps the time for a minute only."""
+        track = Track(1, BOX, frame(0), 0)
+
+        came = NOON + timedelta(seconds=900 - BACK_S_MAX)
+        assert (came, came - timedelta(seconds=1)) == track.began(frame(900))
+
+    def test_a_suspected_picture_keeps_no_time(self) -> None:
+        """What comes behind it begins with that frame, and must be the same face to go on."""
+        track = seen(SPOOF_AFTER_LOOKS, turns=False)
+        track.suspect(frame(9, 41))
+
+        assert (41, 0) == (track.first.number, track.looks)
+        assert track.winner() is None
+        assert track.is_other_person(face(embedding=ME[1]), 0.3)
+
+
 def boxes(*lefts: float) -> list[Face]:
     """Returns faces of 100 pixels side by side."""
     return [face(BoundingBox(left, 100, left + 100, 200)) for left in lefts]
@@ -266,8 +306,26 @@ class TestTracker:
         for gap, number in ((GONE_AFTER_S, 1), (GONE_AFTER_S + 0.1, 2)):
             tracker = Tracker()
             tracker.follow(boxes(0), frame(10))
-            tracker.follow([], frame(10.1))
+            tracker.follow([], frame(11))
+            tracker.follow([], frame(11 + gap))
+            assert [number] == numbers(tracker.follow(boxes(0), frame(13)))
+
+    def test_nobody_leaves_while_nothing_is_looked_at(self) -> None:
+        """A busy server that skips a minute of frames makes nobody late; beyond it nobody waits."""
+        for gap, number in ((BACK_S_MAX, 1), (BACK_S_MAX + 0.1, 2)):
+            tracker = Tracker()
+            tracker.follow(boxes(0), frame(10))
             assert [number] == numbers(tracker.follow(boxes(0), frame(10 + gap)))
+
+    def test_a_gap_behind_a_missing_frame_ages_nobody(self) -> None:
+        """One frame without the person, then none for long, is a person who looked away."""
+        tracker = Tracker()
+        tracker.follow(boxes(0), frame(10))
+        tracker.follow([], frame(10.1))
+        assert [1] == numbers(tracker.follow(boxes(0), frame(30)))
+        tracker.follow([], frame(31))
+
+        assert [1] == numbers(tracker.follow(boxes(0), frame(33)))
 
     def test_a_track_keeps_its_first_frame(self) -> None:
         """Its arrival is the time of the event."""
@@ -283,8 +341,9 @@ class TestTracker:
         tracker.follow(boxes(0, 500), frame(0))
         assert {1, 2} == tracker.numbers
 
-        tracker.follow(boxes(0), frame(2))
-        assert {3} == tracker.numbers
+        tracker.follow(boxes(0), frame(1))
+        tracker.follow(boxes(0), frame(1.1 + GONE_AFTER_S))
+        assert {1} == tracker.numbers
 
     def test_a_crowd_is_bounded(self) -> None:
         """However many faces flash by, the oldest tracks go; numbers are never used twice."""

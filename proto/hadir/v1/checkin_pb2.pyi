@@ -36,6 +36,7 @@ class RefusalReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REFUSAL_REASON_FRAME_TIMING: _ClassVar[RefusalReason]
     REFUSAL_REASON_FRAMES_REUSED: _ClassVar[RefusalReason]
     REFUSAL_REASON_NO_SITE: _ClassVar[RefusalReason]
+    REFUSAL_REASON_ABANDONED: _ClassVar[RefusalReason]
 CHALLENGE_STEP_UNSPECIFIED: ChallengeStep
 CHALLENGE_STEP_FRONT: ChallengeStep
 CHALLENGE_STEP_LEFT: ChallengeStep
@@ -54,6 +55,7 @@ REFUSAL_REASON_SEAL_INVALID: RefusalReason
 REFUSAL_REASON_FRAME_TIMING: RefusalReason
 REFUSAL_REASON_FRAMES_REUSED: RefusalReason
 REFUSAL_REASON_NO_SITE: RefusalReason
+REFUSAL_REASON_ABANDONED: RefusalReason
 
 class OpenCheckIn(_message.Message):
     __slots__ = ("request_id", "kind", "location", "device_time")
