@@ -17,7 +17,7 @@ from server.clock import Clock
 from server.domain import frame as frames
 from server.domain.frame import Frame
 from server.domain.quality import FrameOutcome
-from server.errors import FrameBudget, OpenFirst, SessionEnded, StreamIdle
+from server.errors import FrameBudget, OpenFirst, ServerDraining, SessionEnded, StreamIdle
 from server.rpc import convert
 from server.rpc.required import check_required
 from server.services.live import LiveStream
@@ -96,8 +96,13 @@ class Inbox:
         await asyncio.gather(self._reader, return_exceptions=True)
 
     async def open(self) -> Any:
-        """Returns the content of the first message. Raises OpenFirst if it is not `open`."""
+        """Returns the content of the first message. Raises OpenFirst if it is not `open`.
+
+        Raises ServerDraining, too: what has not begun begins elsewhere.
+        """
         async for item in self:
+            if isinstance(item, Draining):
+                raise ServerDraining("the server is about to stop", retry_after_s=2)
             if isinstance(item, Message) and item.WhichOneof("message") == "open":
                 return item.open  # type: ignore[attr-defined]
             break

@@ -439,6 +439,21 @@ class TestDrain:
 
         assert result.recorded
 
+    @pytest.mark.parametrize(("name", "begun"), [("CheckIn", False), ("Enroll", True)])
+    async def test_not_begun(self, open_copy, name, begun):
+        """A check-in without a challenge, and an enrolment without a picture, go elsewhere."""
+        async with open_copy() as world:
+            api = await caller(world, name)
+            async with api.stream(name) as stream:
+                if begun:
+                    await stream.send(**opening(world, name))
+                    await stream.receive()
+                while not len(world.app.services.live):  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+                world.app.services.live.begin_drain()
+                with refused("SERVER_DRAINING", "UNAVAILABLE"):
+                    await stream.rest()
+
     async def test_port_is_taken(self, world, open_copy):
         """A second server on the port does not start, and says why."""
         with pytest.raises(SettingsInvalid, match="another server running"):
