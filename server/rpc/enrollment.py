@@ -8,7 +8,7 @@ from server import messages
 from server.clock import Clock
 from server.domain.frame import Frame
 from server.domain.quality import FrameOutcome
-from server.errors import OpenFirst
+from server.errors import OpenFirst, ServerDraining
 from server.rpc import convert
 from server.rpc.call import Context, caller, language
 from server.rpc.streams import Draining, Inbox, StreamLimits, Unseen
@@ -55,7 +55,9 @@ class EnrollmentServicer(enrollment_pb2_grpc.EnrollmentServiceServicer):
                 yield _progress(session, 0, Look(FrameOutcome.USABLE, Timings()))
                 async for item in inbox:
                     if isinstance(item, Draining):
-                        continue
+                        if not session.faces:
+                            raise ServerDraining("the server is about to stop", retry_after_s=2)
+                        continue  # it may be committed within the time to drain
                     if isinstance(item, Unseen):
                         yield _progress(session, item.number, Look(item.outcome, Timings()))
                     elif isinstance(item, Frame):

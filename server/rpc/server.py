@@ -85,11 +85,14 @@ FILES = (
     trial_pb2.DESCRIPTOR,
 )
 MESSAGE_BYTES_MAX = 4 * 1024 * 1024
+# Larger than any frame may be: one of 10 MB is an outcome in its stream and no end of it. A stream
+# holds one such message at a time, so STREAMS_PER_CONNECTION_MAX bounds the memory of a connection.
+RECEIVED_BYTES_MAX = 12 * 1024 * 1024
 STREAMS_PER_CONNECTION_MAX = 200
 KEEPALIVE_MS = 20_000
 # Half-open and silent connections free their slot.
 OPTIONS: tuple[tuple[str, int], ...] = (
-    ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
+    ("grpc.max_receive_message_length", RECEIVED_BYTES_MAX),
     ("grpc.max_send_message_length", MESSAGE_BYTES_MAX),
     ("grpc.max_metadata_size", 16 * 1024),
     ("grpc.max_concurrent_streams", STREAMS_PER_CONNECTION_MAX),

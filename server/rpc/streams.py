@@ -17,14 +17,17 @@ from server.clock import Clock
 from server.domain import frame as frames
 from server.domain.frame import Frame
 from server.domain.quality import FrameOutcome
-from server.errors import FrameBudget, OpenFirst, SessionEnded, StreamIdle
+from server.errors import FrameBudget, OpenFirst, ServerDraining, SessionEnded, StreamIdle
 from server.rpc import convert
 from server.rpc.required import check_required
 from server.services.live import LiveStream
+from server.vision.jpeg import BYTES_MAX
 
 # Answers that wait for the handler; beyond it the reader stops and flow control holds the client.
 WAITING_ITEMS_MAX = 64
 CONTROL_BYTES_MAX = 16 * 1024
+# An image of the most bytes, with the other fields of its message.
+FRAME_BYTES_MAX = BYTES_MAX + 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +96,13 @@ class Inbox:
         await asyncio.gather(self._reader, return_exceptions=True)
 
     async def open(self) -> Any:
-        """Returns the content of the first message. Raises OpenFirst if it is not `open`."""
+        """Returns the content of the first message. Raises OpenFirst if it is not `open`.
+
+        Raises ServerDraining, too: what has not begun begins elsewhere.
+        """
         async for item in self:
+            if isinstance(item, Draining):
+                raise ServerDraining("the server is about to stop", retry_after_s=2)
             if isinstance(item, Message) and item.WhichOneof("message") == "open":
                 return item.open  # type: ignore[attr-defined]
             break
@@ -152,13 +160,17 @@ class Inbox:
 
     def _take_frame(self, message: Any) -> None:
         self._frames += 1
-        self._bytes += len(message.jpeg)
+        size = message.ByteSize()  # the image itself is copied whenever it is touched
+        self._bytes += size
         for used, limit in (
             (self._frames, self._limits.frames_max),
             (self._bytes, self._limits.bytes_max),
         ):
             if limit is not None and used > limit:
                 raise FrameBudget("the stream sent more than one use needs")
+        if size > FRAME_BYTES_MAX:
+            self._waiting.append(Unseen(message.frame_number, FrameOutcome.BAD_IMAGE_SIZE))
+            return
         check_required(message)
         frame = frames.arrived(
             message.frame_number,

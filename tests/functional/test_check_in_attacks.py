@@ -16,7 +16,16 @@ from server import app
 from server.domain.challenge import Progress
 from server.errors import DeviceRevoked
 from tests.functional.sources import Impatient, Opposite, Recorder, Replay, Still, Swapped
-from tests.functional.world import Api, World, now, open_world, outcomes, refusals_of, refused
+from tests.functional.world import (
+    Api,
+    World,
+    none_open,
+    now,
+    open_world,
+    outcomes,
+    refusals_of,
+    refused,
+)
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("later")]
 
@@ -443,15 +452,6 @@ async def kept(world: World, phone, count: int) -> None:
             return
         await asyncio.sleep(0.02)
     raise AssertionError(refusals_of(world, phone))
-
-
-async def none_open(world: World) -> None:
-    """Waits until the server noticed that all streams are gone."""
-    for _ in range(500):
-        if not len(world.app.services.live):
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError("a stream stays open")
 
 
 def opened(world: World, **fields) -> checkin_pb2.OpenCheckIn:

@@ -10,16 +10,17 @@ import pytest
 from google.protobuf import message_factory
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
-from hadir.client import read_error
+from hadir import client
 from hadir.v1 import checkin_pb2, enrollment_pb2, event_pb2, frame_pb2, kiosk_pb2
 
+from server.domain import frame as frames
 from server.domain.challenge import SECONDS_MAX
 from server.errors import DeviceRevoked, SettingsInvalid
 from server.rpc import checkin as checkin_rpc
 from server.rpc import enrollment as enrollment_rpc
 from server.rpc import interceptor
 from server.rpc.server import FILES
-from tests.functional.world import METHODS, Api, World, consent, now, outcomes, refused
+from tests.functional.world import METHODS, Api, World, consent, none_open, now, outcomes, refused
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("later")]
 
@@ -182,7 +183,7 @@ class TestHowMany:
             async with api.stream(name) as third:
                 with refused("TOO_MANY_STREAMS", "RESOURCE_EXHAUSTED") as caught:
                     await third.rest()
-        await _none_open(world)
+        await none_open(world)
         async with api.stream(name) as fourth:
             await fourth.send(**opening(world, name))
             answer = await fourth.receive()
@@ -227,10 +228,35 @@ class TestHowMany:
 
         assert ["CORRUPT_IMAGE"] == outcomes([answer.guidance.outcome])
 
+    async def test_large_frame(self, world, cast, monkeypatch):
+        """A frame of 10 MB is an outcome, and nobody hashes it; the stream goes on."""
+        monkeypatch.setattr(client, "MESSAGE_BYTES_MAX", 12 * 2**20)
+        hashed = []
+        arrived = frames.arrived
+        monkeypatch.setattr(
+            frames,
+            "arrived",
+            lambda *args, **more: hashed.append(args[0]) or arrived(*args, **more),
+        )
+        good = cast.actor(0).shot(cast.actor(0).front)
+        for name, field in (("Identify", "result"), ("CheckIn", "guidance")):
+            api = await caller(world, name)
+            async with api.stream(name) as stream:
+                await stream.send(**opening(world, name))
+                await stream.receive()
+                answers = []
+                for jpeg in (bytes(10_000_000), good + b"\0" * len(name)):
+                    await stream.show(jpeg)
+                    answers.append(getattr(await stream.receive(), field))
+            assert ["BAD_IMAGE_SIZE", "USABLE"] == outcomes(a.outcome for a in answers)
+            assert [1, 2] == [answer.frame_number for answer in answers]
+
+        assert [2, 2] == hashed
+
     async def test_large_message(self, world):
-        """A message beyond 4 MiB is refused by the transport, and the server goes on."""
+        """A message beyond 12 MiB is refused by the transport, and the server goes on."""
         kiosk = await world.kiosk()
-        request = kiosk_pb2.IdentifyRequest(frame=frame_pb2.Frame(jpeg=bytes(2**22 + 1)))
+        request = kiosk_pb2.IdentifyRequest(frame=frame_pb2.Frame(jpeg=bytes(12 * 2**20 + 1)))
         async with grpc.aio.insecure_channel(world.address) as channel:
             call = channel.stream_stream("/hadir.v1.KioskService/Identify")(
                 iter([request.SerializeToString()]), metadata=kiosk.client.metadata, timeout=10
@@ -249,7 +275,7 @@ class TestHowMany:
                 await stream.send(**opening(world, "Identify"))
                 await stream.receive()
                 await stream.show(b"x")
-        await _none_open(world)
+        await none_open(world)
 
         assert 0 == len(world.app.services.live)
 
@@ -262,48 +288,22 @@ class TestNeverReads:
         """It ends when its device or account is ended, though its handler waits for the reader."""
         async with deaf(world, name):
             world.app.services.live.end_all(DeviceRevoked("the device was revoked"))
-            await _none_open(world)
+            await none_open(world)
 
     @STREAMS
     async def test_write_limit(self, world, monkeypatch, name):
         """It ends when one message is not taken in time."""
         monkeypatch.setattr(interceptor, "WRITE_S_MAX", 0.5)
         async with deaf(world, name):
-            await _none_open(world)
+            await none_open(world)
 
     async def test_deadline_of_a_check_in(self, world, monkeypatch):
         """A check-in ends with its challenge, and its place is free for the next."""
         monkeypatch.setattr(checkin_rpc, "DEADLINE_SLACK_S", 0.5 - SECONDS_MAX)
         async with deaf(world, "CheckIn"):
-            await _none_open(world)
+            await none_open(world)
 
         assert 0 == world.app.services.checkins.admission.open
-
-
-class TestLanguage:
-    """Texts come in the language that the caller prefers, else in Indonesian."""
-
-    @pytest.mark.parametrize(
-        ("accepted", "text"),
-        [
-            (None, "Silakan masuk kembali."),
-            ("id", "Silakan masuk kembali."),
-            ("en", "Please log in again."),
-            ("en-US,en;q=0.9", "Please log in again."),
-            ("fr, EN;q=0.5", "Please log in again."),
-            ("fr", "Silakan masuk kembali."),
-            ("x" * 5000, "Silakan masuk kembali."),
-            (";;;,,,", "Silakan masuk kembali."),
-        ],
-    )
-    async def test_accept_language(self, world, accepted, text):
-        """The header of the web decides."""
-        metadata = () if accepted is None else (("accept-language", accepted),)
-        method = world.anyone.client.channel.unary_unary("/hadir.v1.SessionService/GetSession")
-        with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await method(b"", metadata=metadata, timeout=10)
-
-        assert text == read_error(caught.value).message
 
 
 class TestHealthAndReflection:
@@ -439,6 +439,21 @@ class TestDrain:
 
         assert result.recorded
 
+    @pytest.mark.parametrize(("name", "begun"), [("CheckIn", False), ("Enroll", True)])
+    async def test_not_begun(self, open_copy, name, begun):
+        """A check-in without a challenge, and an enrolment without a picture, go elsewhere."""
+        async with open_copy() as world:
+            api = await caller(world, name)
+            async with api.stream(name) as stream:
+                if begun:
+                    await stream.send(**opening(world, name))
+                    await stream.receive()
+                while not len(world.app.services.live):  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+                world.app.services.live.begin_drain()
+                with refused("SERVER_DRAINING", "UNAVAILABLE"):
+                    await stream.rest()
+
     async def test_port_is_taken(self, world, open_copy):
         """A second server on the port does not start, and says why."""
         with pytest.raises(SettingsInvalid, match="another server running"):
@@ -476,12 +491,3 @@ async def _read_all(call: grpc.aio.StreamStreamCall) -> list[bytes]:
         async for message in call:
             found.append(message)
     return found
-
-
-async def _none_open(world: World) -> None:
-    """Waits until the server noticed that all streams are gone."""
-    for _ in range(500):
-        if not len(world.app.services.live):
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("a stream stays open")

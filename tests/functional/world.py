@@ -1,5 +1,6 @@
 """A province on a real server in this process, and the people, phones and staff who use it."""
 
+import asyncio
 import sqlite3
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
@@ -300,6 +301,15 @@ class World:
             until = self.clock.now() + timedelta(hours=7)
             self._staff[username] = (await self.staff(username), until)
         return self._staff[username][0]
+
+
+async def none_open(world: World) -> None:
+    """Waits until the server noticed that all streams are gone."""
+    for _ in range(500):
+        if not len(world.app.services.live):
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("a stream stays open")
 
 
 def refusals_of(world: World, phone: Phone, column: str = "reason") -> list[str]:
