@@ -13,6 +13,7 @@ from tests.functional.attendance_world import (
     gather,
     go_to,
     moment,
+    permit,
     phone_api,
     punch,
     put_rules,
@@ -176,8 +177,8 @@ class TestFindings:
         file.write_text(head + "[rules.forensic_limits.permits]\nlate_days = 1\n")
         put = await bkd("rule", "put", str(file), "--reason", "terlalu longgar")
         api = await phone_api(world, STAFF)
-        asked = await submit(api, "IZIN", day - timedelta(days=4))
-        await (await world.bkd()).call(
+        asked = await permit(api, day - timedelta(days=4))
+        await (await world.officer()).call(
             "DecideRequest", request_id=asked.request_id, accept=True, reason="setuju"
         )
         since = day - timedelta(days=5)
@@ -213,7 +214,7 @@ class TestFindings:
             "CreateStaffAccount", username="plh", password=PASSWORD, role=role, nip=staff.nip
         )
 
-        asked = await submit(api, "IZIN", day)
+        asked = await permit(api, day)
         await (await world.staff("plh")).call(
             "DecideRequest", request_id=asked.request_id, accept=True, reason="setuju"
         )
