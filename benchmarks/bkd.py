@@ -1,6 +1,5 @@
 """What BKD does at its desk, as calls on the API: seed the province, enrol, hand out devices."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -21,6 +20,7 @@ from hadir.v1 import (
 )
 
 from benchmarks import province
+from kiosk_client.duplex import Duplex
 
 NOTICE = "demo-1"
 CHUNK_BYTES = 1 << 20
@@ -73,25 +73,19 @@ class Bkd:
 
     async def enrol(self, nip: str, pictures: Iterable[bytes]) -> EnrolledFace:
         """Enrols an employee; pictures are sent one by one, each after the answer to the last."""
-        queue: asyncio.Queue[enrollment_pb2.EnrollRequest | None] = asyncio.Queue(1)
-        call = self._enrollment.Enroll(_queued(queue), metadata=self._client.metadata)
-        outcomes: list[str] = []
-        stored = None
-        try:
-            with readable_errors():
-                await queue.put(_open(nip))
-                requests = _frames(pictures)
-                async for response in call:
-                    if response.HasField("enrollment"):
-                        stored = response.enrollment
-                        break
-                    progress = response.progress
-                    if progress.frame_number:
-                        name = frame_pb2.FrameOutcome.Name(progress.outcome)
-                        outcomes.append(name.removeprefix("FRAME_OUTCOME_"))
-                    await queue.put(next(requests))
-        finally:
-            call.cancel()
+        call = self._enrollment.Enroll(metadata=self._client.metadata)
+        requests, outcomes, stored = _frames(pictures), list[str](), None
+        async with Duplex(call, language=self._client.endpoint.language) as duplex:
+            await duplex.write(_open(nip))
+            while stored is None and (response := await duplex.read()) is not None:
+                if response.HasField("enrollment"):
+                    stored = response.enrollment
+                    continue
+                progress = response.progress
+                if progress.frame_number:
+                    name = frame_pb2.FrameOutcome.Name(progress.outcome)
+                    outcomes.append(name.removeprefix("FRAME_OUTCOME_"))
+                await duplex.write(next(requests))
         return EnrolledFace(outcomes, stored)
 
     async def phone_code(self, nip: str) -> str:
@@ -165,13 +159,6 @@ def _frames(pictures: Iterable[bytes]) -> Iterator[enrollment_pb2.EnrollRequest]
         frame.capture_time.GetCurrentTime()
         yield enrollment_pb2.EnrollRequest(frame=frame)
     yield enrollment_pb2.EnrollRequest(commit=enrollment_pb2.CommitEnrollment())
-
-
-async def _queued(
-    queue: "asyncio.Queue[enrollment_pb2.EnrollRequest | None]",
-) -> AsyncIterator[enrollment_pb2.EnrollRequest]:
-    while (request := await queue.get()) is not None:
-        yield request
 
 
 async def _import(content: bytes) -> AsyncIterator[directory_pb2.ImportEmployeesRequest]:

@@ -10,6 +10,7 @@ from server import attendance_messages, messages
 from server.domain.attendance.filing import PunchClaim
 from server.domain.attendance.model import Punch, PunchSource, TraceLine
 from server.errors import FieldInvalid
+from server.exports import writers
 from server.exports.sheet import Sheet
 from server.rpc import convert, convert_attendance
 from server.rpc.call import Context, caller, language
@@ -146,15 +147,10 @@ def _recap_kind(number: int) -> RecapKind:
 
 def _writer(number: int) -> tuple[str, Callable[[Sheet], bytes]]:
     """Returns the suffix and the writer of a format. Raises FieldInvalid."""
-    # Their libraries take a quarter of a second to import, and most servers export once a month.
-    from server.exports.delimited import write_csv
-    from server.exports.pdf import write_pdf
-    from server.exports.xlsx import write_xlsx
-
     formats = {
-        attendance_pb2.RECAP_FORMAT_XLSX: ("xlsx", write_xlsx),
-        attendance_pb2.RECAP_FORMAT_CSV: ("csv", write_csv),
-        attendance_pb2.RECAP_FORMAT_PDF: ("pdf", write_pdf),
+        attendance_pb2.RECAP_FORMAT_XLSX: ("xlsx", writers.write_xlsx),
+        attendance_pb2.RECAP_FORMAT_CSV: ("csv", writers.write_csv),
+        attendance_pb2.RECAP_FORMAT_PDF: ("pdf", writers.write_pdf),
     }
     found = {int(key): value for key, value in formats.items()}.get(number)
     if found is None:
