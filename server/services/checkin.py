@@ -14,7 +14,7 @@ from ulid import ULID
 
 from server import metrics
 from server.clock import Clock
-from server.domain import liveness, place
+from server.domain import place
 from server.domain.challenge import (
     SECONDS_MAX,
     SECONDS_MIN,
@@ -22,10 +22,8 @@ from server.domain.challenge import (
     Step,
     new_challenge,
 )
-from server.domain.face import Face, Fingerprint, Vector
+from server.domain.face import Face, Vector
 from server.domain.frame import Frame
-from server.domain.liveness import Liveness
-from server.domain.match import similarity
 from server.domain.model import (
     Device,
     Employee,
@@ -38,9 +36,9 @@ from server.domain.model import (
 )
 from server.domain.quality import CHALLENGE, FrameOutcome
 from server.domain.refusal import SUSPICIOUS, CheckInRefused, Refusal
-from server.domain.relief import FRAMES_MAX, relief
 from server.domain.seal import FrameChain, request_digest, seal_payload
 from server.domain.timing import CLOCK_SKEW_MAX, FrameTiming, Moment
+from server.domain.trail import BestFront, FaceTrail
 from server.errors import (
     LocationInvalid,
     NotEnrolled,
@@ -61,9 +59,6 @@ from server.storage import events as event_rows
 from server.storage.database import Database
 from server.vision.pipeline import Pipeline, Timings
 
-# Frames of another face until the check-in ends: one may be a bad embedding.
-STRANGE_FRAMES_MAX = 4
-MATCHING_FRONTS_MIN = 2
 REUSED_FRAMES_MAX = 2
 # NIST SP 800-63B-4: five failures, then 30 seconds for each try.
 REFUSALS_MAX = 5
@@ -90,15 +85,6 @@ class Guidance:
     look: Look
     steps_done: int
     step: Step | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Best:
-    """The frontal frame most like the employee's template."""
-
-    score: float
-    digest: bytes
-    fingerprint: Fingerprint | None
 
 
 class CheckIns:
@@ -216,7 +202,6 @@ class CheckInSession:
         self._opened_s = owner.clock.monotonic()
         self._owner = owner
         self._request = request
-        self._template = template
         self._progress = Progress(self.challenge.steps)
         self._chain = FrameChain(self.challenge.nonce)
         self._timing = FrameTiming(self._opened_s)
@@ -226,15 +211,11 @@ class CheckInSession:
         self._first: Frame | None = None
         self._last_number = 0
         self._reused = 0
-        self._strange = 0
-        self._strangers = 0
-        self._fronts = 0
-        self._best: _Best | None = None
-        self._last_embedding: Vector | None = None
-        self._landmarks: list[Vector] = []
-        self._times_s: list[float] = []
-        self.relief = 0.0
-        self._passive: list[float] = []
+        self._trail = FaceTrail(
+            template,
+            verification=owner.thresholds.verification,
+            continuity=owner.thresholds.continuity,
+        )
 
     @property
     def expire_time(self) -> datetime:
@@ -247,19 +228,9 @@ class CheckInSession:
         return self._progress.step is None
 
     @property
-    def best_similarity(self) -> float | None:
-        """Best cosine of a frontal frame to the employee's template, None before the first."""
-        return self._best.score if self._best else None
-
-    @property
     def doubted(self) -> bool:
         """Whether another face or an old image was shown: to be kept even if given up."""
-        return self._strangers > 0 or self._reused > 0
-
-    @property
-    def passive(self) -> float | None:
-        """Mean passive liveness, None where it is not installed."""
-        return sum(self._passive) / len(self._passive) if self._passive else None
+        return self._trail.met_strangers or self._reused > 0
 
     def receive(self, frame: Frame) -> FrameOutcome | None:
         """Takes note of a frame as it arrives; the outcome if nobody need look at it."""
@@ -275,22 +246,12 @@ class CheckInSession:
             return FrameOutcome.DUPLICATE
         return None
 
-    @property
-    def _has_relief(self) -> bool:
-        return self.relief >= liveness.RELIEF_MIN_AFTER_CHALLENGE
-
-    @property
-    def _is_live(self) -> bool:
-        """Every installed cue must hold: a replay has relief, a good print may fool a model."""
-        verdict = liveness.judge(
-            self.relief, self.passive, relief_min=liveness.RELIEF_MIN_AFTER_CHALLENGE
-        )
-        return verdict is Liveness.LIVE
-
     async def observe(self, frame: Frame) -> Guidance:
         """Looks at a frame. Raises CheckInRefused as soon as the check-in cannot succeed."""
         self._check_time()
-        look = await look_at_one(self._owner.pipeline, frame, CHALLENGE, traced=True)
+        look = await look_at_one(
+            self._owner.pipeline, frame, CHALLENGE, wanted=self._to_compare, traced=True
+        )
         face = look.face
         if face is not None:
             # Only images of a face: two black ones are alike and no replay.
@@ -298,11 +259,11 @@ class CheckInSession:
         if face is not None and look.outcome is FrameOutcome.USABLE:
             self._follow(face, frame)
         elif look.outcome in {FrameOutcome.NO_FACE, FrameOutcome.SEVERAL_FACES}:
-            self._interrupt()
+            self._trail.interrupt()
         if self._progress.failed:
             raise CheckInRefused(Refusal.CHALLENGE_MISMATCH)
         # A quick turn, or few frames from a slow network, hides relief: no reason yet to accuse.
-        if self.complete and not self._looked_twice and not self._has_relief:
+        if self.complete and not self._looked_twice and not self._trail.has_relief:
             self._looked_twice = True
             self._progress.look_again()
         return self.guidance(look)
@@ -330,10 +291,11 @@ class CheckInSession:
             raise CheckInRefused(Refusal.SEAL_INVALID)
         self._check_seal(signature)  # first: what nobody signed proves nothing of a face
         self._check_frames()
-        assert self._best is not None, "a sealed check-in has matching fronts"
-        if await self._owner.event_log.frame_was_used(self._best.digest):
+        best = self._trail.best
+        assert best is not None, "a sealed check-in has matching fronts"
+        if await self._owner.event_log.frame_was_used(best.digest):
             raise CheckInRefused(Refusal.FRAMES_REUSED)
-        event = self._event(self._first, self._best, signature)
+        event = self._event(self._first, best, signature)
         # Judged: who hangs up from here on gave nothing up, and gets the receipt with the next try.
         self.over = True
         return await finish(self._record(event))
@@ -371,58 +333,26 @@ class CheckInSession:
                 reason=refusal.value,
                 refuse_time=self._owner.clock.now(),
                 nip=self.employee.nip,
-                similarity=self.best_similarity,
-                relief=self.relief,
-                passive=self.passive,
+                similarity=self._trail.best.score if self._trail.best else None,
+                relief=self._trail.relief,
+                passive=self._trail.passive,
                 distance_m=self.distance_m,
             )
         )
 
+    def _to_compare(self, face: Face) -> bool:
+        """Whether a good face is compared: no step is completed by one that was not."""
+        return self._trail.must_compare(face.box) or self._progress.completes(face.measures)
+
     def _follow(self, face: Face, frame: Frame) -> None:
-        """Takes a usable face into the challenge and the cues, if it is the employee's."""
-        assert face.embedding is not None, "a usable face passed the gate"
-        front = Step.FRONT in self._progress.shows(face.measures)
-        if not self._is_person(face.embedding, front=front):
-            self._interrupt()
-            return
-        if face.passive is not None:
-            self._passive.append(face.passive)
-        if front:
-            score = similarity(face.embedding, self._template)
-            self._note_front(_Best(score, frame.digest, face.fingerprint))
-        self._landmarks = [*self._landmarks, face.landmarks][-FRAMES_MAX:]
-        self._times_s = [*self._times_s, frame.captured_s][-FRAMES_MAX:]
-        self.relief = max(self.relief, relief(self._landmarks, self._times_s))
+        """Takes a good face into the challenge and the cues, if it is the employee's."""
+        if face.embedding is None:
+            self._trail.pass_over(face, frame.captured_s)
+        else:
+            front = Step.FRONT in self._progress.shows(face.measures)
+            if not self._trail.follow(face, frame.captured_s, frame.digest, front=front):
+                return
         self._progress.observe(face.measures)
-
-    def _interrupt(self) -> None:
-        """Begins the flat-print cue anew: pictures may have been exchanged meanwhile."""
-        self._landmarks, self._times_s = [], []
-
-    def _is_person(self, probe: Vector, *, front: bool) -> bool:
-        """Whether the face is the employee's and goes on from the one before.
-
-        Ends the check-in after several in a row that are not.
-        """
-        limits = self._owner.thresholds
-        fits = similarity(probe, self._template) >= (
-            limits.verification if front else limits.continuity
-        )
-        before, self._last_embedding = self._last_embedding, probe
-        if fits and (before is None or similarity(probe, before) >= limits.continuity):
-            self._strange = 0
-            return True
-        self._strange += 1
-        self._strangers += 1
-        if self._strange >= STRANGE_FRAMES_MAX:
-            changed = self._fronts >= MATCHING_FRONTS_MIN
-            raise CheckInRefused(Refusal.IDENTITY_CHANGED if changed else Refusal.FACE_MISMATCH)
-        return False
-
-    def _note_front(self, front: "_Best") -> None:
-        self._fronts += 1
-        if self._best is None or front.score > self._best.score:
-            self._best = front
 
     def _check_time(self) -> None:
         if self._owner.clock.monotonic() - self._opened_s > SECONDS_MAX:
@@ -434,9 +364,9 @@ class CheckInSession:
         quick = self._owner.clock.monotonic() - self._opened_s < SECONDS_MIN
         if self._timing.fault is not None or quick:
             raise CheckInRefused(Refusal.FRAME_TIMING)
-        if self._fronts < MATCHING_FRONTS_MIN:
+        if not self._trail.matches:
             raise CheckInRefused(Refusal.FACE_MISMATCH)
-        if not self._is_live:
+        if not self._trail.is_live:
             raise CheckInRefused(Refusal.SPOOF_SUSPECTED)
 
     def _check_seal(self, signature: bytes) -> None:
@@ -452,7 +382,7 @@ class CheckInSession:
         if not signature_fits(self.device.public_key, signature, payload):
             raise CheckInRefused(Refusal.SEAL_INVALID)
 
-    def _event(self, first: Frame, best: "_Best", signature: bytes) -> Event:
+    def _event(self, first: Frame, best: BestFront, signature: bytes) -> Event:
         skew = max(
             abs(self._request.device_time - self.opened_time),
             abs(first.capture_time - first.receive_time),
@@ -473,7 +403,11 @@ class CheckInSession:
             distance_m=self.distance_m,
             device_id=self.device.device_id,
             scores=Scores(
-                best.score, self._owner.thresholds.verification, 0.0, self.relief, self.passive
+                best.score,
+                self._owner.thresholds.verification,
+                0.0,
+                self._trail.relief,
+                self._trail.passive,
             ),
             create_time=self._owner.clock.now(),
             location=self._request.location,

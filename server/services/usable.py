@@ -23,7 +23,7 @@ _FAULTS = {
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one frame showed; face is the one that counts, with an embedding if USABLE."""
+    """What one frame showed; face: the one that counts; if USABLE and wanted, with an embedding."""
 
     outcome: FrameOutcome
     timings: Timings
@@ -66,10 +66,21 @@ def _name(analysis: Analysis | FrameOutcome) -> str:
 
 
 async def look_at_one(
-    pipeline: Pipeline, frame: Frame, limits: QualityLimits, *, traced: bool = False
+    pipeline: Pipeline,
+    frame: Frame,
+    limits: QualityLimits,
+    *,
+    wanted: Gate = lambda _: True,
+    traced: bool = False,
 ) -> Look:
-    """Returns the look at a frame in which one face is expected. traced: see Pipeline."""
-    analysis = await analyze(pipeline, frame, usable(limits), traced=traced)
+    """Returns the look at a frame in which one face is expected.
+
+    wanted: which good faces are embedded; asked in a worker's thread. traced: see Pipeline.
+    """
+    good = usable(limits)
+    analysis = await analyze(
+        pipeline, frame, lambda face: good(face) and wanted(face), traced=traced
+    )
     if isinstance(analysis, FrameOutcome):
         return Look(analysis, Timings())
     if not analysis.faces:

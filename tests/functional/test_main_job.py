@@ -12,7 +12,7 @@ from benchmarks.phone import Phone
 from benchmarks.walker import walk
 from server.storage import events
 from tests.functional.sources import Hasty, LateSecondFrame
-from tests.functional.world import Api, World, outcomes, refusals_of, refused
+from tests.functional.world import STEP_S, Api, World, outcomes, refusals_of, refused
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("later")]
 
@@ -24,7 +24,7 @@ async def new_phone(world: World, number: int, language: str = "id") -> Phone:
     """Returns the phone of a person who has none yet."""
     bkd = await world.bkd()
     code = await bkd.call("IssueActivationCode", nip=world.seed.people[number].nip)
-    phone = Phone(world.client(language=language), step_s=0.65)
+    phone = Phone(world.client(language=language), step_s=STEP_S)
     await phone.activate(f"  {code.code.lower().replace('-', ' ')} ", model="Ponsel uji")
     return phone
 

@@ -15,7 +15,7 @@ from benchmarks.phone import Phone
 from benchmarks.walker import walk
 from server import main
 from tests.functional.processes import command, run_server
-from tests.functional.world import PASSWORD, World, now, open_world, refused
+from tests.functional.world import PASSWORD, STEP_S, World, now, open_world, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -48,7 +48,7 @@ async def work(world: World) -> dict[str, object]:
     pictures = list(world.cast.actor(4).enrolment())[:3]
     await world.enrol(person.nip, pictures)
     code = (await bkd.call("IssueActivationCode", nip=person.nip)).code
-    phone = Phone(world.client(), step_s=0.65)
+    phone = Phone(world.client(), step_s=STEP_S)
     await phone.activate(code)
     await phone.login()
     result = await phone.check_in(IN, world.place(4), world.cast.actor(4))

@@ -1,0 +1,134 @@
+"""One face through a check-in: whose it is, from frame to frame, and whether it lives.
+
+Good faces are compared with the employee where somebody could gain by not being; those in between
+count once the next compared one is the employee's. Comparing is most of what a frame costs.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from server.domain import liveness
+from server.domain.face import BoundingBox, Face, Fingerprint, Vector
+from server.domain.liveness import Liveness
+from server.domain.match import similarity
+from server.domain.refusal import CheckInRefused, Refusal
+from server.domain.relief import FRAMES_MAX, relief
+
+# Frames of another face until the check-in ends: one may be a bad embedding.
+STRANGE_FRAMES_MAX = 4
+MATCHING_FRONTS_MIN = 2
+# Good faces in a row that need not be compared, while nothing hinges on them: 0.3 s of a phone.
+UNCOMPARED_MAX = 3
+# A face that moved further from one frame to the next is compared: it may be another one.
+STILL_OVERLAP_MIN = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class BestFront:
+    """The frontal frame most like the employee's template."""
+
+    score: float
+    digest: bytes
+    fingerprint: Fingerprint | None
+
+
+class FaceTrail:
+    """The faces of one check-in. verification, continuity: cosines, see services/thresholds.py."""
+
+    def __init__(self, template: Vector, *, verification: float, continuity: float) -> None:
+        self.best: BestFront | None = None
+        self.relief = 0.0
+        self._template = template
+        self._verification = verification
+        self._continuity = continuity
+        self._fronts = 0
+        self._strange = 0
+        self._strangers = 0
+        self._last: Vector | None = None
+        self._box: BoundingBox | None = None
+        self._seen: Sequence[tuple[Vector, float]] = ()
+        self._uncompared: Sequence[tuple[Vector, float]] = ()
+        self._passive: list[float] = []
+
+    @property
+    def matches(self) -> bool:
+        """Whether enough frontal frames showed the employee."""
+        return self._fronts >= MATCHING_FRONTS_MIN
+
+    @property
+    def met_strangers(self) -> bool:
+        """Whether another face was shown."""
+        return self._strangers > 0
+
+    @property
+    def passive(self) -> float | None:
+        """Mean passive liveness, None where it is not installed."""
+        return sum(self._passive) / len(self._passive) if self._passive else None
+
+    @property
+    def has_relief(self) -> bool:
+        """Whether the flat-print cue holds."""
+        return self.relief >= liveness.RELIEF_MIN_AFTER_CHALLENGE
+
+    @property
+    def is_live(self) -> bool:
+        """Every installed cue must hold: a replay has relief, a good print may fool a model."""
+        relief_min = liveness.RELIEF_MIN_AFTER_CHALLENGE
+        return liveness.judge(self.relief, self.passive, relief_min=relief_min) is Liveness.LIVE
+
+    def must_compare(self, box: BoundingBox) -> bool:
+        """Whether a good face must be compared, whatever step it shows.
+
+        Who exchanges faces in between must do so within a tenth of a second, in place, and gains
+        nothing but landmarks that count only once the next compared face is the employee's.
+        """
+        still = self._box is not None and box.overlap(self._box) >= STILL_OVERLAP_MIN
+        enough = self.matches and len(self._uncompared) < UNCOMPARED_MAX
+        return not still or self._strange > 0 or not enough
+
+    def pass_over(self, face: Face, captured_s: float) -> None:
+        """Takes a good face that was not compared; the next compared one vouches for it."""
+        self._box = face.box
+        self._uncompared = (*self._uncompared, (face.landmarks, captured_s))
+
+    def follow(self, face: Face, captured_s: float, digest: bytes, *, front: bool) -> bool:
+        """Takes a compared face. Returns whether it is the employee's.
+
+        front: whether it looks straight. Raises CheckInRefused after several that are not.
+        """
+        assert face.embedding is not None, "a compared face was embedded"
+        if not self._is_person(face.embedding, front=front):
+            self.interrupt()
+            return False
+        if face.passive is not None:
+            self._passive.append(face.passive)
+        if front:
+            self._fronts += 1
+            score = similarity(face.embedding, self._template)
+            if self.best is None or score > self.best.score:
+                self.best = BestFront(score, digest, face.fingerprint)
+        seen = (*self._seen, *self._uncompared, (face.landmarks, captured_s))
+        self._seen, self._uncompared, self._box = seen[-FRAMES_MAX:], (), face.box
+        landmarks, times_s = zip(*self._seen, strict=True)
+        self.relief = max(self.relief, relief(landmarks, times_s))
+        return True
+
+    def interrupt(self) -> None:
+        """Begins the flat-print cue anew: pictures may have been exchanged meanwhile."""
+        self._seen, self._uncompared, self._box = (), (), None
+
+    def _is_person(self, probe: Vector, *, front: bool) -> bool:
+        """Whether a face is the employee's and goes on from the one before."""
+        least = self._verification if front else self._continuity
+        before, self._last = self._last, probe
+        goes_on = before is None or similarity(probe, before) >= self._continuity
+        if goes_on and similarity(probe, self._template) >= least:
+            self._strange = 0
+            return True
+        self._strange += 1
+        self._strangers += 1
+        if self._strange >= STRANGE_FRAMES_MAX:
+            raise CheckInRefused(
+                Refusal.IDENTITY_CHANGED if self.matches else Refusal.FACE_MISMATCH
+            )
+        return False
