@@ -20,21 +20,12 @@ from server.rpc import checkin as checkin_rpc
 from server.rpc import enrollment as enrollment_rpc
 from server.rpc import interceptor
 from server.rpc.server import FILES
-from tests.functional.world import (
-    DEADLINE_S,
-    METHODS,
-    Api,
-    World,
-    consent,
-    none_open,
-    now,
-    outcomes,
-    refused,
-)
+from tests.functional.world import METHODS, Api, World, consent, none_open, now, outcomes, refused
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("later")]
 
 IDLE_S = 0.5
+HANGS_S = 30
 
 
 def opening(world: World, name: str) -> dict[str, object]:
@@ -269,7 +260,7 @@ class TestHowMany:
         request = kiosk_pb2.IdentifyRequest(frame=frame_pb2.Frame(jpeg=bytes(12 * 2**20 + 1)))
         async with grpc.aio.insecure_channel(world.address) as channel:
             call = channel.stream_stream("/hadir.v1.KioskService/Identify")(
-                iter([request.SerializeToString()]), metadata=kiosk.client.metadata, timeout=DEADLINE_S
+                iter([request.SerializeToString()]), metadata=kiosk.client.metadata, timeout=60
             )
             code = await call.code()
         session = await kiosk.call("GetSession")
@@ -324,7 +315,7 @@ class TestHealthAndReflection:
         """A server that runs is SERVING, for anyone who asks."""
         stub = health_pb2_grpc.HealthStub(world.anyone.client.channel)
 
-        answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=DEADLINE_S)
+        answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=HANGS_S)
 
         assert health_pb2.HealthCheckResponse.SERVING == answer.status
 
@@ -337,7 +328,7 @@ class TestHealthAndReflection:
             drained = asyncio.create_task(world.app.drain())
             second = await watch.read()
             watch.cancel()
-            await asyncio.wait_for(drained, DEADLINE_S)
+            await asyncio.wait_for(drained, HANGS_S)
 
         response = health_pb2.HealthCheckResponse
         assert [response.SERVING, response.NOT_SERVING] == [first.status, second.status]
@@ -347,7 +338,7 @@ class TestHealthAndReflection:
         stub = reflection_pb2_grpc.ServerReflectionStub(world.anyone.client.channel)
         request = reflection_pb2.ServerReflectionRequest(list_services="")
 
-        call = stub.ServerReflectionInfo(iter([request]), timeout=DEADLINE_S)
+        call = stub.ServerReflectionInfo(iter([request]), timeout=HANGS_S)
         answer = await call.read()
         call.cancel()
 
@@ -361,7 +352,7 @@ class TestHealthAndReflection:
         """A method that does not exist is UNIMPLEMENTED, with a session or without."""
         method = world.anyone.client.channel.unary_unary("/hadir.v1.SessionService/Nothing")
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await method(b"", timeout=DEADLINE_S)
+            await method(b"", timeout=HANGS_S)
 
         assert grpc.StatusCode.UNIMPLEMENTED is caught.value.code()
 
@@ -369,7 +360,7 @@ class TestHealthAndReflection:
         """Fields of a newer client are ignored."""
         method = world.anyone.client.channel.unary_unary("/hadir.v1.SessionService/CreateChallenge")
 
-        answer = await method(b"\x0a\x01x\xa2\x06\x03new\xf8\x07\x01", timeout=DEADLINE_S)
+        answer = await method(b"\x0a\x01x\xa2\x06\x03new\xf8\x07\x01", timeout=HANGS_S)
 
         assert len(answer) > 32
 
@@ -386,7 +377,7 @@ class TestGarbage:
         """A call that cannot be read is refused by name, and the server goes on."""
         method = world.anyone.client.channel.unary_unary("/hadir.v1.SessionService/CreateChallenge")
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await method(garbage, timeout=DEADLINE_S)
+            await method(garbage, timeout=HANGS_S)
         answer = await world.anyone.call("CreateChallenge", device_id="01TIDAKADA")
 
         assert grpc.StatusCode.INVALID_ARGUMENT is caught.value.code()
@@ -397,7 +388,7 @@ class TestGarbage:
         """Whoever has no session learns nothing of what is read."""
         method = world.anyone.client.channel.unary_unary("/hadir.v1.DirectoryService/PutUnit")
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await method(b"\xff\xff\xff\xff", timeout=DEADLINE_S)
+            await method(b"\xff\xff\xff\xff", timeout=HANGS_S)
 
         assert grpc.StatusCode.UNAUTHENTICATED is caught.value.code()
 
@@ -408,7 +399,7 @@ class TestGarbage:
         call = kiosk.client.channel.stream_stream("/hadir.v1.KioskService/Identify")(
             iter([opened.SerializeToString(), b"\xff\xff\xff\xff"]),
             metadata=kiosk.client.metadata,
-            timeout=DEADLINE_S,
+            timeout=HANGS_S,
         )
 
         answers = await _read_all(call)
@@ -420,7 +411,7 @@ class TestGarbage:
         """So does noise in an upload."""
         bkd = await world.bkd()
         call = bkd.client.channel.stream_unary("/hadir.v1.DirectoryService/ImportEmployees")(
-            iter([b"\x0a\x00", b"\xff\xff\xff\xff"]), metadata=bkd.client.metadata, timeout=DEADLINE_S
+            iter([b"\x0a\x00", b"\xff\xff\xff\xff"]), metadata=bkd.client.metadata, timeout=60
         )
 
         assert grpc.StatusCode.INVALID_ARGUMENT is await call.code()
@@ -446,7 +437,7 @@ class TestDrain:
             await started.wait()
             drained = asyncio.create_task(world.app.drain())
             result = await running
-            await asyncio.wait_for(drained, DEADLINE_S)
+            await asyncio.wait_for(drained, HANGS_S)
 
         assert result.recorded
 
