@@ -72,6 +72,8 @@ class ImposterKnobs:
     mutate_frame: Callable[[frame_pb2.Frame], frame_pb2.Frame] | None = None
     # Added to every capture time, by frame number.
     capture_skew_ms: Callable[[int], int] | None = None
+    # So far apart are the capture times from the first one on, however fast the frames go out.
+    capture_interval_ms: int | None = None
 
 
 HONEST: Final = ImposterKnobs()
@@ -194,6 +196,7 @@ class _CheckIn:
         self._chain = FrameChain(b"")
         self._step: checkin_pb2.ChallengeStep | None = None
         self._step_start_s = 0.0
+        self._first_ms = 0
         self._seen = _Progress(time.monotonic())
 
     async def run(self) -> CheckInResult:
@@ -247,11 +250,17 @@ class _CheckIn:
         jpeg = self._source.frame_for(self._step, min(PROGRESS_MAX, passed_s / self._phone.step_s))
         self._seen.frames_sent += 1
         number = self._seen.frames_sent
-        skew_ms = self._knobs.capture_skew_ms(number) if self._knobs.capture_skew_ms else 0
         frame = frame_pb2.Frame(frame_number=number, jpeg=jpeg)
-        frame.capture_time.FromMilliseconds(time.time_ns() // 1_000_000 + skew_ms)
+        frame.capture_time.FromMilliseconds(self._capture_time_ms(number))
         self._seen.sent_s[number] = time.monotonic()
         return frame
+
+    def _capture_time_ms(self, number: int) -> int:
+        now_ms = time.time_ns() // 1_000_000
+        self._first_ms = self._first_ms or now_ms
+        if self._knobs.capture_interval_ms is not None:
+            return self._first_ms + self._knobs.capture_interval_ms * (number - 1)
+        return now_ms + (self._knobs.capture_skew_ms(number) if self._knobs.capture_skew_ms else 0)
 
     async def _seal(self, last_frame_number: int) -> bool:
         """Stop sending and seal. False: this phone hangs up instead."""

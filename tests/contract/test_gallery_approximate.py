@@ -175,7 +175,7 @@ class TestBackground:
 
         def slowly(build):
             def waiting(*arguments):
-                go_on.wait(10)
+                go_on.wait(120)
                 return build(*arguments)
 
             return waiting
@@ -187,7 +187,7 @@ class TestBackground:
             for name in ("merge_base", "build_base"):
                 monkeypatch.setattr(gallery_module, name, slowly(getattr(gallery_module, name)))
             for one in everyone[6_000:6_005]:
-                await asyncio.wait_for(growing.put(one), 1)
+                await asyncio.wait_for(growing.put(one), 30)
             await growing.remove(everyone[6_001].nip)
             await growing.remove(everyone[0].nip)
             assert loaded is growing.snapshot.base

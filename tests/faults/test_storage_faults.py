@@ -20,7 +20,7 @@ from server.storage import directory, migrate
 from server.storage.database import Database, open_database
 
 PAGE = 4096
-PATIENCE_S = 5
+PATIENCE_S = 30
 
 
 def put_unit(unit_id: str):

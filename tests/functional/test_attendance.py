@@ -262,8 +262,9 @@ class TestUnit:
         assert event_id == by_nip(message.employees)[nip].arrival.event_id
         assert [nip] == [one.nip for one in message.employees]
 
-    async def test_watch_ends_with_the_right(self, world):
-        """A head who is replaced sees no more of the unit."""
+    async def test_watch_ends_with_the_right(self, world, monkeypatch):
+        """A head who is replaced sees no more of the unit, long before the board's next look."""
+        monkeypatch.setattr(attendance, "REFRESH_S", 3600.0)
         go_to(world, "12:00")
         bkd, head = await world.bkd(), await world.head()
         unit_id = world.seed.people[HEAD].unit_id
@@ -273,7 +274,7 @@ class TestUnit:
             await bkd.call("PutUnit", unit=unit)
             await punch(world, HEAD, "IN", world.clock.now())
             with pytest.raises(Exception, match="no such unit"):
-                await asyncio.wait_for(call.read(), 10)
+                await asyncio.wait_for(call.read(), 60)
         unit.head_nip = world.seed.people[HEAD].nip
         await bkd.call("PutUnit", unit=unit)
 

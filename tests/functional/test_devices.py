@@ -3,7 +3,9 @@
 import asyncio
 import re
 import time
-from datetime import UTC, timedelta
+from collections.abc import Awaitable
+from datetime import UTC
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -13,12 +15,15 @@ from hadir.device import DeviceKey, activate, login
 from hadir.v1 import checkin_pb2, device_admin_pb2, device_pb2, event_pb2, kiosk_pb2
 
 from tests.functional.seeding import import_csv
-from tests.functional.world import Api, World, now, refused
+from tests.functional.world import Api, Stream, World, now, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CODE = r"[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){2}"
+# From the server's answer to whoever revoked: how long storing takes is the disk's affair.
 ENDS_WITHIN_S = 2.0
+# Nothing comes on the streams that are revoked, and they are not ended for that.
+IDLE_S = 300
 UNKNOWN_NIP = "199001012015011999"
 
 
@@ -209,7 +214,7 @@ class TestRebinding:
     async def test_replaces_the_phone(self, world):
         """The old phone is revoked with the reason; the code is for the next one."""
         nip, bkd = world.seed.people[1].nip, await world.bkd()
-        old = await world.phone(1)
+        old, before = await world.phone(1), world.clock.now()
 
         answer = await bkd.call("RebindDevice", nip=nip, reason="  Ponsel hilang di laut ")
         new = await activate(world.anyone.client, answer.activation_code.code, model="Baru")
@@ -219,7 +224,7 @@ class TestRebinding:
         assert old.identity.device_id == gone.device_id
         assert device_pb2.DEVICE_STATE_REVOKED == gone.state
         assert ("Ponsel hilang di laut", "bkd") == (gone.revoke_reason, gone.revoke_actor)
-        assert abs(gone.revoke_time.ToDatetime(UTC) - world.clock.now()) < timedelta(seconds=5)
+        assert before <= gone.revoke_time.ToDatetime(UTC) <= world.clock.now()
         assert new.device_id == session.device_id
         with refused("UNAUTHENTICATED", "UNAUTHENTICATED"):
             await Api(old.client).call("GetOwnDevice")
@@ -302,7 +307,7 @@ class TestRevocation:
 
     async def test_open_check_in(self, open_copy):
         """A check-in that is open ends within two seconds, and records nothing."""
-        async with open_copy() as world:
+        async with open_copy(stream_idle_seconds=IDLE_S) as world:
             bkd, phone = await world.bkd(), await world.phone(0)
             opened = checkin_pb2.OpenCheckIn(
                 request_id="a2b1f3a0-0000-4000-8000-000000000001",
@@ -313,21 +318,20 @@ class TestRevocation:
             async with Api(phone.client).stream("CheckIn") as stream:
                 await stream.send(open=opened)
                 challenge = await stream.receive()
-                started = time.monotonic()
-                await bkd.call("RebindDevice", nip=world.seed.people[0].nip, reason="Dicuri")
 
-                with refused("DEVICE_REVOKED", "PERMISSION_DENIED"):
-                    await stream.rest()
+                took_s = await revoked(
+                    stream, bkd.call("RebindDevice", nip=world.seed.people[0].nip, reason="Dicuri")
+                )
 
             assert challenge.HasField("challenge")
-            assert time.monotonic() - started < ENDS_WITHIN_S
+            assert took_s < ENDS_WITHIN_S
             assert [] == await world.events()
             with refused("UNAUTHENTICATED", "UNAUTHENTICATED"):
                 await phone.check_in(event_pb2.EVENT_KIND_IN, world.place(0), world.cast.actor(0))
 
     async def test_open_kiosk_stream(self, open_copy):
         """A kiosk's stream ends within two seconds; the other kiosk's goes on."""
-        async with open_copy() as world:
+        async with open_copy(stream_idle_seconds=IDLE_S) as world:
             bkd, kiosk, other = (
                 await world.bkd(),
                 await world.kiosk(),
@@ -337,13 +341,12 @@ class TestRevocation:
                 for one in (stream, second):
                     await one.send(open=kiosk_pb2.OpenIdentify(device_time=now()))
                     await one.receive()
-                started = time.monotonic()
                 device_id = world.seed.kiosks["kantor-gubernur"].device_id
-                await bkd.call("RevokeDevice", device_id=device_id, reason="Kiosk dicuri")
 
-                with refused("DEVICE_REVOKED", "PERMISSION_DENIED"):
-                    await stream.rest()
-                took_s = time.monotonic() - started
+                took_s = await revoked(
+                    stream,
+                    bkd.call("RevokeDevice", device_id=device_id, reason="Kiosk dicuri"),
+                )
                 await second.show(b"no image")
                 answer = await second.receive()
 
@@ -404,6 +407,21 @@ class TestList:
 
         with refused("FIELD_INVALID", "INVALID_ARGUMENT"):
             await bkd.call("ListDevices", kind=99)
+
+
+async def revoked(stream: Stream, revoking: Awaitable[Any]) -> float:
+    """Revokes the device of a stream that waits for its caller; the stream must end for that.
+
+    Returns how long after the answer to whoever revoked the end was here, in seconds.
+    """
+    reading = asyncio.create_task(stream.rest())
+    await asyncio.sleep(0.1)
+    assert not reading.done()
+    await revoking
+    answered = time.monotonic()
+    with refused("DEVICE_REVOKED", "PERMISSION_DENIED"):
+        await reading
+    return time.monotonic() - answered
 
 
 def _keys(count: int) -> list[DeviceKey]:

@@ -1,7 +1,10 @@
 """hadirctl before a real server: the day of BKD and of a head, as they type it."""
 
 import asyncio
+import io
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +24,24 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 HEAD, STAFF, OTHER = 0, 1, 4
 
 
+class WatchedRunner(CliRunner):
+    """Tells what a command has shown so far."""
+
+    _stdout: io.BytesIO | None = None
+
+    @property
+    def shown(self) -> str:
+        """The output until now."""
+        return self._stdout.getvalue().decode() if self._stdout is not None else ""
+
+    @contextmanager
+    def isolation(self, *arguments: Any, **more: Any) -> Iterator[tuple[io.BytesIO, ...]]:
+        """Keep the output at hand while the command runs."""
+        with super().isolation(*arguments, **more) as streams:
+            self._stdout = streams[0]
+            yield streams
+
+
 @dataclass(frozen=True)
 class Hadirctl:
     """Runs commands in a thread, as the server runs in this loop."""
@@ -28,15 +49,22 @@ class Hadirctl:
     address: str
     home: Path
 
-    async def __call__(self, *arguments: str, stdin: str = "", language: str = "id") -> Result:
+    async def __call__(
+        self,
+        *arguments: str,
+        stdin: str = "",
+        language: str = "id",
+        runner: CliRunner | None = None,
+    ) -> Result:
         """Return what came of a command."""
+        invoke = (runner or CliRunner()).invoke
         environment = {
             "XDG_CONFIG_HOME": str(self.home),
             "HADIRCTL_SERVER": self.address,
             "HADIRCTL_LANGUAGE": language,
         }
         return await asyncio.to_thread(
-            CliRunner().invoke, app, globals_first(arguments), env=environment, input=stdin
+            invoke, app, globals_first(arguments), env=environment, input=stdin
         )
 
     async def json(self, *arguments: str) -> Any:
@@ -154,15 +182,14 @@ class TestDays:
         role = {"role": "ROLE_BKD"}
         await bkd.call("CreateStaffAccount", username="pantau", password=PASSWORD, **role)
         ctl = await login(world, tmp_path, "pantau")
-        watching = asyncio.create_task(ctl("watch", unit))
-        for _ in range(100):
-            await asyncio.sleep(0.1)
-            if len(world.app.services.live):
-                break
-        await asyncio.sleep(0.5)
+        runner = WatchedRunner()
+        watching = asyncio.create_task(ctl("watch", unit, runner=runner))
+        while world.seed.people[HEAD].nip not in runner.shown:
+            assert not watching.done(), watching.result().output
+            await asyncio.sleep(0.05)
         await bkd.call("CloseStaffAccount", username="pantau")
 
-        result = await asyncio.wait_for(watching, 20)
+        result = await watching
 
         assert world.seed.people[HEAD].nip in result.stdout
         assert (1, True) == (result.exit_code, "SESSION_ENDED" in result.stderr)

@@ -108,7 +108,7 @@ class TestFromEnrolmentToReceipt:
 
         event = result.receipt.event
         assert event.clock_disputed
-        assert abs(event.event_time.ToDatetime(UTC) - ahead) < timedelta(seconds=5)
+        assert ahead <= event.event_time.ToDatetime(UTC) < event.create_time.ToDatetime(UTC)
         off = event.event_time.ToDatetime(UTC) - event.device_time.ToDatetime(UTC)
         assert off > timedelta(minutes=59)
 
@@ -268,7 +268,7 @@ class TestHangsUp:
         for _ in range(500):
             await asyncio.sleep(0.01 if len(world.app.services.live) else 0)
         go_on.set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await noted.wait()
 
         assert [world.seed.people[1].nip] == told

@@ -25,6 +25,7 @@ from tests.functional.world import METHODS, Api, World, consent, none_open, now,
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("later")]
 
 IDLE_S = 0.5
+HANGS_S = 30
 
 
 def opening(world: World, name: str) -> dict[str, object]:
@@ -146,17 +147,17 @@ class TestIdle:
         """It ends after stream_idle_seconds, and its place is free again."""
         async with open_copy(stream_idle_seconds=IDLE_S) as world:
             api = await caller(world, name)
+            started = time.monotonic()
             async with api.stream(name) as stream:
                 if opened:
                     await stream.send(**opening(world, name))
                     await stream.receive()
-                started = time.monotonic()
                 with refused("STREAM_IDLE", "DEADLINE_EXCEEDED"):
                     await stream.rest()
                 took_s = time.monotonic() - started
 
-            assert IDLE_S * 0.8 < took_s < IDLE_S + 1
-            assert 0 == len(world.app.services.live)
+            assert took_s > IDLE_S * 0.8
+            await none_open(world)
 
     async def test_half_closed(self, world):
         """A stream that the kiosk ends is over, without an error."""
@@ -259,7 +260,7 @@ class TestHowMany:
         request = kiosk_pb2.IdentifyRequest(frame=frame_pb2.Frame(jpeg=bytes(12 * 2**20 + 1)))
         async with grpc.aio.insecure_channel(world.address) as channel:
             call = channel.stream_stream("/hadir.v1.KioskService/Identify")(
-                iter([request.SerializeToString()]), metadata=kiosk.client.metadata, timeout=10
+                iter([request.SerializeToString()]), metadata=kiosk.client.metadata, timeout=60
             )
             code = await call.code()
         session = await kiosk.call("GetSession")
@@ -287,6 +288,7 @@ class TestNeverReads:
     async def test_ended(self, world, name):
         """It ends when its device or account is ended, though its handler waits for the reader."""
         async with deaf(world, name):
+            assert 1 == len(world.app.services.live)
             world.app.services.live.end_all(DeviceRevoked("the device was revoked"))
             await none_open(world)
 
@@ -313,7 +315,7 @@ class TestHealthAndReflection:
         """A server that runs is SERVING, for anyone who asks."""
         stub = health_pb2_grpc.HealthStub(world.anyone.client.channel)
 
-        answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=5)
+        answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=HANGS_S)
 
         assert health_pb2.HealthCheckResponse.SERVING == answer.status
 
@@ -326,7 +328,7 @@ class TestHealthAndReflection:
             drained = asyncio.create_task(world.app.drain())
             second = await watch.read()
             watch.cancel()
-            await asyncio.wait_for(drained, 5)
+            await asyncio.wait_for(drained, HANGS_S)
 
         response = health_pb2.HealthCheckResponse
         assert [response.SERVING, response.NOT_SERVING] == [first.status, second.status]
@@ -336,7 +338,7 @@ class TestHealthAndReflection:
         stub = reflection_pb2_grpc.ServerReflectionStub(world.anyone.client.channel)
         request = reflection_pb2.ServerReflectionRequest(list_services="")
 
-        call = stub.ServerReflectionInfo(iter([request]), timeout=5)
+        call = stub.ServerReflectionInfo(iter([request]), timeout=HANGS_S)
         answer = await call.read()
         call.cancel()
 
@@ -350,7 +352,7 @@ class TestHealthAndReflection:
         """A method that does not exist is UNIMPLEMENTED, with a session or without."""
         method = world.anyone.client.channel.unary_unary("/hadir.v1.SessionService/Nothing")
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await method(b"", timeout=5)
+            await method(b"", timeout=HANGS_S)
 
         assert grpc.StatusCode.UNIMPLEMENTED is caught.value.code()
 
@@ -358,7 +360,7 @@ class TestHealthAndReflection:
         """Fields of a newer client are ignored."""
         method = world.anyone.client.channel.unary_unary("/hadir.v1.SessionService/CreateChallenge")
 
-        answer = await method(b"\x0a\x01x\xa2\x06\x03new\xf8\x07\x01", timeout=5)
+        answer = await method(b"\x0a\x01x\xa2\x06\x03new\xf8\x07\x01", timeout=HANGS_S)
 
         assert len(answer) > 32
 
@@ -375,7 +377,7 @@ class TestGarbage:
         """A call that cannot be read is refused by name, and the server goes on."""
         method = world.anyone.client.channel.unary_unary("/hadir.v1.SessionService/CreateChallenge")
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await method(garbage, timeout=5)
+            await method(garbage, timeout=HANGS_S)
         answer = await world.anyone.call("CreateChallenge", device_id="01TIDAKADA")
 
         assert grpc.StatusCode.INVALID_ARGUMENT is caught.value.code()
@@ -386,7 +388,7 @@ class TestGarbage:
         """Whoever has no session learns nothing of what is read."""
         method = world.anyone.client.channel.unary_unary("/hadir.v1.DirectoryService/PutUnit")
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await method(b"\xff\xff\xff\xff", timeout=5)
+            await method(b"\xff\xff\xff\xff", timeout=HANGS_S)
 
         assert grpc.StatusCode.UNAUTHENTICATED is caught.value.code()
 
@@ -397,7 +399,7 @@ class TestGarbage:
         call = kiosk.client.channel.stream_stream("/hadir.v1.KioskService/Identify")(
             iter([opened.SerializeToString(), b"\xff\xff\xff\xff"]),
             metadata=kiosk.client.metadata,
-            timeout=10,
+            timeout=HANGS_S,
         )
 
         answers = await _read_all(call)
@@ -409,7 +411,7 @@ class TestGarbage:
         """So does noise in an upload."""
         bkd = await world.bkd()
         call = bkd.client.channel.stream_unary("/hadir.v1.DirectoryService/ImportEmployees")(
-            iter([b"\x0a\x00", b"\xff\xff\xff\xff"]), metadata=bkd.client.metadata, timeout=10
+            iter([b"\x0a\x00", b"\xff\xff\xff\xff"]), metadata=bkd.client.metadata, timeout=60
         )
 
         assert grpc.StatusCode.INVALID_ARGUMENT is await call.code()
@@ -420,7 +422,7 @@ class TestDrain:
 
     async def test_check_in_ends(self, open_copy, cast):
         """A check-in that is under way is recorded; the server waits for it."""
-        async with open_copy(drain_seconds=15) as world:
+        async with open_copy(drain_seconds=120) as world:
             phone, started = await world.phone(0), asyncio.Event()
             actor = cast.actor(0)
 
@@ -435,7 +437,7 @@ class TestDrain:
             await started.wait()
             drained = asyncio.create_task(world.app.drain())
             result = await running
-            await asyncio.wait_for(drained, 5)
+            await asyncio.wait_for(drained, HANGS_S)
 
         assert result.recorded
 
@@ -463,7 +465,7 @@ class TestDrain:
 
 @contextlib.asynccontextmanager
 async def deaf(world: World, name: str):
-    """Opens a stream whose client takes nothing off the wire, and waits until its handler waits."""
+    """Opens a stream whose client takes nothing off the wire, so that its handler waits for it."""
     metadata = (await caller(world, name)).client.metadata
     method = METHODS[name]
     make = message_factory.GetMessageClass(method.input_type)
@@ -473,11 +475,12 @@ async def deaf(world: World, name: str):
             metadata=metadata, timeout=60
         )
         await call.write(make(**opening(world, name)).SerializeToString())
+        while not len(world.app.services.live):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
         for number in range(300):
             shown = frame_pb2.Frame(frame_number=number, jpeg=b"x%d" % number, capture_time=now())
             await call.write(make(frame=shown).SerializeToString())
         await asyncio.sleep(0.3)
-        assert 1 == len(world.app.services.live)
         try:
             yield call
         finally:

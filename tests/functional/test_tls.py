@@ -57,7 +57,7 @@ def shown_name(port: int) -> str:
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.set_alpn_protocols(["h2"])
     with (
-        socket.create_connection(("127.0.0.1", port), timeout=5) as raw,
+        socket.create_connection(("127.0.0.1", port), timeout=60) as raw,
         context.wrap_socket(raw) as connection,
     ):
         der = connection.getpeercert(binary_form=True)

@@ -65,7 +65,7 @@ class TestTrouble:
         port = server.add_insecure_port("127.0.0.1:0")
         await server.start()
 
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             endpoint = Endpoint(f"127.0.0.1:{port}")
             running = asyncio.create_task(
                 run_kiosk(endpoint, IDENTITY, options, screen=LineScreen(write=forget))

@@ -20,7 +20,7 @@ def scraped():
     """Returns what a scrape of a served process shows, by name."""
     values = dict.fromkeys(metrics.GAUGES, 3.0)
     with metrics.gauges(lambda: values), metrics.served("127.0.0.1", 0) as port:
-        text = urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5).read().decode()
+        text = urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60).read().decode()
     return {family.name: family for family in text_string_to_metric_families(text)}
 
 
