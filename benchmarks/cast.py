@@ -166,7 +166,7 @@ def camera(source: str, console: Console) -> Cast:
 
 
 def _detector(side: int) -> Detector:
-    return load_pack("default", runtime=Runtime.AUTO, threads=1, detect_side=side).detector
+    return load_pack("default", runtime=Runtime.AUTO, detect_side=side).detector
 
 
 def _read(path: Path) -> Image:

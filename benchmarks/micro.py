@@ -77,7 +77,7 @@ def micro(
 
 
 def _vision() -> Iterator[Cost]:
-    pack = load_pack("default", runtime=Runtime.AUTO, threads=1, detect_side=DETECT_SIDE_PIXELS)
+    pack = load_pack("default", runtime=Runtime.AUTO, detect_side=DETECT_SIDE_PIXELS)
     frame = make_frames(pack, None)[20]
     image = jpeg.decode(frame)
     face = pack.detector.detect(image)[0]
@@ -88,7 +88,7 @@ def _vision() -> Iterator[Cost]:
         "measure", _timed(lambda: align.measure(image, face.box, face.landmarks, crop)), "quality"
     )
     for runtime in (Runtime.ONNXRUNTIME, Runtime.OPENVINO):
-        loaded = load_pack("default", runtime=runtime, threads=1, detect_side=DETECT_SIDE_PIXELS)
+        loaded = load_pack("default", runtime=runtime, detect_side=DETECT_SIDE_PIXELS)
         yield Cost("detect", _timed(lambda: loaded.detector.detect(image)), loaded.runtimes)  # noqa: B023
         for bucket in BUCKETS:
             crops = [crop] * bucket

@@ -39,7 +39,7 @@ POSES = (
     Pose(yaw_degrees=10, eye_distance_px=90),
 )
 FRAMES_BETWEEN = 14
-FRAMES_PER_WORKER = 2
+FRAMES_PER_WORKER = 8
 WARM_UP_SECONDS = 1.0
 
 
@@ -123,7 +123,7 @@ def pipeline(
     try:
         for name, count in itertools.product(runtimes, counts):
             with cores(count):
-                loaded = load_pack(pack, runtime=name, threads=count, detect_side=detect_side)
+                loaded = load_pack(pack, runtime=name, detect_side=detect_side)
                 frames = make_frames(loaded, image)
                 rows.append(measure(loaded, frames, seconds=seconds, workers=count))
     except (ModelInvalid, ImageRejected, StillUnusable, OSError) as error:

@@ -145,4 +145,4 @@ def _embedding(image: Image, face: Detection, pack: Pack) -> Vector:
 
 
 def _pack(side: int) -> Pack:
-    return load_pack("default", runtime=Runtime.AUTO, threads=1, detect_side=side)
+    return load_pack("default", runtime=Runtime.AUTO, detect_side=side)

@@ -204,7 +204,7 @@ def costs_of(quiet: Rung, tally: Tally, batch: Mapping[int, float]) -> Costs:
 def embed_by_batch(server_cores: int) -> dict[int, float]:
     """Returns what embedding each bucket of faces costs on one core, in parts of one face."""
     with cores(server_cores):
-        pack = load_pack("default", runtime=Runtime.AUTO, threads=1, detect_side=DETECT_SIDE_PIXELS)
+        pack = load_pack("default", runtime=Runtime.AUTO, detect_side=DETECT_SIDE_PIXELS)
         image = jpeg.decode(make_frames(pack, None)[0])
         crop = align.crop(image, pack.detector.detect(image)[0].landmarks)
         took = {bucket: [0.0] * _EMBED_REPEATS for bucket in BUCKETS}

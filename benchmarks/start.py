@@ -111,7 +111,7 @@ async def _fill(directory: Path, count: int, advance: Callable[[int], None]) -> 
             await bkd.seed(province.employees(1))
     unit_ids = [unit_id for site in province.SITES for unit_id, _ in site.units]
     version = load_pack(
-        "default", runtime=Runtime.AUTO, threads=1, detect_side=DETECT_SIDE_PIXELS
+        "default", runtime=Runtime.AUTO, detect_side=DETECT_SIDE_PIXELS
     ).model_version
     vault, rng = read_key_file(directory / "hadir.key"), np.random.default_rng(SEED)
     async with open_database(directory / "hadir.db") as database:

@@ -293,15 +293,12 @@ def _pipeline(settings: Settings, workers: int) -> Pipeline:
     pack = load_pack(
         settings.models,
         runtime=settings.runtime,
-        threads=workers,
         detect_side=settings.detect_side_pixels,
     )
     _check_licence(settings, pack)
     antispoof = None
     if settings.antispoof_models is not None:
-        antispoof = load_antispoof(
-            settings.antispoof_models, runtime=settings.runtime, threads=workers
-        )
+        antispoof = load_antispoof(settings.antispoof_models, runtime=settings.runtime)
     log.info(
         "models_loaded",
         model_version=pack.model_version,

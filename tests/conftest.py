@@ -48,7 +48,7 @@ class Cast:
 
 
 def _detector(side: int) -> Detector:
-    loaded = pack.load_pack("default", runtime=Runtime.AUTO, threads=1, detect_side=side)
+    loaded = pack.load_pack("default", runtime=Runtime.AUTO, detect_side=side)
     return loaded.detector
 
 

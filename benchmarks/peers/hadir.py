@@ -113,7 +113,7 @@ def open_hadir(
 
 def embed(images: dict[str, Path], console: Console) -> Embedded:
     """Embeds the central face of images with the server's own pipeline: the API hides vectors."""
-    pack = load_pack("default", runtime=Runtime.AUTO, threads=1, detect_side=DETECT_SIDE_PIXELS)
+    pack = load_pack("default", runtime=Runtime.AUTO, detect_side=DETECT_SIDE_PIXELS)
     pipeline = Pipeline(pack, workers=1)
     try:
         with embedding.progress_bar(console) as progress:

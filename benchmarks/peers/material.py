@@ -99,4 +99,4 @@ def _on_a_wall(photo: Image) -> Image:
 
 
 def _detector(side: int) -> Detector:
-    return load_pack("default", runtime=Runtime.AUTO, threads=1, detect_side=side).detector
+    return load_pack("default", runtime=Runtime.AUTO, detect_side=side).detector

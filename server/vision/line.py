@@ -81,14 +81,24 @@ class Line(Generic[F, C]):
         waited_s = now_s - self._faces[0].since_s
         if self.frames_waiting and self._faces_count < BATCH_MAX and waited_s < BATCH_WAIT_S:
             return []
-        taken: list[C] = []
-        room = BATCH_MAX
-        while self._faces and self._faces[0].count <= room:
-            faces = self._faces.popleft()
-            room -= faces.count
-            taken.append(faces.job)
-        self._faces_count -= BATCH_MAX - room
-        return taken
+        taken = [self._faces.popleft() for _ in range(self._fitting())]
+        self._faces_count -= sum(faces.count for faces in taken)
+        return [faces.job for faces in taken]
+
+    def _fitting(self) -> int:
+        """Returns how many jobs to embed together: those that fill a bucket, without blanks.
+
+        A blank costs as much as a face: three faces are two and one, not four. Where no number of
+        jobs fills a bucket, all that fit.
+        """
+        fitting = filling = total = 0
+        for number, faces in enumerate(self._faces, 1):
+            total += faces.count
+            if total > BATCH_MAX:
+                break
+            fitting = number
+            filling = number if total in BUCKETS else filling
+        return filling or fitting
 
     def next_frame(self) -> F | None:
         """Returns the frame to look at now, people's first, None if none waits."""

@@ -33,21 +33,21 @@ class Pack:
     runtimes: str
 
 
-def load_pack(name: str, *, runtime: Runtime, threads: int, detect_side: int) -> Pack:
+def load_pack(name: str, *, runtime: Runtime, detect_side: int) -> Pack:
     """Loads the pack `default` or `insightface:DIR`. Raises ModelInvalid."""
     if name == "default":
-        return _default(runtime, threads, detect_side)
+        return _default(runtime, detect_side)
     if name.startswith(_INSIGHTFACE):
         from server.vision.insightface_pack import load
 
         directory = Path(name.removeprefix(_INSIGHTFACE)).expanduser()
-        return load(directory, runtime=runtime, threads=threads, detect_side=detect_side)
+        return load(directory, runtime=runtime, detect_side=detect_side)
     raise ModelInvalid(f"unknown model pack {name!r}: use default or insightface:DIR", pack=name)
 
 
-def load_sface(runtime: Runtime, threads: int) -> tuple[SFace, str, str]:
+def load_sface(runtime: Runtime) -> tuple[SFace, str, str]:
     """Loads the default embedder. Returns (embedder, model version, runtime)."""
-    session = open_session(sface_model(), runtime, threads=threads)
+    session = open_session(sface_model(), runtime)
     digest = weights.SHA256[weights.SFACE_FILE]
     return SFace(session), f"sface-2021dec-{digest[:12]}", session.name
 
@@ -59,7 +59,7 @@ def sface_model() -> bytes:
     return weights.with_dynamic_batch(weights.fold(content))
 
 
-def load_antispoof(directory: Path, *, runtime: Runtime, threads: int) -> MiniFasNet:
+def load_antispoof(directory: Path, *, runtime: Runtime) -> MiniFasNet:
     """Loads the passive liveness models from a directory. Raises ModelInvalid."""
     sessions: list[tuple[Session, float]] = []
     for file_name, scale in FILES:
@@ -68,7 +68,7 @@ def load_antispoof(directory: Path, *, runtime: Runtime, threads: int) -> MiniFa
             content = path.read_bytes()
         except OSError as error:
             raise ModelInvalid(f"cannot read {path}: {error.strerror}", path=path) from error
-        sessions.append((open_session(content, runtime, threads=threads, file=path), scale))
+        sessions.append((open_session(content, runtime, file=path), scale))
     return MiniFasNet(sessions)
 
 
@@ -78,7 +78,7 @@ def file_version(path: Path) -> str:
     return f"{path.stem.lower()}-{digest[:12]}"
 
 
-def _default(runtime: Runtime, threads: int, detect_side: int) -> Pack:
+def _default(runtime: Runtime, detect_side: int) -> Pack:
     path = weights.default_model_path(weights.YUNET_FILE)
     content = weights.read_checked(path, weights.SHA256[weights.YUNET_FILE])
     # YuNet is small: ONNX Runtime beats OpenVINO at this size on every CPU measured (benchmarks).
@@ -86,11 +86,10 @@ def _default(runtime: Runtime, threads: int, detect_side: int) -> Pack:
     session = open_session(
         weights.with_dynamic_image(weights.fold(content)),
         runtime,
-        threads=threads,
         prefer=Runtime.ONNXRUNTIME,
         precise=True,
     )
-    embedder, version, embedder_runtime = load_sface(runtime, threads)
+    embedder, version, embedder_runtime = load_sface(runtime)
     return Pack(
         detector=YuNet(session, side=detect_side),
         embedder=embedder,

@@ -173,7 +173,7 @@ OUTCOMES = {
 @pytest.fixture(scope="session")
 def pipeline() -> Iterator[Pipeline]:
     """The real models, on one thread."""
-    loaded = pack.load_pack("default", runtime=Runtime.AUTO, threads=1, detect_side=320)
+    loaded = pack.load_pack("default", runtime=Runtime.AUTO, detect_side=320)
     opened = Pipeline(loaded, workers=1)
     yield opened
     opened.close()

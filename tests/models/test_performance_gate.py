@@ -56,7 +56,7 @@ class TestOverhead:
 
     def test_our_own_code(self, frame):
         """A whole look with its embedding, against the same look's decode and network time."""
-        pack = load_pack("default", runtime=Runtime.AUTO, threads=1, detect_side=320)
+        pack = load_pack("default", runtime=Runtime.AUTO, detect_side=320)
         sessions = [Counted(pack.detector._session), Counted(pack.embedder._session)]
         pack.detector._session, pack.embedder._session = sessions
 
@@ -79,7 +79,7 @@ class TestOverhead:
 
     def test_a_batch_is_no_dearer(self):
         """Eight faces at once cost at most a little more each than one alone."""
-        embedder, _, _ = load_sface(Runtime.AUTO, 1)
+        embedder, _, _ = load_sface(Runtime.AUTO)
         crop = np.zeros((112, 112, 3), np.uint8)
         for count in (1, BATCH_MAX):
             embedder.embed([crop] * count)

@@ -21,7 +21,7 @@ PEOPLE = 4
 @pytest.fixture(scope="module")
 def pipeline() -> Iterator[Pipeline]:
     """One worker: whatever is sent at once waits together."""
-    loaded = load_pack("default", runtime=Runtime.AUTO, threads=1, detect_side=320)
+    loaded = load_pack("default", runtime=Runtime.AUTO, detect_side=320)
     opened = Pipeline(loaded, workers=1)
     yield opened
     opened.close()
@@ -192,7 +192,7 @@ class TestLimits:
 
     async def test_close_gives_up_what_waits(self, frames):
         """Nobody waits for ever on a pipeline that is closed."""
-        loaded = load_pack("default", runtime=Runtime.AUTO, threads=1, detect_side=320)
+        loaded = load_pack("default", runtime=Runtime.AUTO, detect_side=320)
         opened = Pipeline(loaded, workers=1)
         await opened.warm_up()
         async with held(opened, frames[0]) as go_on:

@@ -70,7 +70,7 @@ def sample() -> Image:
 @pytest.fixture(scope="module")
 def default() -> Pack:
     """The default pack on ONNX Runtime."""
-    return load_pack("default", runtime=Runtime.ONNXRUNTIME, threads=1, detect_side=640)
+    return load_pack("default", runtime=Runtime.ONNXRUNTIME, detect_side=640)
 
 
 @pytest.fixture(scope="module")
@@ -148,15 +148,15 @@ class TestRuntimes:
     @pytest.mark.parametrize("runtime", RUNTIMES[1:])
     def test_embeddings_agree(self, runtime: Runtime, batch: np.ndarray) -> None:
         """An employee enrolled on one runtime is recognised on the other."""
-        (left,) = open_session(sface_model(), Runtime.ONNXRUNTIME, threads=1).run(batch)
-        (right,) = open_session(sface_model(), runtime, threads=1).run(batch)
+        (left,) = open_session(sface_model(), Runtime.ONNXRUNTIME).run(batch)
+        (right,) = open_session(sface_model(), runtime).run(batch)
 
         assert cosines(left, right).min() >= 0.998
 
     @pytest.mark.parametrize("runtime", RUNTIMES[1:])
     def test_detections_agree(self, runtime: Runtime, default: Pack, sample: Image) -> None:
         """Both detectors find the same faces, within two pixels."""
-        other = load_pack("default", runtime=runtime, threads=1, detect_side=640)
+        other = load_pack("default", runtime=runtime, detect_side=640)
 
         left, right = default.detector.detect(sample), other.detector.detect(sample)
 
@@ -168,7 +168,7 @@ class TestRuntimes:
     @pytest.mark.parametrize("count", [1, 2, 4, 8])
     def test_batch_equals_single(self, runtime: Runtime, count: int, batch: np.ndarray) -> None:
         """A face gets the same embedding alone and among others."""
-        session = open_session(sface_model(), runtime, threads=1)
+        session = open_session(sface_model(), runtime)
         single = np.concatenate([session.run(batch[row : row + 1])[0] for row in range(count)])
 
         (together,) = session.run(batch[:count])
@@ -179,7 +179,7 @@ class TestRuntimes:
     @pytest.mark.parametrize("runtime", RUNTIMES)
     def test_sizes_of_one_detector(self, runtime: Runtime) -> None:
         """The detector takes frames of any multiple of 32, one or several, in any order."""
-        session = open_session(detector_model(), runtime, threads=1)
+        session = open_session(detector_model(), runtime)
         views = np.random.default_rng(3).uniform(0, 255, (2, 3, 160, 256)).astype(np.float32)
         for height, width in ((256, 320), (160, 160), (480, 640)):
             outputs = session.run(np.zeros((1, 3, height, width), np.float32))
@@ -194,7 +194,7 @@ class TestRuntimes:
     @pytest.mark.parametrize("runtime", RUNTIMES)
     def test_threads(self, runtime: Runtime, batch: np.ndarray) -> None:
         """Calls of several threads at once do not mix, nor does a later call change a result."""
-        session = open_session(sface_model(), runtime, threads=2)
+        session = open_session(sface_model(), runtime)
         expected = [session.run(batch[row : row + 1])[0] for row in range(len(batch))]
         rows = list(range(len(batch))) * 4
 
@@ -206,7 +206,7 @@ class TestRuntimes:
 
     def test_default_of_this_machine(self, crops: list[Image], default: Pack) -> None:
         """What AUTO takes here embeds as ONNX Runtime does, and says what runs."""
-        loaded = load_pack("default", runtime=Runtime.AUTO, threads=1, detect_side=320)
+        loaded = load_pack("default", runtime=Runtime.AUTO, detect_side=320)
 
         found = cosines(loaded.embedder.embed(crops), default.embedder.embed(crops))
 
@@ -230,7 +230,7 @@ class TestInvalid:
         monkeypatch.setattr(weights, "default_model_path", lambda each: tmp_path / each)
 
         with pytest.raises(ModelInvalid, match=f"{name} has another SHA-256"):
-            load_pack("default", runtime=Runtime.AUTO, threads=1, detect_side=320)
+            load_pack("default", runtime=Runtime.AUTO, detect_side=320)
 
     def test_missing(self, tmp_path: Path) -> None:
         """So is one that is not there."""
@@ -241,14 +241,14 @@ class TestInvalid:
     def test_unknown_pack(self, name: str) -> None:
         """A name that stands for no pack is told."""
         with pytest.raises(ModelInvalid):
-            load_pack(name, runtime=Runtime.AUTO, threads=1, detect_side=320)
+            load_pack(name, runtime=Runtime.AUTO, detect_side=320)
 
     def test_damaged_file_of_others(self, tmp_path: Path) -> None:
         """A file in a folder of others that is no model is told by name."""
         (tmp_path / "detector.onnx").write_bytes(b"no model")
 
         with pytest.raises(ModelInvalid, match=r"detector\.onnx"):
-            load_pack(f"insightface:{tmp_path}", runtime=Runtime.AUTO, threads=1, detect_side=320)
+            load_pack(f"insightface:{tmp_path}", runtime=Runtime.AUTO, detect_side=320)
 
     @pytest.mark.parametrize("runtime", RUNTIMES)
     def test_damaged_antispoof(self, tmp_path: Path, runtime: Runtime) -> None:
@@ -257,12 +257,12 @@ class TestInvalid:
             (tmp_path / name).write_bytes(b"no model")
 
         with pytest.raises(ModelInvalid, match="MiniFASNet"):
-            load_antispoof(tmp_path, runtime=runtime, threads=1)
+            load_antispoof(tmp_path, runtime=runtime)
 
     def test_missing_antispoof(self, tmp_path: Path) -> None:
         """And a folder without them."""
         with pytest.raises(ModelInvalid, match="MiniFASNet"):
-            load_antispoof(tmp_path, runtime=Runtime.AUTO, threads=1)
+            load_antispoof(tmp_path, runtime=Runtime.AUTO)
 
 
 @pytest.fixture(scope="module")
@@ -288,7 +288,7 @@ class TestInsightface:
     ) -> None:
         """SCRFD finds the six people; the recogniser gets the colours and range that it needs."""
         name = f"insightface:{folder}"
-        loaded = load_pack(name, runtime=Runtime.AUTO, threads=1, detect_side=640)
+        loaded = load_pack(name, runtime=Runtime.AUTO, detect_side=640)
 
         found = loaded.detector.detect(sample)
         assert PEOPLE_ON_SAMPLE == len(found)
@@ -304,9 +304,7 @@ class TestInsightface:
         """A folder without a recogniser is completed with SFace."""
         shutil.copy(scrfd, tmp_path / SCRFD_FILE)
 
-        loaded = load_pack(
-            f"insightface:{tmp_path}", runtime=Runtime.ONNXRUNTIME, threads=1, detect_side=320
-        )
+        loaded = load_pack(f"insightface:{tmp_path}", runtime=Runtime.ONNXRUNTIME, detect_side=320)
 
         assert default.model_version == loaded.model_version
         assert not loaded.commercial_use
@@ -316,7 +314,7 @@ class TestInsightface:
         (tmp_path / "w_sface.onnx").write_bytes(sface_model())
 
         with pytest.raises(ModelInvalid, match="no SCRFD detector"):
-            load_pack(f"insightface:{tmp_path}", runtime=Runtime.AUTO, threads=1, detect_side=320)
+            load_pack(f"insightface:{tmp_path}", runtime=Runtime.AUTO, detect_side=320)
 
 
 class TestAntispoof:
@@ -326,7 +324,7 @@ class TestAntispoof:
     def test_samples_of_its_authors(self, runtime: Runtime, default: Pack) -> None:
         """The live sample is judged live, and both attacks are not."""
         folder = file_of("HADIR_MODELS", "models", FILES[0][0]).parent
-        network = load_antispoof(folder, runtime=runtime, threads=1)
+        network = load_antispoof(folder, runtime=runtime)
         scores = {}
         for name in ("T1", "F1", "F2"):
             path = file_of("HADIR_SPOOF_IMAGES", "data/spoof-dev", f"image_{name}.jpg")
@@ -401,7 +399,7 @@ LOAD_EVERYTHING = WATCH + textwrap.dedent(
         runtimes.append(Runtime.OPENVINO)
     for name in names:
         for runtime in runtimes:
-            pack = load_pack(name, runtime=runtime, threads=1, detect_side=320)
+            pack = load_pack(name, runtime=runtime, detect_side=320)
             pack.detector.detect(np.zeros((240, 320, 3), np.uint8))
             pack.embedder.embed([np.zeros((112, 112, 3), np.uint8)])
     print(seen)

@@ -87,6 +87,19 @@ class TestFaces:
         assert [] == waiting.next_faces(0.0)
         assert ["f8"] == waiting.next_faces(BATCH_WAIT_S)
 
+    @pytest.mark.parametrize(
+        ("waiting_faces", "batches"),
+        [(3, [2, 1]), (5, [4, 1]), (6, [4, 2]), (7, [4, 2, 1]), (8, [8])],
+    )
+    def test_no_batch_is_filled_up_with_blanks(self, waiting_faces, batches):
+        """A blank costs as much as a face: an odd number goes in two or three batches."""
+        waiting = line()
+        for number in range(waiting_faces):
+            waiting.add_faces(f"f{number}", 1, 0.0)
+
+        assert batches == [len(waiting.next_faces(0.0)) for _ in batches]
+        assert [] == waiting.next_faces(0.0)
+
     def test_the_faces_of_a_frame_stay_together(self):
         """A batch that has no room for all of them goes without them."""
         waiting = line()
