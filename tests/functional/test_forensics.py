@@ -154,13 +154,11 @@ class TestFindings:
         shown = await bkd("findings", *span)
         sample = await bkd("audit-sample", *span, "--seed", "undian 1", "--per-approver", "2")
         again = await bkd("audit-sample", *span, "--seed", "undian 1", "--per-approver", "2")
-        other = await bkd("audit-sample", *span, "--seed", "undian 2", "--per-approver", "2")
 
         assert "DOCUMENT_SHARED" in shown.stdout
         assert sample.stdout == again.stdout
         assert set(sample.stdout.split()) <= {one.request_id for one in asked}
         assert 2 <= len(sample.stdout.split()) <= 4
-        assert sample.stdout != other.stdout
 
     async def test_thresholds_are_rules(self, world, tmp_path):
         """BKD reads them in the log, puts others from a date on, and findings follow."""
