@@ -137,7 +137,7 @@ def accuracy(
         workers=workers or usable_cores(),
     )
     try:
-        loaded = load_pack(pack, runtime=runtime, detect_side=detect_side)
+        loaded = load_pack(pack, runtime=runtime, detect_side=detect_side, calls=inputs.workers)
         result = report.origin("accuracy", _settings(loaded, pack, inputs))
         report.print_origin(console, result)
         measured = measure(loaded, inputs, console)

@@ -123,7 +123,7 @@ def pipeline(
     try:
         for name, count in itertools.product(runtimes, counts):
             with cores(count):
-                loaded = load_pack(pack, runtime=name, detect_side=detect_side)
+                loaded = load_pack(pack, runtime=name, detect_side=detect_side, calls=count)
                 frames = make_frames(loaded, image)
                 rows.append(measure(loaded, frames, seconds=seconds, workers=count))
     except (ModelInvalid, ImageRejected, StillUnusable, OSError) as error:

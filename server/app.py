@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import grpc
 import structlog
 
-from server import metrics
+from server import memory, metrics
 from server.clock import Clock, SystemClock
 from server.cores import usable_cores
 from server.errors import ServerDraining, SettingsInvalid
@@ -94,6 +94,7 @@ async def open_app(settings: Settings, clock: Clock | None = None) -> AsyncItera
         await services.enrollments.load_gallery()
         await services.checkins.pipeline.warm_up()
         await services.enrollments.warn_outdated()
+        await asyncio.to_thread(memory.give_back)
         with _metrics(settings, services):
             async with _serving(settings, services, credentials) as app:
                 yield app
@@ -149,29 +150,41 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
     threads = _Threads(
         **{name: ThreadPoolExecutor(n, thread_name_prefix=name) for name, n in sizes.items()}
     )
-    # Its threads keep the process alive: nothing may fail before the block that ends them.
-    pipeline = await asyncio.to_thread(_pipeline, settings, workers)
     try:
-        thresholds = Thresholds(
-            load_calibration(pipeline.model_version, settings.calibration),
-            settings.identification_fpir,
-            settings.verification_fmr,
-        )
-        async with open_database(path) as database:
-            services = _compose(
+        async with _loading(settings, workers) as loading, open_database(path) as database:
+            rules = Rules(database, clock)
+            await rules.begin()
+            pipeline = await loading
+            thresholds = Thresholds(
+                load_calibration(pipeline.model_version, settings.calibration),
+                settings.identification_fpir,
+                settings.verification_fmr,
+            )
+            yield _compose(
                 settings,
                 clock,
                 database,
                 vault,
+                rules=rules,
                 pipeline=pipeline,
                 thresholds=thresholds,
                 threads=threads,
             )
-            await services.rules.begin()
-            yield services
     finally:
-        pipeline.close()
         threads.close()
+
+
+@asynccontextmanager
+async def _loading(settings: Settings, workers: int) -> AsyncIterator[asyncio.Task[Pipeline]]:
+    """Loads the models beside the block. The end of it ends their threads, however it ends."""
+    task = asyncio.create_task(asyncio.to_thread(_pipeline, settings, workers), name="models")
+    try:
+        yield task
+    finally:
+        # A thread that loads cannot be stopped, and those of a pipeline keep the process alive.
+        (loaded,) = await asyncio.gather(task, return_exceptions=True)
+        if isinstance(loaded, Pipeline):
+            loaded.close()
 
 
 def _compose(
@@ -180,6 +193,7 @@ def _compose(
     database: Database,
     vault: Vault,
     *,
+    rules: Rules,
     pipeline: Pipeline,
     thresholds: Thresholds,
     threads: _Threads,
@@ -190,7 +204,6 @@ def _compose(
     admission = Admission(pipeline, monotonic=clock.monotonic)
     passwords = Passwords(threads.logins)
     sight = Sight(clock, ZoneInfo(settings.time_zone))
-    rules = Rules(database, clock)
     reports = Reports(threads.reports, lambda: admission.full)
     attendance = Attendance(database, rules, sight, changes=changes, reports=reports, clock=clock)
     event_log = EventLog(database, sight, changes, repeat_minutes=settings.repeat_minutes)
@@ -294,11 +307,14 @@ def _pipeline(settings: Settings, workers: int) -> Pipeline:
         settings.models,
         runtime=settings.runtime,
         detect_side=settings.detect_side_pixels,
+        calls=workers,
     )
     _check_licence(settings, pack)
     antispoof = None
     if settings.antispoof_models is not None:
-        antispoof = load_antispoof(settings.antispoof_models, runtime=settings.runtime)
+        antispoof = load_antispoof(
+            settings.antispoof_models, runtime=settings.runtime, calls=workers
+        )
     log.info(
         "models_loaded",
         model_version=pack.model_version,

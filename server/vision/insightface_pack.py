@@ -22,7 +22,7 @@ from server.vision.session import Array, OrtSession, Runtime
 _SCRFD_OUTPUTS = {6, 9, 10, 15}
 
 
-def load(directory: Path, *, runtime: Runtime, detect_side: int) -> Pack:
+def load(directory: Path, *, runtime: Runtime, detect_side: int, calls: int) -> Pack:
     """Loads the detector and the recogniser of a directory.
 
     A package without a recogniser is completed with SFace. Raises ModelInvalid.
@@ -41,7 +41,7 @@ def load(directory: Path, *, runtime: Runtime, detect_side: int) -> Pack:
         raise ModelInvalid(f"no SCRFD detector (*.onnx) in {directory}", path=directory)
     embedder: Embedder
     if recogniser is None:
-        embedder, version, runtime_name = load_sface(runtime)
+        embedder, version, runtime_name = load_sface(runtime, calls)
     else:
         (embedder, version), runtime_name = recogniser, OrtSession.name
     return Pack(

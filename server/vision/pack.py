@@ -33,21 +33,24 @@ class Pack:
     runtimes: str
 
 
-def load_pack(name: str, *, runtime: Runtime, detect_side: int) -> Pack:
-    """Loads the pack `default` or `insightface:DIR`. Raises ModelInvalid."""
+def load_pack(name: str, *, runtime: Runtime, detect_side: int, calls: int = 1) -> Pack:
+    """Loads the pack `default` or `insightface:DIR`, for so many calls at once.
+
+    Raises ModelInvalid.
+    """
     if name == "default":
-        return _default(runtime, detect_side)
+        return _default(runtime, detect_side, calls)
     if name.startswith(_INSIGHTFACE):
         from server.vision.insightface_pack import load
 
         directory = Path(name.removeprefix(_INSIGHTFACE)).expanduser()
-        return load(directory, runtime=runtime, detect_side=detect_side)
+        return load(directory, runtime=runtime, detect_side=detect_side, calls=calls)
     raise ModelInvalid(f"unknown model pack {name!r}: use default or insightface:DIR", pack=name)
 
 
-def load_sface(runtime: Runtime) -> tuple[SFace, str, str]:
+def load_sface(runtime: Runtime, calls: int = 1) -> tuple[SFace, str, str]:
     """Loads the default embedder. Returns (embedder, model version, runtime)."""
-    session = open_session(sface_model(), runtime)
+    session = open_session(sface_model(), runtime, calls=calls)
     digest = weights.SHA256[weights.SFACE_FILE]
     return SFace(session), f"sface-2021dec-{digest[:12]}", session.name
 
@@ -59,8 +62,11 @@ def sface_model() -> bytes:
     return weights.with_dynamic_batch(weights.fold(content))
 
 
-def load_antispoof(directory: Path, *, runtime: Runtime) -> MiniFasNet:
-    """Loads the passive liveness models from a directory. Raises ModelInvalid."""
+def load_antispoof(directory: Path, *, runtime: Runtime, calls: int = 1) -> MiniFasNet:
+    """Loads the passive liveness models of a directory, for so many calls at once.
+
+    Raises ModelInvalid.
+    """
     sessions: list[tuple[Session, float]] = []
     for file_name, scale in FILES:
         path = directory / file_name
@@ -68,7 +74,7 @@ def load_antispoof(directory: Path, *, runtime: Runtime) -> MiniFasNet:
             content = path.read_bytes()
         except OSError as error:
             raise ModelInvalid(f"cannot read {path}: {error.strerror}", path=path) from error
-        sessions.append((open_session(content, runtime, file=path), scale))
+        sessions.append((open_session(content, runtime, calls=calls, file=path), scale))
     return MiniFasNet(sessions)
 
 
@@ -78,7 +84,7 @@ def file_version(path: Path) -> str:
     return f"{path.stem.lower()}-{digest[:12]}"
 
 
-def _default(runtime: Runtime, detect_side: int) -> Pack:
+def _default(runtime: Runtime, detect_side: int, calls: int) -> Pack:
     path = weights.default_model_path(weights.YUNET_FILE)
     content = weights.read_checked(path, weights.SHA256[weights.YUNET_FILE])
     # YuNet is small: ONNX Runtime beats OpenVINO at this size on every CPU measured (benchmarks).
@@ -88,8 +94,9 @@ def _default(runtime: Runtime, detect_side: int) -> Pack:
         runtime,
         prefer=Runtime.ONNXRUNTIME,
         precise=True,
+        calls=calls,
     )
-    embedder, version, embedder_runtime = load_sface(runtime)
+    embedder, version, embedder_runtime = load_sface(runtime, calls)
     return Pack(
         detector=YuNet(session, side=detect_side),
         embedder=embedder,

@@ -6,7 +6,8 @@ the GIL and may be called from several threads at once.
 
 import enum
 import platform
-from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 from typing import Any, Protocol
 
 import numpy as np
@@ -42,17 +43,18 @@ def open_session(
     *,
     prefer: Runtime = Runtime.OPENVINO,
     precise: bool = False,
+    calls: int = 1,
     file: object = "",
 ) -> Session:
     """Loads a model. AUTO takes `prefer` on x86-64 and ONNX Runtime elsewhere.
 
-    A call runs on one thread; as many run at once as callers. precise: fp32 even where the CPU is
-    faster with less.
+    A call runs on one thread. calls: how many run at once at least. precise: fp32 even where the
+    CPU is faster with less.
     """
     if runtime is Runtime.AUTO:
         runtime = prefer if platform.machine() in {"x86_64", "AMD64"} else Runtime.ONNXRUNTIME
     if runtime is Runtime.OPENVINO:
-        return OpenVinoSession(model, precise=precise, file=file)
+        return OpenVinoSession(model, precise=precise, calls=calls, file=file)
     return OrtSession(model, file=file)
 
 
@@ -93,43 +95,45 @@ class OpenVinoSession:
     """OpenVINO, bf16 where the CPU has it in hardware: a compiled model for each call at once.
 
     Two workers of the pipeline analysed 1.36 times the frames of one when they shared a compiled
-    model of two streams, and 2.00 times with one each (Zen 4). The price is some 60 MB a worker.
+    model of two streams, and 2.00 times with one each (Zen 4). A call beyond `calls` waits.
     """
 
-    def __init__(self, model: bytes, *, precise: bool = False, file: object = "") -> None:
+    def __init__(
+        self, model: bytes, *, precise: bool = False, calls: int = 1, file: object = ""
+    ) -> None:
         import openvino
 
-        self._core = openvino.Core()
-        bf16 = not precise and "BF16" in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        core = openvino.Core()
+        bf16 = not precise and "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         self.name = "openvino bf16" if bf16 else "openvino fp32"
-        self._hints = {
+        hints = {
             "INFERENCE_NUM_THREADS": 1,
             "NUM_STREAMS": 1,
             "ENABLE_CPU_PINNING": False,
             "INFERENCE_PRECISION_HINT": "bf16" if bf16 else "f32",
         }
         try:
-            self._network = self._core.read_model(model)
+            network = core.read_model(model)
         except RuntimeError as error:
             raise ModelInvalid(f"OpenVINO cannot load {file}", path=file) from error
-        # The requests that no call uses; popped and put back, which the interpreter does at once.
-        self._idle: deque[Any] = deque([self._request()])
         # Its binding to numpy is made at the first use, and two threads whose first uses meet wait
         # for each other for ever, one with the interpreter's lock: so use it here, in one thread.
         openvino.Tensor(np.zeros(1, np.float32)).element_type.to_dtype()
+        # All are compiled now, beside each other: the network and its weights in float32, 39 MB of
+        # the default embedder, are not kept for later.
+        self._idle: SimpleQueue[Any] = SimpleQueue()
+        with ThreadPoolExecutor(calls) as executor:
+            for compiled in executor.map(
+                lambda _: core.compile_model(network, "CPU", hints), range(calls)
+            ):
+                self._idle.put(compiled.create_infer_request())
 
     def run(self, batch: Array) -> list[Array]:
         """Returns copies of the outputs, in the order of the file."""
-        try:
-            request = self._idle.pop()
-        except IndexError:
-            request = self._request()
+        request = self._idle.get()
         try:
             request.infer({0: batch}, share_inputs=True)
             count = len(request.model_outputs)
             return [np.array(request.get_output_tensor(i).data) for i in range(count)]
         finally:
-            self._idle.append(request)
-
-    def _request(self) -> Any:
-        return self._core.compile_model(self._network, "CPU", self._hints).create_infer_request()
+            self._idle.put(request)
