@@ -2,7 +2,8 @@
 
 OpenTelemetry is imported only then. A span's parent comes from the task's own context variable, and
 it ends with its block. Attributes are states, counts and times: never who, where or with what.
-Estimate: 50 us a span, six a traced frame; 0.2 us a step where nothing is traced.
+Estimate: 90 us a span, half of it for sending, four a traced frame; 0.3 us a step where nothing is
+traced.
 """
 
 import asyncio
