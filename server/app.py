@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import grpc
 import structlog
 
-from server import memory, metrics
+from server import memory, metrics, traces
 from server.clock import Clock, SystemClock
 from server.cores import usable_cores
 from server.errors import ServerDraining, SettingsInvalid
@@ -89,24 +89,33 @@ async def open_app(settings: Settings, clock: Clock | None = None) -> AsyncItera
         settings.tls_key,
         allow_plaintext=settings.allow_plaintext,
     )
-    async with open_services(settings, clock) as services:
+    async with (
+        traces.opened(settings.traces_endpoint, settings.traces_ratio) as tracing,
+        open_services(settings, clock) as services,
+    ):
         # The models run warm in their threads while the faces are read.
         await services.enrollments.load_gallery()
         await services.checkins.pipeline.warm_up()
         await services.enrollments.warn_outdated()
         await asyncio.to_thread(memory.give_back)
         with _metrics(settings, services):
-            async with _serving(settings, services, credentials) as app:
+            async with _serving(settings, services, tracing, credentials) as app:
                 yield app
 
 
 @asynccontextmanager
 async def _serving(
-    settings: Settings, services: Services, credentials: grpc.ServerCredentials | None
+    settings: Settings,
+    services: Services,
+    tracing: traces.Traces,
+    credentials: grpc.ServerCredentials | None,
 ) -> AsyncIterator[App]:
     """Listens until the end of the block, and drains then. Raises SettingsInvalid."""
     server = RpcServer(
-        services, idle_s=settings.stream_idle_seconds, kiosk_fps_max=settings.kiosk_fps_max
+        services,
+        tracing,
+        idle_s=settings.stream_idle_seconds,
+        kiosk_fps_max=settings.kiosk_fps_max,
     )
     await server.start(settings.listen, credentials)
     app = App(server, services, settings)

@@ -156,6 +156,7 @@ key_file = "hadir.key"
 # tls_key = "server.key"
 # antispoof_models = "models"
 # metrics_listen = "127.0.0.1:9464"
+# traces_endpoint = "http://127.0.0.1:4317"
 """
 
 if __name__ == "__main__":

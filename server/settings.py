@@ -114,6 +114,14 @@ class Settings(BaseSettings):
         pattern=r"^(\S+:\d+)?$",
         description="Address and port for Prometheus (`/metrics`, plain HTTP); empty for none.",
     )
+    traces_endpoint: str = Field(
+        "",
+        pattern=r"^(https?://[^/\s]+:\d+)?$",
+        description="Collector for traces (OTLP over gRPC, `http://HOST:4317`); empty for none.",
+    )
+    traces_ratio: float = Field(
+        0.01, ge=0, le=1, description="Share of the frames that are traced; every call is."
+    )
     log_level: str = Field(
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Lowest level that is logged."
     )

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 import structlog
 
+from server import traces
 from server.domain.face import Vector
 from server.domain.match import Candidate
 from server.gallery.base import Base, build_base, merge_base
@@ -79,9 +80,10 @@ class Gallery:
     ) -> list[Candidate]:
         """Snapshot.search of the present state, off the event loop."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            self._executor, self.snapshot.search, probe, count, site_id
-        )
+        with traces.stage("search", whole_province=site_id is None):
+            return await loop.run_in_executor(
+                self._executor, self.snapshot.search, probe, count, site_id
+            )
 
     def person(self, nip: str) -> Person | None:
         """Returns the templates of an employee as they are now; None once removed."""

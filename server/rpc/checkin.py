@@ -13,7 +13,7 @@ from server.domain.refusal import CheckInRefused
 from server.errors import HadirError, Kind, OpenFirst
 from server.rpc import convert
 from server.rpc.call import Context, caller, language
-from server.rpc.streams import Draining, Inbox, Item, StreamLimits, Unseen
+from server.rpc.streams import Draining, Inbox, Item, StreamLimits, Unseen, traced
 from server.services.checkin import CheckInRequest, CheckIns, CheckInSession, Guidance
 from server.services.events import Recorded
 from server.services.finish import finish
@@ -91,7 +91,10 @@ class CheckInServicer(checkin_pb2_grpc.CheckInServiceServicer):
             if session.complete:
                 yield _guidance(item.number, session.pass_over(FrameOutcome.SUPERSEDED))
                 return
-            yield _guidance(item.number, await session.observe(item))
+            with traced(item, self._clock) as span:
+                guidance = await session.observe(item)
+                span.note(outcome=guidance.look.outcome.value, steps_done=guidance.steps_done)
+            yield _guidance(item.number, guidance)
             if session.complete:
                 yield checkin_pb2.CheckInResponse(
                     seal_request=checkin_pb2.SealRequest(last_frame_number=session.freeze())

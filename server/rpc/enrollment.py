@@ -11,7 +11,7 @@ from server.domain.quality import FrameOutcome
 from server.errors import OpenFirst, ServerDraining
 from server.rpc import convert
 from server.rpc.call import Context, caller, language
-from server.rpc.streams import Draining, Inbox, StreamLimits, Unseen
+from server.rpc.streams import Draining, Inbox, StreamLimits, Unseen, traced
 from server.services.enrollment import (
     FRAMES_KEPT_MAX,
     FRAMES_NEEDED,
@@ -61,7 +61,9 @@ class EnrollmentServicer(enrollment_pb2_grpc.EnrollmentServiceServicer):
                     if isinstance(item, Unseen):
                         yield _progress(session, item.number, Look(item.outcome, Timings()))
                     elif isinstance(item, Frame):
-                        look = await self._enrollments.observe(session, item)
+                        with traced(item, self._clock) as span:
+                            look = await self._enrollments.observe(session, item)
+                            span.note(outcome=look.outcome.value)
                         yield _progress(session, item.number, look)
                     elif item.WhichOneof("message") == "commit":
                         stored = await self._enrollments.commit(session)

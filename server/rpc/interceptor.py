@@ -22,7 +22,8 @@ from server.domain.model import Principal, Role
 from server.errors import HadirError, Kind, MessageInvalid, RoleDenied, Unauthenticated
 from server.rpc.call import Call, Context, enter
 from server.rpc.required import check_required
-from server.rpc.status import abort
+from server.rpc.status import CODES, abort
+from server.traces import Traces
 
 Roles = frozenset[Role]
 Authenticate = Callable[[str], Awaitable[Principal]]
@@ -59,9 +60,12 @@ def roles_by_method(files: Iterator[FileDescriptor]) -> dict[str, Roles]:
 class Gate(grpc.aio.ServerInterceptor):
     """Wraps every handler of our package."""
 
-    def __init__(self, roles: dict[str, Roles], authenticate: Authenticate) -> None:
+    def __init__(
+        self, roles: dict[str, Roles], authenticate: Authenticate, traces: Traces | None = None
+    ) -> None:
         self._roles = roles
         self._authenticate = authenticate
+        self._traces = traces or Traces()
 
     async def intercept_service(
         self,
@@ -112,37 +116,41 @@ class Gate(grpc.aio.ServerInterceptor):
     async def _call(
         self, method: str, metadata: dict[str, Any], context: Context
     ) -> AsyncIterator[None]:
-        """Authorises the call, turns errors into a status and writes the log line."""
+        """Authorises the call, turns errors into a status, writes the log line and the span."""
         started = time.perf_counter()
         request_id = secrets.token_hex(8)
         language = messages.language_of(_value(metadata, "accept-language"))
-        structlog.contextvars.bind_contextvars(request_id=request_id, method=method)
-        outcome = "OK"
+        # Ended below, and by no block of its own: a block around a yield is left in any context.
+        span = self._traces.call(method, request_id, _value(metadata, "traceparent"))
+        structlog.contextvars.bind_contextvars(request_id=request_id, method=method, **span.log)
+        outcome, code = "OK", grpc.StatusCode.OK
         try:
             principal = await self._authorised(method, metadata)
+            span.note(role=(principal.role if principal else Role.ANYONE).value)
             enter(Call(method, request_id, language, principal))
             yield
         except HadirError as error:
-            outcome = error.reason
+            outcome, code = error.reason, CODES[error.kind]
             if error.kind is Kind.INTERNAL:
                 log.exception("rpc_failed")
             await abort(context, error, language=language, request_id=request_id)
         except (grpc.aio.AbortError, GeneratorExit):
-            outcome = "ENDED"
+            outcome, code = "ENDED", grpc.StatusCode.CANCELLED
             raise
         except Exception as error:
             # The edge: a fault of ours is logged here, and nothing of it reaches a caller.
-            outcome = "INTERNAL"
+            outcome, code = "INTERNAL", grpc.StatusCode.INTERNAL
             log.exception("rpc_failed")
             failure = InternalFailure(type(error).__name__)
             await abort(context, failure, language=language, request_id=request_id)
         except BaseException:
             # Only for the log line: a cancellation passes.
-            outcome = "CANCELLED"
+            outcome, code = "CANCELLED", grpc.StatusCode.CANCELLED
             raise
         finally:
             took_s = time.perf_counter() - started
             metrics.RPC.labels(method, outcome).observe(took_s)
+            span.end(outcome, code.name)
             log.info("rpc", outcome=outcome, took_ms=round(took_s * 1e3, 1))
 
     async def _authorised(self, method: str, metadata: dict[str, Any]) -> Principal | None:

@@ -13,7 +13,7 @@ from server.domain.track import FaceState
 from server.errors import OpenFirst, ServerDraining
 from server.rpc import convert
 from server.rpc.call import Context, caller, language
-from server.rpc.streams import Draining, Inbox, StreamLimits, Unseen
+from server.rpc.streams import Draining, Inbox, StreamLimits, Unseen, traced
 from server.services.kiosk import FrameResult, Kiosks, KioskSession, Sighting
 from server.services.live import LiveStreams
 
@@ -56,7 +56,10 @@ class KioskServicer(kiosk_pb2_grpc.KioskServiceServicer):
                     if isinstance(item, Unseen):
                         yield _response(item.number, FrameResult(item.outcome))
                     elif isinstance(item, Frame):
-                        yield _response(item.number, await session.observe(item))
+                        with traced(item, self._clock) as span:
+                            result = await session.observe(item)
+                            span.note(outcome=result.outcome.value, faces=len(result.sightings))
+                        yield _response(item.number, result)
                     else:
                         raise OpenFirst("open comes once, then frames")
 

@@ -68,6 +68,7 @@ from server.services.rules import Rules
 from server.services.sessions import Sessions
 from server.services.trial import Trial
 from server.services.upkeep import Upkeep
+from server.traces import Traces
 
 FILES = (
     attendance_pb2.DESCRIPTOR,
@@ -133,8 +134,10 @@ class Services:
 class RpcServer:
     """A gRPC server with its health."""
 
-    def __init__(self, services: Services, *, idle_s: float, kiosk_fps_max: float) -> None:
-        gate = Gate(roles_by_method(iter(FILES)), services.sessions.find)
+    def __init__(
+        self, services: Services, traces: Traces, *, idle_s: float, kiosk_fps_max: float
+    ) -> None:
+        gate = Gate(roles_by_method(iter(FILES)), services.sessions.find, traces)
         self._server = grpc.aio.server(interceptors=[gate], options=OPTIONS)
         self._health = health.aio.HealthServicer()
         self.port = 0

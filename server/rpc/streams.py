@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from google.protobuf.message import Message
 
+from server import traces
 from server.clock import Clock
 from server.domain import frame as frames
 from server.domain.frame import Frame
@@ -52,6 +53,12 @@ class Draining:
 
 
 Item = Frame | Unseen | Draining | Message
+
+
+def traced(frame: Frame, clock: Clock) -> traces.Step:
+    """Returns the span of a frame that is looked at now, with how long it waited for that."""
+    waited_ms = (clock.monotonic() - frame.arrived_s) * 1e3
+    return traces.frame(number=frame.number, waited_ms=waited_ms)
 
 
 class Inbox:

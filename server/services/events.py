@@ -7,14 +7,14 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from server import metrics
+from server import metrics, traces
 from server.domain.direction import kind_of_sighting, local_day, repeated
 from server.domain.model import Event, EventKind, Principal
 from server.errors import DeviceRevoked, RequestIdReused
 from server.services.changes import Changes
 from server.services.sight import Sight
 from server.storage import devices, directory, events
-from server.storage.database import Connection, Database
+from server.storage.database import Connection, Database, Work
 from server.storage.events import Refusal
 
 log = structlog.get_logger()
@@ -74,7 +74,7 @@ class EventLog:
             )
             return Recorded(stored, replayed=same is not None)
 
-        return self._told(await self._database.write(work), credited_s=round(credited_s, 1))
+        return await self._stored(work, credited_s=round(credited_s, 1))
 
     async def record_sighting(self, event: Event, zone: ZoneInfo) -> Recorded:
         """Stores a kiosk's event as IN or OUT, unless it repeats one of the last minutes.
@@ -95,11 +95,14 @@ class EventLog:
             await events.insert_event(connection, stored)
             return Recorded(stored, replayed=False)
 
-        return self._told(await self._database.write(work))
+        return await self._stored(work)
 
     async def refuse(self, refusal: Refusal) -> None:
         """Keeps a refused check-in."""
-        await self._database.write(lambda connection: events.insert_refusal(connection, refusal))
+        with traces.step("refuse", reason=refusal.reason):
+            await self._database.write(
+                lambda connection: events.insert_refusal(connection, refusal)
+            )
         log.info("check_in_refused", device_id=refusal.device_id, reason=refusal.reason)
 
     async def refusals_since(
@@ -146,9 +149,12 @@ class EventLog:
                 connection, unit_ids=unit_ids, start=start, end=end, before=before, limit=limit
             )
 
-    def _told(self, recorded: Recorded, *, credited_s: float = 0.0) -> Recorded:
-        """Says to logs, metrics and watchers what is on disk."""
-        event = recorded.event
+    async def _stored(self, work: Work[Recorded], *, credited_s: float = 0.0) -> Recorded:
+        """Writes an event, and says to logs, metrics, traces and watchers what is on disk."""
+        with traces.step("record") as span:
+            recorded = await self._database.write(work)
+            event = recorded.event
+            span.note(kind=event.kind.value, source=event.source.value, replayed=recorded.replayed)
         if not recorded.replayed:
             metrics.EVENTS.labels(event.source.value, event.kind.value).inc()
             self._changes.note(event.nip)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from server import metrics
+from server import metrics, traces
 from server.domain.face import Face
 from server.domain.frame import Frame
 from server.domain.quality import FrameOutcome, QualityLimits, judge
@@ -49,14 +49,30 @@ async def analyze(
 ) -> Analysis | FrameOutcome:
     """Analyses a frame; what is no usable image becomes its outcome. traced: see Pipeline."""
     analysis: Analysis | FrameOutcome
-    try:
-        analysis = await pipeline.analyze(frame.jpeg, gate, urgency, traced=traced)
-    except ImageRejected as rejected:
-        analysis = _FAULTS[rejected.fault]
-    except Overloaded:
-        analysis = FrameOutcome.OVERLOADED
+    with traces.stage("analyze") as span:
+        try:
+            analysis = await pipeline.analyze(frame.jpeg, gate, urgency, traced=traced)
+            _note(span, analysis)
+        except ImageRejected as rejected:
+            analysis = _FAULTS[rejected.fault]
+        except Overloaded:
+            analysis = FrameOutcome.OVERLOADED
+        span.note(outcome=_name(analysis))
     metrics.FRAMES.labels(_name(analysis)).inc()
     return analysis
+
+
+def _note(span: traces.Step, analysis: Analysis) -> None:
+    """Notes what a frame cost; all its waits are one sum, so that the stages are no spans."""
+    timings = analysis.timings
+    span.note(
+        queue_ms=timings.queue_ms,
+        decode_ms=timings.decode_ms,
+        detect_ms=timings.detect_ms,
+        embed_ms=timings.embed_ms,
+        batch=timings.batch,
+        faces=len(analysis.faces),
+    )
 
 
 def _name(analysis: Analysis | FrameOutcome) -> str:

@@ -18,6 +18,7 @@ from sqlalchemy import event, exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from server import traces
 from server.errors import DataInvalid, HadirError, StorageUnavailable
 from server.failpoints import failpoint
 
@@ -82,7 +83,8 @@ class Database:
             self._waiting.put_nowait(_Write(work, done))
         except asyncio.QueueFull:
             raise StorageUnavailable("too many writes wait", retry_after_s=1) from None
-        return await done
+        with traces.step("commit"):
+            return await done
 
     async def run_writer(self) -> None:
         """Serves the queue until `stop_writer`; exactly one task runs it."""
