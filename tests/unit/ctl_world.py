@@ -113,7 +113,10 @@ class FakeServer(grpc.GenericRpcHandler):
             return self.world.take(name, request, context) or nothing
 
         def upload(requests: Iterator[Message], context: grpc.ServicerContext) -> Message:
-            return [self.world.take(name, request, context) for request in requests][-1] or nothing
+            # Read whole before it is judged, as the server does: grpc.aio may lose the status of
+            # a call that ends while it writes.
+            read = list(requests)
+            return [self.world.take(name, request, context) for request in read][-1] or nothing
 
         def enroll(requests: Iterator[Any], context: grpc.ServicerContext) -> Iterator[Message]:
             progress = enrollment_pb2.EnrollProgress(needed_count=NEEDED, max_count=KEPT)

@@ -83,7 +83,7 @@ class TestEmployees:
         assert "Hanya 1 masalah pertama" in result.stderr
 
     def test_a_refused_import_is_an_error(self, world: World, ctl: Hadirctl, file: Path) -> None:
-        """A server that ends the stream early is heard, though the file was not sent whole."""
+        """What the server says of the file is shown, and the command fails."""
         world.refuse("ImportEmployees", code_pb2.INVALID_ARGUMENT, "CSV_INVALID", "CSV rusak.")
 
         result = ctl("employee", "import", str(file))
