@@ -21,6 +21,7 @@ from server.services.admission import Admission
 from server.services.attendance import Attendance
 from server.services.changes import Changes
 from server.services.checkin import CheckIns
+from server.services.claims import Claims
 from server.services.corrections import Corrections
 from server.services.desks import Desks
 from server.services.devices import Devices
@@ -268,6 +269,7 @@ def _requests(
         database,
         rules,
         sight,
+        claims=Claims(rules, sight),
         desks=Desks(rules, sight),
         quotas=Quotas(rules, sight),
         changes=changes,

@@ -247,6 +247,14 @@ FAULTS: Mapping[str, tuple[str, str]] = {
         "Jam absen di luar waktu absen hari itu; ajukan tanpa jam.",
         "The punch lies outside the day's windows; file the request without it.",
     ),
+    "PUNCH_WITHOUT_EFFECT": (
+        "Absen yang lebih awal (masuk) atau lebih akhir (pulang) sudah tercatat.",
+        "An earlier check-in, or a later check-out, is recorded already.",
+    ),
+    "NOT_IN_SERVICE": (
+        "Pegawai belum atau tidak lagi bertugas pada hari itu.",
+        "The employee did not serve on that day.",
+    ),
     "PUNCH_TIME_WRONG": (
         "Jam absen tidak sesuai dengan harinya atau belum tiba.",
         "The punch does not fit the day, or has not come.",

@@ -339,6 +339,12 @@ class AlreadyDecided(HadirError):
     kind, reason = Kind.PRECONDITION, "ALREADY_DECIDED"
 
 
+class ClaimOutdated(HadirError):
+    """The punch that a request claims would not count any more; `fault` says why."""
+
+    kind, reason = Kind.PRECONDITION, "CLAIM_OUTDATED"
+
+
 class NotAccepted(HadirError):
     """Only a request that was accepted can be annulled."""
 

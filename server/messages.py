@@ -187,6 +187,10 @@ ERRORS: Mapping[str, tuple[str, str]] = {
         "Langkah ini sudah diputuskan, atau pengajuan ditarik kembali. Lihat pengajuannya lagi.",
         "This step is decided, or the request was taken back. Look at the request again.",
     ),
+    "CLAIM_OUTDATED": (
+        "{fault} Tolak pengajuan ini dengan alasan itu; pegawai dapat mengajukan yang baru.",
+        "{fault} Reject the request for this reason; the employee can file a new one.",
+    ),
     "NOT_YOUR_DECISION": (
         "Pengajuan ini bukan wewenang Anda: milik Anda sendiri, atau menunggu pejabat lain.",
         "This is not yours to decide: it is your own, or lies with somebody else.",
