@@ -192,6 +192,7 @@ def _compose(
     passwords = Passwords(threads.logins)
     sight = Sight(clock, ZoneInfo(settings.time_zone))
     rules = Rules(database, clock)
+    claims = Claims(rules, sight)
     reports = Reports(threads.reports, lambda: admission.full)
     attendance = Attendance(database, rules, sight, changes=changes, reports=reports, clock=clock)
     event_log = EventLog(database, sight, changes, repeat_minutes=settings.repeat_minutes)
@@ -210,7 +211,7 @@ def _compose(
             place_waived=attendance.place_waived,
             admission=admission,
         ),
-        corrections=Corrections(database, changes=changes, clock=clock),
+        corrections=Corrections(database, rules, claims, changes=changes, clock=clock),
         devices=Devices(database, live, clock, activation_hours=settings.activation_hours),
         directory=Directory(
             database,
@@ -226,7 +227,7 @@ def _compose(
         event_log=event_log,
         forensics=Forensics(database, rules, sight, reports=reports),
         kiosks=Kiosks(database, pipeline, gallery, thresholds, event_log, clock=clock),
-        requests=_requests(database, rules, sight, changes=changes, clock=clock),
+        requests=_requests(database, rules, sight, claims, changes=changes, clock=clock),
         rules=rules,
         sessions=Sessions(
             database,
@@ -263,13 +264,19 @@ def _upkeep(
 
 
 def _requests(
-    database: Database, rules: Rules, sight: Sight, *, changes: Changes, clock: Clock
+    database: Database,
+    rules: Rules,
+    sight: Sight,
+    claims: Claims,
+    *,
+    changes: Changes,
+    clock: Clock,
 ) -> Requests:
     return Requests(
         database,
         rules,
         sight,
-        claims=Claims(rules, sight),
+        claims=claims,
         desks=Desks(rules, sight),
         quotas=Quotas(rules, sight),
         changes=changes,

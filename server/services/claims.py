@@ -1,11 +1,15 @@
 """Punches that somebody says are missing: whether they would count, by all that is known now."""
 
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from server.domain.attendance import filing
-from server.domain.attendance.days import MARGIN
+from server.domain.attendance.days import MARGIN, running_date
 from server.domain.attendance.filing import PunchClaim
 from server.domain.attendance.model import Person, Punch
+from server.domain.attendance.plan import posting_on
+from server.domain.attendance.requests import in_time
+from server.domain.attendance.rules import RuleBook
 from server.errors import EmployeeUnknown
 from server.services.rules import Rules
 from server.services.sight import Sight
@@ -27,13 +31,34 @@ class Claims:
 
         Raises EmployeeUnknown.
         """
+        person, book = await self._person(connection, nip)
+        punches = await self._punches(connection, nip, day)
+        return filing.fault_of_claim(claim, book.planner(day, day), person, day, punches)
+
+    async def fault_of_correction(self, connection: Connection, nip: str, claim: PunchClaim) -> str:
+        """Returns why BKD cannot add a punch, empty if it can: judged for the day it belongs to.
+
+        The deadline of employees' corrections holds for BKD's as well. Raises EmployeeUnknown.
+        """
+        person, book = await self._person(connection, nip)
+        around = claim.punch_time.astimezone(self._sight.zone).date()
+        planner = book.planner(around, around)
+        day = running_date(planner, person, around, claim.punch_time)
+        posting = posting_on(person.postings, day)
+        today = self._sight.today(ZoneInfo(posting.zone) if posting else None)
+        table = book.chains_on(today)
+        late = table is not None and not in_time(day, today, table.correction_days)
+        punches = await self._punches(connection, nip, day)
+        fault = filing.fault_of_claim(claim, planner, person, day, punches)
+        return fault or ("DEADLINE_PASSED" if late else "")
+
+    async def _person(self, connection: Connection, nip: str) -> tuple[Person, RuleBook]:
+        """Returns an employee as days are derived, with the rules. Raises EmployeeUnknown."""
         people = await attendance.people_of(connection, None, zone=self._sight.zone.key, nips=[nip])
         if nip not in people:
             raise EmployeeUnknown("no such employee", nip=nip[:18])
         book = await self._rules.book_of(connection, [nip])
-        person = Person(nip, people[nip][1], book.roster(nip))
-        punches = await self._punches(connection, nip, day)
-        return filing.fault_of_claim(claim, book.planner(day, day), person, day, punches)
+        return Person(nip, people[nip][1], book.roster(nip)), book
 
     async def _punches(self, connection: Connection, nip: str, day: date) -> list[Punch]:
         midnight = datetime.combine(day, datetime.min.time(), tzinfo=self._sight.zone)

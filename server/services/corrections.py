@@ -11,9 +11,11 @@ from server.domain.attendance.filing import PunchClaim
 from server.domain.model import Principal
 from server.errors import NotYourDecision, RequestIdReused, RequestInvalid
 from server.services.changes import Changes
+from server.services.claims import Claims
 from server.services.desks import checked_person
 from server.services.devices import checked_reason
 from server.services.documents import checked_uuid
+from server.services.rules import Rules
 from server.storage import directory, requests
 from server.storage.database import Connection, Database
 from server.storage.requests import Correction
@@ -24,8 +26,12 @@ log = structlog.get_logger()
 class Corrections:
     """Adds what is missing; events stay as they are."""
 
-    def __init__(self, database: Database, *, changes: Changes, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, rules: Rules, claims: Claims, *, changes: Changes, clock: Clock
+    ) -> None:
         self._database = database
+        self._rules = rules
+        self._claims = claims
         self._changes = changes
         self._clock = clock
 
@@ -34,6 +40,7 @@ class Corrections:
     ) -> Correction:
         """Adds a punch, once for a request_id if there is one.
 
+        It must count for the day that it belongs to, as a claimed one must.
         Raises AccountWithoutPerson, EmployeeUnknown, NotYourDecision, ReasonRequired,
         RequestIdInvalid, RequestIdReused, RequestInvalid.
         """
@@ -53,9 +60,12 @@ class Corrections:
                     raise RequestIdReused("the request id was used for another correction")
                 return known
             await directory.active_employee(connection, nip)
+            if fault := await self._claims.fault_of_correction(connection, nip, claim):
+                raise RequestInvalid("the punch is not added", fault=fault)
             await requests.insert_correction(connection, wanted)
             return wanted
 
+        await self._rules.warm()
         correction = await self._database.write(work)
         self._changes.note(nip)
         log.info("attendance_corrected", event_id=event_id, actor=actor)

@@ -146,3 +146,45 @@ class TestClaimOutdated:
 
         assert "PUNCH_OUTSIDE_WINDOW" == fault_of(caught)
         assert ("PENDING", 0) == (state(waiting), len(waiting.decisions))
+
+
+class TestCorrectedByBkd:
+    """A punch that BKD adds must count, as a claimed one must."""
+
+    async def correct(self, world, kind, day, clock):
+        """Adds a punch for the staff. Returns it."""
+        return await (await world.officer()).call(
+            "CorrectAttendance",
+            nip=world.seed.people[STAFF].nip,
+            kind=kind,
+            event_time=stamp(moment(day, clock)),
+            reason="listrik padam",
+        )
+
+    @pytest.mark.parametrize(
+        ("kind", "days_ago", "clock", "fault"),
+        [
+            (IN, 0, "11:30", "PUNCH_OUTSIDE_WINDOW"),
+            (OUT, 0, "11:59", "PUNCH_OUTSIDE_WINDOW"),
+            (OUT, 6, "16:00", "DEADLINE_PASSED"),
+            (OUT, 3000, "16:00", "NOT_IN_SERVICE"),
+        ],
+    )
+    async def test_refused(self, world, kind, days_ago, clock, fault):
+        """Outside the windows of its day, behind the deadline, before the employee served."""
+        day = go_to(world, "23:00") - timedelta(days=days_ago)
+
+        with refused("REQUEST_INVALID", "INVALID_ARGUMENT") as caught:
+            await self.correct(world, kind, day, clock)
+
+        assert fault == fault_of(caught)
+
+    async def test_the_last_day_of_the_deadline(self, world):
+        """Five days later it is added still."""
+        day = go_to(world, "12:00")
+        go_to(world, "23:50", day=day + timedelta(days=5))
+
+        added = await self.correct(world, OUT, day, "16:00")
+
+        found = await own_day(await phone_api(world, STAFF), day)
+        assert added.event_id == found.departure.event_id

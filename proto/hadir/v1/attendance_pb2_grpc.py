@@ -143,9 +143,10 @@ class AttendanceServiceServicer:
 
     def CorrectAttendance(self, request, context):
         """Adds a punch that is missing, with a reason that is kept; nobody corrects the own attendance,
-        and an account without a NIP corrects none.
-        Errors: NOT_FOUND (EMPLOYEE_UNKNOWN), INVALID_ARGUMENT (REASON_REQUIRED, REQUEST_INVALID,
-        REQUEST_ID_INVALID), ALREADY_EXISTS (REQUEST_ID_REUSED),
+        and an account without a NIP corrects none. The punch must count, as a claimed one must: for the
+        day that it belongs to, in its window, within the deadline of corrections.
+        Errors: NOT_FOUND (EMPLOYEE_UNKNOWN), INVALID_ARGUMENT (REASON_REQUIRED, REQUEST_INVALID with
+        the fault, REQUEST_ID_INVALID), ALREADY_EXISTS (REQUEST_ID_REUSED),
         PERMISSION_DENIED (NOT_YOUR_DECISION), FAILED_PRECONDITION (EMPLOYEE_INACTIVE,
         ACCOUNT_WITHOUT_PERSON).
         """
