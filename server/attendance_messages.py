@@ -66,8 +66,8 @@ RULES: Mapping[str, tuple[str, str]] = {
         "The cut of {percent} % is waived by request {request}, accepted by {approver}.",
     ),
     "ANNULLED": (
-        "Pengajuan {request} (surat {source}) dibatalkan oleh {approver}; tidak dihitung.",
-        "Request {request} (letter {source}) was annulled by {approver}; it does not count.",
+        "Pengajuan {request} (surat {source}) dibatalkan oleh {approver}: {reason}; tak dihitung.",
+        "Request {request} (letter {source}) was annulled by {approver}: {reason}; not counted.",
     ),
     "DAY_MAX": (
         "Potongan satu hari paling banyak {percent} %.",

@@ -182,5 +182,6 @@ def _why(line: TraceLine, zone: ZoneInfo) -> str:
         percent="-" if line.percent is None else line.percent,
         request=line.request_id or "-",
         approver=line.approver or "-",
+        reason=line.reason or "-",
         events=", ".join(line.event_ids) or "-",
     )

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -156,7 +156,7 @@ async def of_days(
     for some in in_parts(nips):
         statement = select(attendance_requests).where(touches, _R.nip.in_(some))
         found += [_filed(row, ()) for row in await connection.execute(statement)]
-    return found
+    return await _with_annulments(connection, found)
 
 
 async def page(
@@ -254,6 +254,21 @@ async def corrected_punches(
         rows = await connection.execute(statement.where(columns.nip.in_(some)))
         found += [(row.nip, _punch(row)) for row in rows]
     return found
+
+
+async def _with_annulments(connection: AsyncConnection, found: list[Filed]) -> list[Filed]:
+    """Returns requests, the annulled ones with the reason."""
+    ids = [one.request.request_id for one in found if one.request.state is RequestState.ANNULLED]
+    reasons = {
+        request_id: decisions[-1].reason
+        for request_id, decisions in (await decisions_of(connection, ids)).items()
+    }
+    return [
+        replace(one, request=replace(one.request, annul_reason=reasons[one.request.request_id]))
+        if one.request.request_id in reasons
+        else one
+        for one in found
+    ]
 
 
 async def _with_documents(connection: AsyncConnection, rows: list[Row[Any]]) -> list[Filed]:

@@ -199,7 +199,7 @@ class WhyDayRequest(_message.Message):
     def __init__(self, nip: _Optional[str] = ..., date: _Optional[str] = ...) -> None: ...
 
 class TraceLine(_message.Message):
-    __slots__ = ("rule", "source", "event_ids", "time", "limit", "minutes", "band", "percent", "request_id", "approver", "text")
+    __slots__ = ("rule", "source", "event_ids", "time", "limit", "minutes", "band", "percent", "request_id", "approver", "text", "reason")
     RULE_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
     EVENT_IDS_FIELD_NUMBER: _ClassVar[int]
@@ -211,6 +211,7 @@ class TraceLine(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     APPROVER_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
     rule: str
     source: str
     event_ids: _containers.RepeatedScalarFieldContainer[str]
@@ -222,7 +223,8 @@ class TraceLine(_message.Message):
     request_id: str
     approver: str
     text: str
-    def __init__(self, rule: _Optional[str] = ..., source: _Optional[str] = ..., event_ids: _Optional[_Iterable[str]] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., limit: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., minutes: _Optional[int] = ..., band: _Optional[str] = ..., percent: _Optional[str] = ..., request_id: _Optional[str] = ..., approver: _Optional[str] = ..., text: _Optional[str] = ...) -> None: ...
+    reason: str
+    def __init__(self, rule: _Optional[str] = ..., source: _Optional[str] = ..., event_ids: _Optional[_Iterable[str]] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., limit: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., minutes: _Optional[int] = ..., band: _Optional[str] = ..., percent: _Optional[str] = ..., request_id: _Optional[str] = ..., approver: _Optional[str] = ..., text: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class WhyDayResponse(_message.Message):
     __slots__ = ("day", "lines")

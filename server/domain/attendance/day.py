@@ -112,7 +112,10 @@ def place_waived(plan: DayPlan, requests: Sequence[Request]) -> bool:
 
 def without(day: AttendanceDay, annulled: Sequence[Request]) -> AttendanceDay:
     """Returns a day that also names the requests that were annulled and change it no more."""
-    lines = [_of_request(Rule.ANNULLED, one) for one in sorted(annulled, key=_by_id)]
+    lines = [
+        _of_request(Rule.ANNULLED, one)._replace(reason=one.annul_reason)
+        for one in sorted(annulled, key=_by_id)
+    ]
     return day._replace(why=(*day.why, *lines))
 
 

@@ -83,7 +83,7 @@ class Request:
     """A request for the days first to last, both included.
 
     number: of the letter (surat tugas, doctor's letter). approver: who decided or annulled, by NIP
-    or user name. leave: the type, for CUTI alone.
+    or user name. leave: the type, for CUTI alone. annul_reason: why BKD annulled it.
     """
 
     request_id: str
@@ -95,6 +95,7 @@ class Request:
     approver: str = ""
     number: str = ""
     leave: LeaveType | None = None
+    annul_reason: str = ""
 
 
 class Phase(enum.Enum):
@@ -214,6 +215,7 @@ class TraceLine(NamedTuple):
     source: the version of the schedule or table, the holiday, the shift, the number of the letter,
     the reason for which a punch was added.
     time: of the event, or when the day is over (UTC). limit: what the time was compared with (UTC).
+    reason: why a request was annulled.
     """
 
     rule: Rule
@@ -226,6 +228,7 @@ class TraceLine(NamedTuple):
     percent: Decimal | None = None
     request_id: str = ""
     approver: str = ""
+    reason: str = ""
 
 
 class AttendanceDay(NamedTuple):
