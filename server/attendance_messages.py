@@ -37,6 +37,10 @@ RULES: Mapping[str, tuple[str, str]] = {
         "Absen pukul {time} ditambahkan oleh {approver} (pengajuan {request}): {source}.",
         "The punch at {time} was added by {approver} (request {request}): {source}.",
     ),
+    "VOIDED_PUNCH": (
+        "Absen pukul {time} (catatan {events}) tidak dihitung, dibatalkan {approver}: {reason}.",
+        "The punch at {time} (event {events}) does not count, voided by {approver}: {reason}.",
+    ),
     "LATE": (
         "Terlambat {minutes} menit: {band}, potongan {percent} %.",
         "Late by {minutes} minutes: {band}, cut {percent} %.",

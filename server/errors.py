@@ -240,6 +240,12 @@ class EmployeeUnknown(HadirError):
     kind, reason = Kind.NOT_FOUND, "EMPLOYEE_UNKNOWN"
 
 
+class PunchUnknown(HadirError):
+    """No such event or correction."""
+
+    kind, reason = Kind.NOT_FOUND, "PUNCH_UNKNOWN"
+
+
 class RequestUnknown(HadirError):
     """No such request of an employee, or not the caller's."""
 

@@ -187,6 +187,10 @@ ERRORS: Mapping[str, tuple[str, str]] = {
         "Langkah ini sudah diputuskan, atau pengajuan ditarik kembali. Lihat pengajuannya lagi.",
         "This step is decided, or the request was taken back. Look at the request again.",
     ),
+    "PUNCH_UNKNOWN": (
+        "Catatan absen tidak ditemukan. Periksa kodenya: hadirctl why NIP TANGGAL.",
+        "There is no such event. Check its id: hadirctl why NIP DATE.",
+    ),
     "CLAIM_OUTDATED": (
         "{fault} Tolak pengajuan ini dengan alasan itu; pegawai dapat mengajukan yang baru.",
         "{fault} Reject the request for this reason; the employee can file a new one.",

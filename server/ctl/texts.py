@@ -185,6 +185,10 @@ class Text(Enum):
         "Catatan {kind} {nip} pukul {time} ditambahkan: {id}.",
         "A punch {kind} of {nip} at {time} is added: {id}.",
     )
+    VOIDED = (
+        "Absen {kind} {nip} pukul {time} tidak dihitung lagi; catatannya tetap ada.",
+        "The punch {kind} of {nip} at {time} does not count any more; its event stays.",
+    )
     SAVED = ("Disimpan: {file} ({size} byte).", "Saved: {file} ({size} bytes).")
     RULES_STORED = ("{count} aturan disimpan.", "{count} rules are stored.")
     UNITS_STORED = ("{count} perangkat daerah disimpan.", "{count} units are stored.")

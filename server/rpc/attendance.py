@@ -129,6 +129,19 @@ class AttendanceServicer(attendance_pb2_grpc.AttendanceServiceServicer):
             Punch(made.event_id, made.kind, made.event_time, PunchSource.CORRECTION)
         )
 
+    async def VoidPunch(
+        self, request: attendance_pb2.VoidPunchRequest, context: Context
+    ) -> attendance_pb2.VoidedPunch:
+        """See attendance.proto."""
+        punch, voiding = await self._corrections.void(caller(), request.event_id, request.reason)
+        return attendance_pb2.VoidedPunch(
+            punch=convert_attendance.punch(punch),
+            nip=voiding.nip,
+            actor=voiding.actor,
+            reason=voiding.reason,
+            void_time=convert.stamp(voiding.void_time),
+        )
+
     async def _days(self, nip: str, first: str, last: str) -> attendance_pb2.EmployeeDays:
         begin = convert_attendance.day(first, "first")
         end = convert_attendance.day(last, "last")

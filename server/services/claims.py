@@ -13,7 +13,7 @@ from server.domain.attendance.rules import RuleBook
 from server.errors import EmployeeUnknown
 from server.services.rules import Rules
 from server.services.sight import Sight
-from server.storage import attendance, requests
+from server.storage import attendance, requests, voids
 from server.storage.database import Connection
 
 _ONE_DAY = timedelta(days=1)
@@ -32,13 +32,14 @@ class Claims:
         Raises EmployeeUnknown.
         """
         person, book = await self._person(connection, nip)
-        punches = await self._punches(connection, nip, day)
+        punches, _ = await self._punches(connection, nip, day)
         return filing.fault_of_claim(claim, book.planner(day, day), person, day, punches)
 
     async def fault_of_correction(self, connection: Connection, nip: str, claim: PunchClaim) -> str:
         """Returns why BKD cannot add a punch, empty if it can: judged for the day it belongs to.
 
-        The deadline of employees' corrections holds for BKD's as well. Raises EmployeeUnknown.
+        The deadline of employees' corrections holds for BKD's as well, but not where the very punch
+        is put back that was voided by mistake. Raises EmployeeUnknown.
         """
         person, book = await self._person(connection, nip)
         around = claim.punch_time.astimezone(self._sight.zone).date()
@@ -47,10 +48,11 @@ class Claims:
         posting = posting_on(person.postings, day)
         today = self._sight.today(ZoneInfo(posting.zone) if posting else None)
         table = book.chains_on(today)
+        punches, voided = await self._punches(connection, nip, day)
+        restores = (claim.kind, claim.punch_time) in {(one.kind, one.event_time) for one in voided}
         late = table is not None and not in_time(day, today, table.correction_days)
-        punches = await self._punches(connection, nip, day)
         fault = filing.fault_of_claim(claim, planner, person, day, punches)
-        return fault or ("DEADLINE_PASSED" if late else "")
+        return fault or ("DEADLINE_PASSED" if late and not restores else "")
 
     async def _person(self, connection: Connection, nip: str) -> tuple[Person, RuleBook]:
         """Returns an employee as days are derived, with the rules. Raises EmployeeUnknown."""
@@ -60,9 +62,17 @@ class Claims:
         book = await self._rules.book_of(connection, [nip])
         return Person(nip, people[nip][1], book.roster(nip)), book
 
-    async def _punches(self, connection: Connection, nip: str, day: date) -> list[Punch]:
+    async def _punches(
+        self, connection: Connection, nip: str, day: date
+    ) -> tuple[list[Punch], list[Punch]]:
+        """Returns the punches around a day that count, and those that were voided."""
         midnight = datetime.combine(day, datetime.min.time(), tzinfo=self._sight.zone)
         start, end = midnight - MARGIN, midnight + _ONE_DAY + MARGIN
         events = await attendance.punches_of(connection, [nip], start, end)
         added = await requests.corrected_punches(connection, [nip], start, end)
-        return [*events.get(nip, ()), *(punch for _, punch in added)]
+        known = [*events.get(nip, ()), *(punch for _, punch in added)]
+        gone = await voids.voids_of(connection, [nip])
+        return (
+            [punch for punch in known if punch.event_id not in gone],
+            [punch for punch in known if punch.event_id in gone],
+        )

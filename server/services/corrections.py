@@ -1,4 +1,4 @@
-"""Punches that BKD adds with a reason; never to the own attendance."""
+"""Punches that BKD adds or voids with a reason; never of the own attendance."""
 
 import hashlib
 from dataclasses import replace
@@ -8,23 +8,25 @@ from ulid import ULID
 
 from server.clock import Clock
 from server.domain.attendance.filing import PunchClaim
+from server.domain.attendance.model import Punch
 from server.domain.model import Principal
-from server.errors import NotYourDecision, RequestIdReused, RequestInvalid
+from server.errors import NotYourDecision, PunchUnknown, RequestIdReused, RequestInvalid
 from server.services.changes import Changes
 from server.services.claims import Claims
 from server.services.desks import checked_person
 from server.services.devices import checked_reason
 from server.services.documents import checked_uuid
 from server.services.rules import Rules
-from server.storage import directory, requests
+from server.storage import directory, requests, voids
 from server.storage.database import Connection, Database
 from server.storage.requests import Correction
+from server.storage.voids import Voiding
 
 log = structlog.get_logger()
 
 
 class Corrections:
-    """Adds what is missing; events stay as they are."""
+    """Adds what is missing and voids what is wrong; events stay as they are."""
 
     def __init__(
         self, database: Database, rules: Rules, claims: Claims, *, changes: Changes, clock: Clock
@@ -70,6 +72,33 @@ class Corrections:
         self._changes.note(nip)
         log.info("attendance_corrected", event_id=event_id, actor=actor)
         return correction
+
+    async def void(self, principal: Principal, event_id: str, reason: str) -> tuple[Punch, Voiding]:
+        """Voids an event or correction of somebody else; again, it answers what was done.
+
+        Raises AccountWithoutPerson, NotYourDecision, PunchUnknown, ReasonRequired.
+        """
+        actor, reason = checked_person(principal), checked_reason(reason)
+
+        async def work(connection: Connection) -> tuple[Punch, Voiding]:
+            found = await voids.find_punch(connection, event_id)
+            if found is None:
+                raise PunchUnknown("no such event", event_id=event_id[:26])
+            nip, punch = found
+            if nip == actor:
+                raise NotYourDecision("nobody voids the own punch")
+            known = await voids.find_void(connection, event_id)
+            if known is not None:
+                return punch, known
+            username, now = principal.username, self._clock.now()
+            voiding = Voiding(event_id, nip, actor, username, reason, now)
+            await voids.insert_void(connection, voiding)
+            return punch, voiding
+
+        punch, voiding = await self._database.write(work)
+        self._changes.note(voiding.nip)
+        log.info("punch_voided", event_id=event_id, actor=actor, username=principal.username)
+        return punch, voiding
 
 
 def _event_id(request_id: str) -> str:

@@ -361,6 +361,20 @@ corrections = Table(
     Index("ix_corrections_nip_event_time", "nip", "event_time"),
 )
 
+# Events and corrections that BKD found wrong: they stay, and days leave them out.
+voids = Table(
+    "voids",
+    metadata,
+    # Of the event or correction.
+    Column("event_id", String(26), primary_key=True),
+    Column("nip", ForeignKey("employees.nip"), nullable=False, index=True),
+    # NIP of who voided it, and the account used.
+    Column("actor", String(18), nullable=False),
+    Column("username", String(64), nullable=False),
+    Column("reason", String(500), nullable=False),
+    _time("void_time"),
+)
+
 documents = Table(
     "documents",
     metadata,

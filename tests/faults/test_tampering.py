@@ -39,6 +39,7 @@ APPEND_ONLY = {
     "corrections": (
         "INSERT INTO corrections VALUES ('event', :nip, 'IN', 1, NULL, 'bkd', 'listrik padam', 1)"
     ),
+    "voids": "INSERT INTO voids VALUES ('event', :nip, :nip, 'bkd-siti', 'foto layar', 1)",
     "trial_reports": (
         "INSERT INTO trial_reports VALUES (7, 'report', :nip, 'bkd', 'phone-0', 'Merek', 'PROBLEM',"
         " 'GPS', 0, 'lambat', 1)"

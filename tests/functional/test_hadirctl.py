@@ -174,6 +174,23 @@ class TestDays:
         assert (0, 2, 1) == (done.exit_code, wrong.exit_code, late.exit_code)
         assert "belum tiba" in late.stderr
 
+    async def test_void(self, world, tmp_path):
+        """BKD voids what it finds by why; an id that is not there is refused with what to do."""
+        day = go_to(world, "23:30")
+        event_id = await punch(world, STAFF, "OUT", moment(day, "16:00"))
+        await world.officer()
+        bkd = await login(world, tmp_path, "petugas")
+        reason = ("--reason", "foto layar")
+
+        done = await bkd("void", event_id, *reason)
+        missing = await bkd("void", "01KB0Z6T3J9Q8W7E5R4T2Y1A0C", *reason)
+        why = await bkd("why", world.seed.people[STAFF].nip, str(day), "--json")
+
+        assert "tidak dihitung lagi" in done.stdout
+        assert (0, 1) == (done.exit_code, missing.exit_code)
+        assert "hadirctl why" in missing.stderr
+        assert "foto layar" in why.stdout
+
     async def test_watch(self, world, tmp_path):
         """Shows everybody, and ends plainly when the account is closed."""
         go_to(world, "12:00")

@@ -355,3 +355,25 @@ class CorrectAttendanceRequest(_message.Message):
     reason: str
     request_id: str
     def __init__(self, nip: _Optional[str] = ..., kind: _Optional[_Union[_event_pb2.EventKind, str]] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class VoidPunchRequest(_message.Message):
+    __slots__ = ("event_id", "reason")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    reason: str
+    def __init__(self, event_id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class VoidedPunch(_message.Message):
+    __slots__ = ("punch", "nip", "actor", "reason", "void_time")
+    PUNCH_FIELD_NUMBER: _ClassVar[int]
+    NIP_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    VOID_TIME_FIELD_NUMBER: _ClassVar[int]
+    punch: Punch
+    nip: str
+    actor: str
+    reason: str
+    void_time: _timestamp_pb2.Timestamp
+    def __init__(self, punch: _Optional[_Union[Punch, _Mapping]] = ..., nip: _Optional[str] = ..., actor: _Optional[str] = ..., reason: _Optional[str] = ..., void_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...

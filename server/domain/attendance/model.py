@@ -28,6 +28,13 @@ class Added(NamedTuple):
     reason: str
 
 
+class Void(NamedTuple):
+    """Who of BKD voided a punch (NIP), and why."""
+
+    actor: str
+    reason: str
+
+
 class Punch(NamedTuple):
     """A valid event as the day sees it; event_time is UTC, when the first frame was received.
 
@@ -196,6 +203,7 @@ class Rule(enum.Enum):
     LAST_CHECK_OUT = "LAST_CHECK_OUT"
     OTHER_PUNCHES = "OTHER_PUNCHES"
     ADDED_PUNCH = "ADDED_PUNCH"
+    VOIDED_PUNCH = "VOIDED_PUNCH"
     LATE = "LATE"
     LEFT_EARLY = "LEFT_EARLY"
     NO_CHECK_IN = "NO_CHECK_IN"
@@ -215,7 +223,7 @@ class TraceLine(NamedTuple):
     source: the version of the schedule or table, the holiday, the shift, the number of the letter,
     the reason for which a punch was added.
     time: of the event, or when the day is over (UTC). limit: what the time was compared with (UTC).
-    reason: why a request was annulled.
+    reason: why a request was annulled or a punch voided.
     """
 
     rule: Rule
