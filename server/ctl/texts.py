@@ -136,6 +136,8 @@ class Text(Enum):
     STATE_REJECTED = ("ditolak", "rejected")
     STATE_TAKEN_BACK = ("ditarik kembali", "taken back")
     STATE_ANNULLED = ("dibatalkan", "annulled")
+    STATE_OPEN = ("perlu dilihat", "to be looked at")
+    STATE_CONFIRMED = ("sudah dibatalkan", "annulled")
     DISPUTED = ("diragukan", "disputed")
     CIRCLE = (
         "lingkaran {radius:.0f} m di {latitude}, {longitude}",
