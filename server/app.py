@@ -17,6 +17,7 @@ from server.errors import ServerDraining, SettingsInvalid
 from server.gallery.gallery import Gallery
 from server.rpc import tls
 from server.rpc.server import RpcServer, Services
+from server.services.accounts import Accounts
 from server.services.admission import Admission
 from server.services.attendance import Attendance
 from server.services.changes import Changes
@@ -199,6 +200,7 @@ def _compose(
     enrollments = Enrollments(database, vault, pipeline, gallery, thresholds, clock=clock)
     documents = Documents(database, vault, clock, upload_hours=settings.upload_hours)
     return Services(
+        accounts=Accounts(database, passwords, live, clock),
         attendance=attendance,
         checkins=CheckIns(
             database,
@@ -215,7 +217,6 @@ def _compose(
         devices=Devices(database, live, clock, activation_hours=settings.activation_hours),
         directory=Directory(
             database,
-            passwords,
             live,
             clock,
             sight=sight,

@@ -219,6 +219,12 @@ class NotYourDecision(HadirError):
     kind, reason = Kind.DENIED, "NOT_YOUR_DECISION"
 
 
+class OwnAccount(HadirError):
+    """Nobody makes an account for the own NIP."""
+
+    kind, reason = Kind.DENIED, "OWN_ACCOUNT"
+
+
 class DeviceRevoked(HadirError):
     """The device was revoked."""
 
@@ -316,6 +322,12 @@ class UsernameTaken(HadirError):
     """A staff account has this name."""
 
     kind, reason = Kind.EXISTS, "USERNAME_TAKEN"
+
+
+class AccountExists(HadirError):
+    """The person has an open account of the role: `username`."""
+
+    kind, reason = Kind.EXISTS, "ACCOUNT_EXISTS"
 
 
 class RequestIdReused(HadirError):

@@ -191,6 +191,14 @@ ERRORS: Mapping[str, tuple[str, str]] = {
         "Catatan absen tidak ditemukan. Periksa kodenya: hadirctl why NIP TANGGAL.",
         "There is no such event. Check its id: hadirctl why NIP DATE.",
     ),
+    "OWN_ACCOUNT": (
+        "Akun untuk NIP sendiri dibuat oleh petugas BKD yang lain.",
+        "An account for your own NIP is made by another person of BKD.",
+    ),
+    "ACCOUNT_EXISTS": (
+        "Pegawai ini sudah mempunyai akun dengan peran itu: {username}. Tutup dahulu akun itu.",
+        "This person has an open account of that role: {username}. Close it first.",
+    ),
     "CLAIM_OUTDATED": (
         "{fault} Tolak pengajuan ini dengan alasan itu; pegawai dapat mengajukan yang baru.",
         "{fault} Reject the request for this reason; the employee can file a new one.",

@@ -142,6 +142,28 @@ class StaffAccount:
     close_time: datetime | None = None
 
 
+class AccountAction(enum.Enum):
+    """What happened to a staff account; a password is changed by its owner alone."""
+
+    CREATED = "CREATED"
+    PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105  no password
+    CLOSED = "CLOSED"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChange:
+    """An entry of the log of staff accounts. actor: account that did it; actor_nip: its person."""
+
+    username: str
+    action: AccountAction
+    actor: str
+    actor_nip: str
+    change_time: datetime
+    sequence: int = 0
+    role: Role | None = None
+    nip: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Consent:
     """Record of the notice given and confirmed (UU PDP 27/2022)."""

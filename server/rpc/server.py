@@ -52,6 +52,7 @@ from server.rpc.request import RequestServicer
 from server.rpc.rule import RuleServicer
 from server.rpc.session import SessionServicer
 from server.rpc.trial import TrialServicer
+from server.services.accounts import Accounts
 from server.services.attendance import Attendance
 from server.services.checkin import CheckIns
 from server.services.corrections import Corrections
@@ -109,6 +110,7 @@ OPTIONS: tuple[tuple[str, int], ...] = (
 class Services:
     """The use cases that the API serves."""
 
+    accounts: Accounts
     attendance: Attendance
     checkins: CheckIns
     corrections: Corrections
@@ -191,7 +193,7 @@ def _add(
         DeviceAdminServicer(services.devices), server
     )
     directory_pb2_grpc.add_DirectoryServiceServicer_to_server(
-        DirectoryServicer(services.directory), server
+        DirectoryServicer(services.directory, services.accounts), server
     )
     enrollment_pb2_grpc.add_EnrollmentServiceServicer_to_server(
         EnrollmentServicer(services.enrollments, live, clock), server

@@ -53,7 +53,16 @@ class Corrections:
         if claim.punch_time > now:
             raise RequestInvalid("the request is not taken", fault="PUNCH_TIME_WRONG")
         event_id = _event_id(request_id)
-        wanted = Correction(event_id, nip, claim.kind, claim.punch_time, actor, reason, now)
+        wanted = Correction(
+            event_id,
+            nip,
+            claim.kind,
+            claim.punch_time,
+            actor,
+            reason,
+            now,
+            username=principal.username,
+        )
 
         async def work(connection: Connection) -> Correction:
             known = await requests.find_correction(connection, event_id)
@@ -70,7 +79,9 @@ class Corrections:
         await self._rules.warm()
         correction = await self._database.write(work)
         self._changes.note(nip)
-        log.info("attendance_corrected", event_id=event_id, actor=actor)
+        log.info(
+            "attendance_corrected", event_id=event_id, actor=actor, username=principal.username
+        )
         return correction
 
     async def void(self, principal: Principal, event_id: str, reason: str) -> tuple[Punch, Voiding]:

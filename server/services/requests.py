@@ -179,7 +179,7 @@ class Requests:
             )
             filed = await self._decided(connection, filed, decision, state=state, steps_done=done)
             if state is RequestState.ACCEPTED and filed.claim is not None:
-                await self._add_punch(connection, filed, filed.claim, nip)
+                await self._add_punch(connection, filed, filed.claim, decision)
             return filed
 
         await self._rules.warm()
@@ -372,7 +372,7 @@ class Requests:
         return Decision(filed.request.request_id, state, level, actor, "", "", "", now)
 
     async def _add_punch(
-        self, connection: Connection, filed: Filed, claim: PunchClaim, actor: str
+        self, connection: Connection, filed: Filed, claim: PunchClaim, decision: Decision
     ) -> None:
         await requests.insert_correction(
             connection,
@@ -381,10 +381,11 @@ class Requests:
                 nip=filed.request.nip,
                 kind=claim.kind,
                 event_time=claim.punch_time,
-                actor=actor,
+                actor=decision.nip,
                 reason=filed.reason[:500],
-                create_time=self._clock.now(),
+                create_time=decision.decide_time,
                 request_id=filed.request.request_id,
+                username=decision.actor,
             ),
         )
 

@@ -10,6 +10,8 @@ import structlog
 from server.clock import Clock
 from server.domain.model import (
     STAFF_ROLES,
+    AccountAction,
+    AccountChange,
     Device,
     DeviceKind,
     DeviceState,
@@ -29,7 +31,7 @@ from server.services.keys import signature_fits
 from server.services.live import LiveStreams
 from server.services.passwords import Passwords
 from server.services.tokens import TOKEN_CHARACTERS_MAX, hashed, new_token
-from server.storage import devices, directory, sessions
+from server.storage import account_changes, devices, directory, sessions
 from server.storage.database import Connection, Database
 
 # Random part, time of its end, and our proof of both for one device.
@@ -149,6 +151,16 @@ class Sessions:
 
         async def work(connection: Connection) -> None:
             await sessions.set_password(connection, principal.username, password_hash)
+            await account_changes.insert_change(
+                connection,
+                AccountChange(
+                    principal.username,
+                    AccountAction.PASSWORD_CHANGED,
+                    principal.username,
+                    principal.nip,
+                    self._clock.now(),
+                ),
+            )
             await sessions.delete_sessions(
                 connection, username=principal.username, but=principal.session_hash
             )

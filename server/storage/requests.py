@@ -53,7 +53,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A punch that was added, by an accepted request or by BKD; actor: NIP of who accepted it."""
+    """A punch that was added, by an accepted request or by BKD.
+
+    actor: NIP of who accepted it; username: the account used, empty where it was not kept.
+    """
 
     event_id: str
     nip: str
@@ -63,6 +66,7 @@ class Correction:
     reason: str
     create_time: datetime
     request_id: str = ""
+    username: str = ""
 
 
 async def insert_filed(connection: AsyncConnection, filed: Filed, content_digest: bytes) -> None:
@@ -227,6 +231,7 @@ async def insert_correction(connection: AsyncConnection, correction: Correction)
             actor=correction.actor,
             reason=correction.reason,
             create_time=pack(correction.create_time),
+            username=correction.username,
         )
     )
 
@@ -329,6 +334,7 @@ def _correction(row: Row[Any]) -> Correction:
         reason=row.reason,
         create_time=unpack(row.create_time),
         request_id=row.request_id or "",
+        username=row.username,
     )
 
 

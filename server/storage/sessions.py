@@ -128,6 +128,12 @@ async def get_account(connection: AsyncConnection, username: str) -> StaffAccoun
     )
 
 
+async def open_account_of(connection: AsyncConnection, nip: str, role: Role) -> str:
+    """Returns the user name of a person's open account of a role, empty if there is none."""
+    mine = and_(staff.c.nip == nip, staff.c.role == role.value, staff.c.close_time.is_(None))
+    return await connection.scalar(select(staff.c.username).where(mine)) or ""
+
+
 async def count_open_accounts(connection: AsyncConnection, role: Role) -> int:
     """Returns how many accounts of a role are open, without those of who left the service."""
     statement = (

@@ -191,6 +191,8 @@ class TestDocuments:
                 "UPDATE corrections SET event_time = 0",
                 "UPDATE voids SET reason = 'x'",
                 "DELETE FROM voids",
+                "UPDATE account_changes SET actor = 'x'",
+                "DELETE FROM account_changes",
                 "DELETE FROM rules",
                 "UPDATE rules SET actor = 'x'",
                 "UPDATE documents SET digest = x'00' WHERE media_type <> ''",
