@@ -369,6 +369,12 @@ class NotAccepted(HadirError):
     kind, reason = Kind.PRECONDITION, "NOT_ACCEPTED"
 
 
+class FirstPassword(HadirError):
+    """The owner of the account changes the first password before anything else."""
+
+    kind, reason = Kind.PRECONDITION, "FIRST_PASSWORD"
+
+
 class AccountWithoutPerson(HadirError):
     """Deciding and correcting need an account that belongs to a person; this one has no NIP."""
 

@@ -52,8 +52,8 @@ ERRORS: Mapping[str, tuple[str, str]] = {
         "The role must be HEAD, BKD or OPERATOR.",
     ),
     "PASSWORD_TOO_WEAK": (
-        "Kata sandi terlalu lemah: 12 sampai 256 huruf, tanpa nama pengguna.",
-        "The password is too weak: 12 to 256 characters, without the user name.",
+        "Kata sandi tidak diterima: 12 sampai 256 huruf, tanpa nama pengguna, bukan yang lama.",
+        "The password is not taken: 12 to 256 characters, without the user name, not the old one.",
     ),
     "REQUEST_ID_INVALID": ("Nomor permintaan harus UUID.", "The request id must be a UUID."),
     "LOCATION_INVALID": ("Lokasi tidak sah.", "The location is not valid."),
@@ -190,6 +190,10 @@ ERRORS: Mapping[str, tuple[str, str]] = {
     "PUNCH_UNKNOWN": (
         "Catatan absen tidak ditemukan. Periksa kodenya: hadirctl why NIP TANGGAL.",
         "There is no such event. Check its id: hadirctl why NIP DATE.",
+    ),
+    "FIRST_PASSWORD": (
+        "Ganti dahulu kata sandi pertama akun ini: hadirctl password.",
+        "Change the first password of this account first: hadirctl password.",
     ),
     "OWN_ACCOUNT": (
         "Akun untuk NIP sendiri dibuat oleh petugas BKD yang lain.",

@@ -170,6 +170,10 @@ class Text(Enum):
         "Masuk ke {server} sebagai {user} ({role}), berlaku sampai {until}.",
         "Logged in to {server} as {user} ({role}), valid until {until}.",
     )
+    FIRST_PASSWORD = (
+        "Kata sandi ini dibuat orang lain. Ganti dahulu: hadirctl password",
+        "Somebody else chose this password. Change it first: hadirctl password",
+    )
     LOGGED_OUT = ("Keluar dari {server}.", "Logged out of {server}.")
     PASSWORD_CHANGED = (
         "Kata sandi diganti; sesi lain akun ini berakhir.",

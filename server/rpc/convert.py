@@ -113,6 +113,7 @@ def session(principal: Principal, token: str = "") -> session_pb2.Session:
         role=f"ROLE_{principal.role.value}",
         device_id=principal.device_id,
         username=principal.username,
+        first_password=principal.first_password,
     )
 
 

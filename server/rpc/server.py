@@ -46,7 +46,7 @@ from server.rpc.directory import DirectoryServicer
 from server.rpc.enrollment import EnrollmentServicer
 from server.rpc.event import EventServicer
 from server.rpc.forensic import ForensicServicer
-from server.rpc.interceptor import Gate, roles_by_method
+from server.rpc.interceptor import Gate, before_password, roles_by_method
 from server.rpc.kiosk import KioskServicer
 from server.rpc.request import RequestServicer
 from server.rpc.rule import RuleServicer
@@ -136,7 +136,11 @@ class RpcServer:
     """A gRPC server with its health."""
 
     def __init__(self, services: Services, *, idle_s: float, kiosk_fps_max: float) -> None:
-        gate = Gate(roles_by_method(iter(FILES)), services.sessions.find)
+        gate = Gate(
+            roles_by_method(iter(FILES)),
+            services.sessions.find,
+            before_password=before_password(iter(FILES)),
+        )
         self._server = grpc.aio.server(interceptors=[gate], options=OPTIONS)
         self._health = health.aio.HealthServicer()
         self.port = 0

@@ -50,6 +50,7 @@ class Accounts:
     ) -> StaffAccount:
         """Creates a staff account, of somebody else, who has no open one of the role.
 
+        Its owner changes the password before anything else.
         Raises AccountExists, IdInvalid, OwnAccount, PasswordTooWeak, ReferenceUnknown, RoleInvalid,
         UsernameTaken.
         """
@@ -60,7 +61,8 @@ class Accounts:
             raise ReferenceUnknown("the account of a head needs the head's NIP", nip="")
         if nip and nip == principal.nip:
             raise OwnAccount("nobody makes an account for the own NIP", nip=nip)
-        made = replace(account, password_hash=await self._passwords.hash(username, password))
+        password_hash = await self._passwords.hash(username, password)
+        made = replace(account, password_hash=password_hash, first_password=True)
 
         async def work(connection: Connection) -> None:
             if nip and not await directory.known_nips(connection, [nip]):

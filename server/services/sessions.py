@@ -23,6 +23,7 @@ from server.domain.model import (
 from server.errors import (
     AccountLocked,
     LoginRefused,
+    PasswordTooWeak,
     RoleInvalid,
     SessionEnded,
     Unauthenticated,
@@ -124,7 +125,14 @@ class Sessions:
         account = await self._verified(username, password)
         expire_time = self._clock.now() + self._staff_time
         return await self._open(
-            Principal(account.role, b"", expire_time, nip=account.nip, username=account.username)
+            Principal(
+                account.role,
+                b"",
+                expire_time,
+                nip=account.nip,
+                username=account.username,
+                first_password=account.first_password,
+            )
         )
 
     async def find(self, token: str) -> Principal:
@@ -145,8 +153,13 @@ class Sessions:
         self._live.end_session(principal.session_hash, SessionEnded("the session was closed"))
 
     async def change_password(self, principal: Principal, old: str, new: str) -> None:
-        """Changes the own password and ends the account's other sessions."""
+        """Changes the own password and ends the account's other sessions.
+
+        Raises LoginRefused, AccountLocked, PasswordTooWeak, also where nothing changes.
+        """
         await self._verified(principal.username, old)
+        if new == old:
+            raise PasswordTooWeak("the new password is the old one")
         password_hash = await self._passwords.hash(principal.username, new)
 
         async def work(connection: Connection) -> None:

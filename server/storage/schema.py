@@ -82,6 +82,8 @@ staff = Table(
     _time("locked_until", nullable=True),
     _time("create_time"),
     _time("close_time", nullable=True),
+    # Known to who made the account: its owner changes it before anything else.
+    Column("first_password", Boolean, nullable=False, server_default="0"),
 )
 
 # One open account a person and role: nobody gets a second one under another's eyes.

@@ -198,6 +198,7 @@ class TestDays:
         bkd = await world.bkd()
         role = {"role": "ROLE_BKD"}
         await bkd.call("CreateStaffAccount", username="pantau", password=PASSWORD, **role)
+        await world.staff("pantau")
         ctl = await login(world, tmp_path, "pantau")
         runner = WatchedRunner()
         watching = asyncio.create_task(ctl("watch", unit, runner=runner))
@@ -210,6 +211,36 @@ class TestDays:
 
         assert world.seed.people[HEAD].nip in result.stdout
         assert (1, True) == (result.exit_code, "SESSION_ENDED" in result.stderr)
+
+
+class TestAccount:
+    """An account that BKD made becomes its owner's."""
+
+    async def test_first_password(self, world, tmp_path):
+        """Login says what to do, nothing else works before, and BKD sees who did what."""
+        bkd = await login(world, tmp_path, "bkd")
+        (first := tmp_path / "pertama").write_text(f"{PASSWORD}\n")
+        (own := tmp_path / "sendiri").write_text("sandi-sendiri-2026\n")
+        nip = world.seed.people[OTHER].nip
+        role = ("--role", "bkd", "--nip", nip, "--password-file", str(first))
+        created = await bkd("staff", "create", "bkd-siti", *role)
+        siti = Hadirctl(world.address, tmp_path / "bkd-siti")
+        entered = await siti("login", "bkd-siti", "--password-file", str(first))
+        early = await siti("unit", "list")
+        files = ("--old-password-file", str(first), "--new-password-file", str(own))
+        changed = await siti("password", *files)
+        late = await siti("unit", "list")
+        refused = await siti("staff", "create", "kedua", "--role", "operator", *role[2:])
+        log = await bkd.json("staff", "log", "--limit", "2")
+
+        codes = [one.exit_code for one in (created, entered, early, changed, late, refused)]
+        assert [0, 0, 1, 0, 0, 1] == codes
+        assert "Ganti dahulu: hadirctl password" in entered.stdout + entered.stderr
+        assert "FIRST_PASSWORD" in early.stderr
+        assert "OWN_ACCOUNT" in refused.stderr
+        assert [("bkd-siti", "bkd-siti", nip), ("bkd-siti", "bkd", "")] == [
+            (one["username"], one["actor"], one.get("actor_nip", "")) for one in log
+        ]
 
 
 class TestRequests:
