@@ -52,6 +52,13 @@ class Bkd:
             session = await stub.OpenStaffSession(request)
         self._client.token = session.token
 
+    async def change_password(self, old: str, new: str) -> None:
+        """Changes the own password: a first one, which another chose, before anything else."""
+        stub = session_pb2_grpc.SessionServiceStub(self._client.channel)
+        request = session_pb2.ChangePasswordRequest(old_password=old, new_password=new)
+        with readable_errors():
+            await stub.ChangePassword(request, metadata=self._client.metadata)
+
     async def seed(
         self, people: list[province.DemoEmployee]
     ) -> directory_pb2.ImportEmployeesResponse:

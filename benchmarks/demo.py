@@ -214,12 +214,14 @@ async def _rebind(
 async def _head(bkd: Bkd, address: str, staff: list[province.DemoEmployee]) -> tuple[str, str]:
     """Returns user name and password of the head."""
     console.rule("6  A head sees the own people")
-    unit_id, password = SITE.units[0][0], secrets.token_urlsafe(16)
+    unit_id, first, password = SITE.units[0][0], *(secrets.token_urlsafe(16) for _ in range(2))
     head = next(one for one in staff[::-1] if one.unit_id == unit_id)
-    await bkd.appoint_head(unit_id, head.nip, username="kepala-bkd", password=password)
+    await bkd.appoint_head(unit_id, head.nip, username="kepala-bkd", password=first)
     async with local.connected(address) as client:
         desk = Bkd(client)
-        await desk.login("kepala-bkd", password)
+        await desk.login("kepala-bkd", first)
+        await desk.change_password(first, password)
+        console.print("  the head changed the first password, which BKD knew")
         events = await _timed(f"events of unit {unit_id}", desk.events(unit_id))
         for event in events:
             at = event.event_time.ToDatetime().strftime("%H:%M:%S UTC")

@@ -17,10 +17,12 @@ from server.errors import ServerDraining, SettingsInvalid
 from server.gallery.gallery import Gallery
 from server.rpc import tls
 from server.rpc.server import RpcServer, Services
+from server.services.accounts import Accounts
 from server.services.admission import Admission
 from server.services.attendance import Attendance
 from server.services.changes import Changes
 from server.services.checkin import CheckIns
+from server.services.claims import Claims
 from server.services.corrections import Corrections
 from server.services.desks import Desks
 from server.services.devices import Devices
@@ -213,12 +215,14 @@ def _compose(
     admission = Admission(pipeline, monotonic=clock.monotonic)
     passwords = Passwords(threads.logins)
     sight = Sight(clock, ZoneInfo(settings.time_zone))
+    claims = Claims(rules, sight)
     reports = Reports(threads.reports, lambda: admission.full)
     attendance = Attendance(database, rules, sight, changes=changes, reports=reports, clock=clock)
     event_log = EventLog(database, sight, changes, repeat_minutes=settings.repeat_minutes)
     enrollments = Enrollments(database, vault, pipeline, gallery, thresholds, clock=clock)
     documents = Documents(database, vault, clock, upload_hours=settings.upload_hours)
     return Services(
+        accounts=Accounts(database, passwords, live, clock),
         attendance=attendance,
         checkins=CheckIns(
             database,
@@ -231,11 +235,10 @@ def _compose(
             place_waived=attendance.place_waived,
             admission=admission,
         ),
-        corrections=Corrections(database, changes=changes, clock=clock),
+        corrections=Corrections(database, rules, claims, changes=changes, clock=clock),
         devices=Devices(database, live, clock, activation_hours=settings.activation_hours),
         directory=Directory(
             database,
-            passwords,
             live,
             clock,
             sight=sight,
@@ -247,7 +250,7 @@ def _compose(
         event_log=event_log,
         forensics=Forensics(database, rules, sight, reports=reports),
         kiosks=Kiosks(database, pipeline, gallery, thresholds, event_log, clock=clock),
-        requests=_requests(database, rules, sight, changes=changes, clock=clock),
+        requests=_requests(database, rules, sight, claims, changes=changes, clock=clock),
         rules=rules,
         sessions=Sessions(
             database,
@@ -284,12 +287,19 @@ def _upkeep(
 
 
 def _requests(
-    database: Database, rules: Rules, sight: Sight, *, changes: Changes, clock: Clock
+    database: Database,
+    rules: Rules,
+    sight: Sight,
+    claims: Claims,
+    *,
+    changes: Changes,
+    clock: Clock,
 ) -> Requests:
     return Requests(
         database,
         rules,
         sight,
+        claims=claims,
         desks=Desks(rules, sight),
         quotas=Quotas(rules, sight),
         changes=changes,

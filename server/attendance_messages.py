@@ -37,6 +37,10 @@ RULES: Mapping[str, tuple[str, str]] = {
         "Absen pukul {time} ditambahkan oleh {approver} (pengajuan {request}): {source}.",
         "The punch at {time} was added by {approver} (request {request}): {source}.",
     ),
+    "VOIDED_PUNCH": (
+        "Absen pukul {time} (catatan {events}) tidak dihitung, dibatalkan {approver}: {reason}.",
+        "The punch at {time} (event {events}) does not count, voided by {approver}: {reason}.",
+    ),
     "LATE": (
         "Terlambat {minutes} menit: {band}, potongan {percent} %.",
         "Late by {minutes} minutes: {band}, cut {percent} %.",
@@ -66,8 +70,8 @@ RULES: Mapping[str, tuple[str, str]] = {
         "The cut of {percent} % is waived by request {request}, accepted by {approver}.",
     ),
     "ANNULLED": (
-        "Pengajuan {request} (surat {source}) dibatalkan oleh {approver}; tidak dihitung.",
-        "Request {request} (letter {source}) was annulled by {approver}; it does not count.",
+        "Pengajuan {request} (surat {source}) dibatalkan oleh {approver}: {reason}; tak dihitung.",
+        "Request {request} (letter {source}) was annulled by {approver}: {reason}; not counted.",
     ),
     "DAY_MAX": (
         "Potongan satu hari paling banyak {percent} %.",
@@ -246,6 +250,14 @@ FAULTS: Mapping[str, tuple[str, str]] = {
     "PUNCH_OUTSIDE_WINDOW": (
         "Jam absen di luar waktu absen hari itu; ajukan tanpa jam.",
         "The punch lies outside the day's windows; file the request without it.",
+    ),
+    "PUNCH_WITHOUT_EFFECT": (
+        "Absen yang lebih awal (masuk) atau lebih akhir (pulang) sudah tercatat.",
+        "An earlier check-in, or a later check-out, is recorded already.",
+    ),
+    "NOT_IN_SERVICE": (
+        "Pegawai belum atau tidak lagi bertugas pada hari itu.",
+        "The employee did not serve on that day.",
     ),
     "PUNCH_TIME_WRONG": (
         "Jam absen tidak sesuai dengan harinya atau belum tiba.",

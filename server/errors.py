@@ -219,6 +219,12 @@ class NotYourDecision(HadirError):
     kind, reason = Kind.DENIED, "NOT_YOUR_DECISION"
 
 
+class OwnAccount(HadirError):
+    """Nobody makes an account for the own NIP."""
+
+    kind, reason = Kind.DENIED, "OWN_ACCOUNT"
+
+
 class DeviceRevoked(HadirError):
     """The device was revoked."""
 
@@ -238,6 +244,12 @@ class EmployeeUnknown(HadirError):
     """No such employee, or not the caller's."""
 
     kind, reason = Kind.NOT_FOUND, "EMPLOYEE_UNKNOWN"
+
+
+class PunchUnknown(HadirError):
+    """No such event or correction."""
+
+    kind, reason = Kind.NOT_FOUND, "PUNCH_UNKNOWN"
 
 
 class RequestUnknown(HadirError):
@@ -312,6 +324,12 @@ class UsernameTaken(HadirError):
     kind, reason = Kind.EXISTS, "USERNAME_TAKEN"
 
 
+class AccountExists(HadirError):
+    """The person has an open account of the role: `username`."""
+
+    kind, reason = Kind.EXISTS, "ACCOUNT_EXISTS"
+
+
 class RequestIdReused(HadirError):
     """The request id was used for another content."""
 
@@ -339,10 +357,22 @@ class AlreadyDecided(HadirError):
     kind, reason = Kind.PRECONDITION, "ALREADY_DECIDED"
 
 
+class ClaimOutdated(HadirError):
+    """The punch that a request claims would not count any more; `fault` says why."""
+
+    kind, reason = Kind.PRECONDITION, "CLAIM_OUTDATED"
+
+
 class NotAccepted(HadirError):
     """Only a request that was accepted can be annulled."""
 
     kind, reason = Kind.PRECONDITION, "NOT_ACCEPTED"
+
+
+class FirstPassword(HadirError):
+    """The owner of the account changes the first password before anything else."""
+
+    kind, reason = Kind.PRECONDITION, "FIRST_PASSWORD"
 
 
 class AccountWithoutPerson(HadirError):

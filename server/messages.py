@@ -52,8 +52,8 @@ ERRORS: Mapping[str, tuple[str, str]] = {
         "The role must be HEAD, BKD or OPERATOR.",
     ),
     "PASSWORD_TOO_WEAK": (
-        "Kata sandi terlalu lemah: 12 sampai 256 huruf, tanpa nama pengguna.",
-        "The password is too weak: 12 to 256 characters, without the user name.",
+        "Kata sandi tidak diterima: 12 sampai 256 huruf, tanpa nama pengguna, bukan yang lama.",
+        "The password is not taken: 12 to 256 characters, without the user name, not the old one.",
     ),
     "REQUEST_ID_INVALID": ("Nomor permintaan harus UUID.", "The request id must be a UUID."),
     "LOCATION_INVALID": ("Lokasi tidak sah.", "The location is not valid."),
@@ -186,6 +186,26 @@ ERRORS: Mapping[str, tuple[str, str]] = {
     "ALREADY_DECIDED": (
         "Langkah ini sudah diputuskan, atau pengajuan ditarik kembali. Lihat pengajuannya lagi.",
         "This step is decided, or the request was taken back. Look at the request again.",
+    ),
+    "PUNCH_UNKNOWN": (
+        "Catatan absen tidak ditemukan. Periksa kodenya: hadirctl why NIP TANGGAL.",
+        "There is no such event. Check its id: hadirctl why NIP DATE.",
+    ),
+    "FIRST_PASSWORD": (
+        "Ganti dahulu kata sandi pertama akun ini: hadirctl password.",
+        "Change the first password of this account first: hadirctl password.",
+    ),
+    "OWN_ACCOUNT": (
+        "Akun untuk NIP sendiri dibuat oleh petugas BKD yang lain.",
+        "An account for your own NIP is made by another person of BKD.",
+    ),
+    "ACCOUNT_EXISTS": (
+        "Pegawai ini sudah mempunyai akun dengan peran itu: {username}. Tutup dahulu akun itu.",
+        "This person has an open account of that role: {username}. Close it first.",
+    ),
+    "CLAIM_OUTDATED": (
+        "{fault} Tolak pengajuan ini dengan alasan itu; pegawai dapat mengajukan yang baru.",
+        "{fault} Reject the request for this reason; the employee can file a new one.",
     ),
     "NOT_YOUR_DECISION": (
         "Pengajuan ini bukan wewenang Anda: milik Anda sendiri, atau menunggu pejabat lain.",

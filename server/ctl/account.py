@@ -93,6 +93,8 @@ async def _login(ctl: Ctl, *, username: str, secret: str) -> None:
     until = ctl.screen.time(session.expire_time)
     server = ctl.endpoint.address
     ctl.screen.done(session, Text.LOGGED_IN, server=server, user=username, role=role, until=until)
+    if session.first_password:
+        ctl.screen.note(Text.FIRST_PASSWORD, style="yellow")
 
 
 async def _logout(ctl: Ctl) -> None:

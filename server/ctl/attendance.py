@@ -115,6 +115,13 @@ def add_to(app: typer.Typer) -> None:
             note="Adds a punch, and never changes one; who did it and why is kept.",
         )
     )(correct)
+    app.command(
+        epilog=examples(
+            "hadirctl void 01KB0Z6T3J9Q8W7E5R4T2Y1A0C --reason 'absen oleh orang lain'",
+            note="The id stands in `hadirctl why` and `hadirctl events`. The event stays, and its "
+            "day says who voided it and why.",
+        )
+    )(void)
 
 
 def days(
@@ -191,6 +198,16 @@ def correct(
     if kind not in {"in", "out"}:
         raise typer.BadParameter("in | out", param_hint="KIND")
     ctl_of(context).run(partial(_correct, nip=nip, kind=kind, moment=moment, reason=reason))
+
+
+def void(
+    context: typer.Context,
+    event_id: Annotated[str, typer.Argument(metavar="EVENT", help="Id of the event.")],
+    *,
+    reason: Annotated[str, typer.Option(help="Why, 3 to 500 characters; kept.")],
+) -> None:
+    """Void a wrong check-in or check-out (BKD); nobody the own one."""
+    ctl_of(context).run(partial(_void, event_id=event_id, reason=reason))
 
 
 async def _days(ctl: Ctl, *, subject: str, first: str, last: str) -> None:
@@ -303,6 +320,19 @@ async def _correct(ctl: Ctl, *, nip: str, kind: str, moment: str, reason: str) -
         nip=nip,
         time=ctl.screen.time(punch.event_time),
         id=punch.event_id,
+    )
+
+
+async def _void(ctl: Ctl, *, event_id: str, reason: str) -> None:
+    request = attendance_pb2.VoidPunchRequest(event_id=event_id, reason=reason)
+    async with ctl.service(AttendanceServiceStub) as (stub, options):
+        voided: attendance_pb2.VoidedPunch = await stub.VoidPunch(request, **options)
+    ctl.screen.done(
+        voided,
+        Text.VOIDED,
+        kind=ctl.screen.cell(enum_text(event_pb2.EventKind, voided.punch.kind)),
+        nip=voided.nip,
+        time=ctl.screen.time(voided.punch.event_time),
     )
 
 

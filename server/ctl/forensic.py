@@ -11,6 +11,7 @@ from hadir.v1.forensic_pb2_grpc import ForensicServiceStub
 from server.ctl.context import CallOptions, Ctl, ctl_of
 from server.ctl.help import examples
 from server.ctl.inputs import read_date
+from server.ctl.labels import enum_text
 from server.ctl.render import Columns
 from server.ctl.texts import Text
 
@@ -29,6 +30,7 @@ def _evidence(finding: forensic_pb2.Finding) -> str:
 
 COLUMNS: Columns[forensic_pb2.Finding] = {
     Text.KIND: lambda finding: finding.kind,
+    Text.STATE: lambda it: enum_text(forensic_pb2.FindingState, it.state),
     Text.STRENGTH: lambda finding: finding.strength,
     Text.NIP: lambda finding: ", ".join(finding.nips[:5]),
     Text.PROBLEM: lambda finding: finding.text,

@@ -1,5 +1,6 @@
-"""Commands of staff accounts: create and close."""
+"""Commands of staff accounts: create, close, and the log of both."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from functools import partial
 from typing import Annotated
@@ -9,11 +10,22 @@ from hadir.v1 import directory_pb2, options_pb2
 from hadir.v1.directory_pb2_grpc import DirectoryServiceStub
 
 from server.ctl.account import PasswordFile
-from server.ctl.context import Ctl, ctl_of
+from server.ctl.context import Ctl, collect, ctl_of
 from server.ctl.help import Username, examples
 from server.ctl.inputs import read_password
 from server.ctl.labels import enum_text
+from server.ctl.render import Columns
 from server.ctl.texts import Text
+
+COLUMNS: Columns[directory_pb2.AccountChange] = {
+    Text.TIME: lambda change: change.change_time,
+    Text.USER: lambda change: change.username,
+    Text.ROLE: lambda it: enum_text(options_pb2.Role, it.role),
+    Text.NIP: lambda change: change.nip,
+    Text.CHANGE: lambda it: enum_text(directory_pb2.AccountAction, it.action),
+    Text.ACTOR: lambda it: f"{it.actor} {it.actor_nip}".strip(),
+}
+LIMIT_DEFAULT = 200
 
 app = typer.Typer(no_args_is_help=True, help="Accounts of heads, BKD and operators.")
 
@@ -67,6 +79,16 @@ def close(
     ctl.run(partial(_close, username=username))
 
 
+@app.command("log", epilog=examples("hadirctl staff log", "hadirctl staff log --json"))
+def log_of_accounts(
+    context: typer.Context,
+    *,
+    limit: Annotated[int, typer.Option(min=1, help="Rows at most.")] = LIMIT_DEFAULT,
+) -> None:
+    """Show who made, took over and closed which account, newest first (BKD)."""
+    ctl_of(context).run(partial(_log, limit=limit))
+
+
 async def _create(ctl: Ctl, *, request: directory_pb2.CreateStaffAccountRequest) -> None:
     async with ctl.service(DirectoryServiceStub) as (stub, options):
         account: directory_pb2.StaffAccount = await stub.CreateStaffAccount(request, **options)
@@ -79,3 +101,19 @@ async def _close(ctl: Ctl, *, username: str) -> None:
     async with ctl.service(DirectoryServiceStub) as (stub, options):
         account: directory_pb2.StaffAccount = await stub.CloseStaffAccount(request, **options)
     ctl.screen.done(account, Text.STAFF_CLOSED, user=username)
+
+
+async def _log(ctl: Ctl, *, limit: int) -> None:
+    async with ctl.service(DirectoryServiceStub) as (stub, options):
+
+        async def fetch(size: int, token: str) -> tuple[Sequence[directory_pb2.AccountChange], str]:
+            request = directory_pb2.ListAccountChangesRequest(page_size=size, page_token=token)
+            page: directory_pb2.ListAccountChangesResponse = await stub.ListAccountChanges(
+                request, **options
+            )
+            return page.changes, page.next_page_token
+
+        found, more = await collect(fetch, limit)
+    ctl.screen.records(found, COLUMNS)
+    if more:
+        ctl.screen.note(Text.MORE, style="yellow", limit=limit)

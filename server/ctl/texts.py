@@ -136,6 +136,11 @@ class Text(Enum):
     STATE_REJECTED = ("ditolak", "rejected")
     STATE_TAKEN_BACK = ("ditarik kembali", "taken back")
     STATE_ANNULLED = ("dibatalkan", "annulled")
+    ACCOUNT_CREATED = ("dibuat", "created")
+    ACCOUNT_PASSWORD_CHANGED = ("kata sandi diganti", "password changed")
+    ACCOUNT_CLOSED = ("ditutup", "closed")
+    STATE_OPEN = ("perlu dilihat", "to be looked at")
+    STATE_CONFIRMED = ("sudah dibatalkan", "annulled")
     DISPUTED = ("diragukan", "disputed")
     CIRCLE = (
         "lingkaran {radius:.0f} m di {latitude}, {longitude}",
@@ -165,6 +170,10 @@ class Text(Enum):
         "Masuk ke {server} sebagai {user} ({role}), berlaku sampai {until}.",
         "Logged in to {server} as {user} ({role}), valid until {until}.",
     )
+    FIRST_PASSWORD = (
+        "Kata sandi ini dibuat orang lain. Ganti dahulu: hadirctl password",
+        "Somebody else chose this password. Change it first: hadirctl password",
+    )
     LOGGED_OUT = ("Keluar dari {server}.", "Logged out of {server}.")
     PASSWORD_CHANGED = (
         "Kata sandi diganti; sesi lain akun ini berakhir.",
@@ -184,6 +193,10 @@ class Text(Enum):
     CORRECTED = (
         "Catatan {kind} {nip} pukul {time} ditambahkan: {id}.",
         "A punch {kind} of {nip} at {time} is added: {id}.",
+    )
+    VOIDED = (
+        "Absen {kind} {nip} pukul {time} tidak dihitung lagi; catatannya tetap ada.",
+        "The punch {kind} of {nip} at {time} does not count any more; its event stays.",
     )
     SAVED = ("Disimpan: {file} ({size} byte).", "Saved: {file} ({size} bytes).")
     RULES_STORED = ("{count} aturan disimpan.", "{count} rules are stored.")

@@ -24,7 +24,10 @@ STAFF_ROLES = frozenset({Role.HEAD, Role.BKD, Role.OPERATOR})
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who calls. Phones carry device_id and nip, kiosks device_id and site_id, staff username."""
+    """Who calls. Phones carry device_id and nip, kiosks device_id and site_id, staff username.
+
+    first_password: of a staff account whose owner has not changed it yet.
+    """
 
     role: Role
     session_hash: bytes
@@ -33,6 +36,7 @@ class Principal:
     nip: str = ""
     site_id: str = ""
     username: str = ""
+    first_password: bool = False
 
 
 class EmployeeState(enum.Enum):
@@ -131,7 +135,10 @@ class BindingChange:
 
 @dataclass(frozen=True, slots=True)
 class StaffAccount:
-    """An account of BKD, a head or an operator; password_hash is argon2id in PHC form."""
+    """An account of BKD, a head or an operator; password_hash is argon2id in PHC form.
+
+    first_password: somebody else chose it, and the owner has not changed it yet.
+    """
 
     username: str
     role: Role
@@ -140,6 +147,29 @@ class StaffAccount:
     failed_count: int = 0
     locked_until: datetime | None = None
     close_time: datetime | None = None
+    first_password: bool = False
+
+
+class AccountAction(enum.Enum):
+    """What happened to a staff account; a password is changed by its owner alone."""
+
+    CREATED = "CREATED"
+    PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105  no password
+    CLOSED = "CLOSED"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChange:
+    """An entry of the log of staff accounts. actor: account that did it; actor_nip: its person."""
+
+    username: str
+    action: AccountAction
+    actor: str
+    actor_nip: str
+    change_time: datetime
+    sequence: int = 0
+    role: Role | None = None
+    nip: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,19 @@ class AttendanceServicer(attendance_pb2_grpc.AttendanceServiceServicer):
             Punch(made.event_id, made.kind, made.event_time, PunchSource.CORRECTION)
         )
 
+    async def VoidPunch(
+        self, request: attendance_pb2.VoidPunchRequest, context: Context
+    ) -> attendance_pb2.VoidedPunch:
+        """See attendance.proto."""
+        punch, voiding = await self._corrections.void(caller(), request.event_id, request.reason)
+        return attendance_pb2.VoidedPunch(
+            punch=convert_attendance.punch(punch),
+            nip=voiding.nip,
+            actor=voiding.actor,
+            reason=voiding.reason,
+            void_time=convert.stamp(voiding.void_time),
+        )
+
     async def _days(self, nip: str, first: str, last: str) -> attendance_pb2.EmployeeDays:
         begin = convert_attendance.day(first, "first")
         end = convert_attendance.day(last, "last")
@@ -182,5 +195,6 @@ def _why(line: TraceLine, zone: ZoneInfo) -> str:
         percent="-" if line.percent is None else line.percent,
         request=line.request_id or "-",
         approver=line.approver or "-",
+        reason=line.reason or "-",
         events=", ".join(line.event_ids) or "-",
     )

@@ -19,6 +19,7 @@ from hadir.v1 import (
 from server.domain import geo
 from server.domain.face import BoundingBox
 from server.domain.model import (
+    AccountChange,
     BindingChange,
     Consent,
     Device,
@@ -112,6 +113,7 @@ def session(principal: Principal, token: str = "") -> session_pb2.Session:
         role=f"ROLE_{principal.role.value}",
         device_id=principal.device_id,
         username=principal.username,
+        first_password=principal.first_password,
     )
 
 
@@ -246,6 +248,19 @@ def account(record: StaffAccount) -> directory_pb2.StaffAccount:
         role=f"ROLE_{record.role.value}",
         nip=record.nip,
         close_time=stamp(record.close_time),
+    )
+
+
+def account_change(record: AccountChange) -> directory_pb2.AccountChange:
+    """Returns an entry of the log of staff accounts."""
+    return directory_pb2.AccountChange(
+        username=record.username,
+        role=f"ROLE_{record.role.value}" if record.role else None,
+        nip=record.nip,
+        action=f"ACCOUNT_ACTION_{record.action.value}",
+        actor=record.actor,
+        actor_nip=record.actor_nip,
+        change_time=stamp(record.change_time),
     )
 
 

@@ -125,6 +125,7 @@ def trace_line(line: TraceLine, text: str) -> attendance_pb2.TraceLine:
         percent="" if line.percent is None else str(line.percent),
         request_id=line.request_id,
         approver=line.approver,
+        reason=line.reason,
         text=text,
     )
 

@@ -6,11 +6,13 @@ from datetime import date
 from hadir.v1 import directory_pb2, directory_pb2_grpc
 
 from server import attendance_messages, messages
+from server.domain.model import StaffAccount
 from server.domain.roster import Problem
 from server.domain.unit_history import UnitChange
 from server.errors import ImportTooLarge, OpenFirst
 from server.rpc import convert, convert_attendance
 from server.rpc.call import Context, caller, language
+from server.services.accounts import Accounts
 from server.services.directory import Directory
 from server.storage.pages import key_of, number_of, page_size
 
@@ -21,8 +23,9 @@ PROBLEMS_SHOWN_MAX = 1000
 class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
     """Units, sites, employees and staff accounts."""
 
-    def __init__(self, directory: Directory) -> None:
+    def __init__(self, directory: Directory, accounts: Accounts) -> None:
         self._directory = directory
+        self._accounts = accounts
 
     async def ListUnits(
         self, request: directory_pb2.ListUnitsRequest, context: Context
@@ -138,16 +141,28 @@ class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
         self, request: directory_pb2.CreateStaffAccountRequest, context: Context
     ) -> directory_pb2.StaffAccount:
         """See directory.proto."""
-        account = await self._directory.create_account(
-            request.username, convert.role(request.role), request.password, request.nip
-        )
+        asked = StaffAccount(request.username, convert.role(request.role), request.nip)
+        account = await self._accounts.create(caller(), asked, request.password)
         return convert.account(account)
 
     async def CloseStaffAccount(
         self, request: directory_pb2.CloseStaffAccountRequest, context: Context
     ) -> directory_pb2.StaffAccount:
         """See directory.proto."""
-        return convert.account(await self._directory.close_account(request.username))
+        return convert.account(await self._accounts.close(caller(), request.username))
+
+    async def ListAccountChanges(
+        self, request: directory_pb2.ListAccountChangesRequest, context: Context
+    ) -> directory_pb2.ListAccountChangesResponse:
+        """See directory.proto."""
+        limit = page_size(request.page_size)
+        changes = await self._accounts.changes(
+            before=number_of(request.page_token), limit=limit + 1
+        )
+        shown, token = convert.page(changes, limit, key=lambda change: str(change.sequence))
+        return directory_pb2.ListAccountChangesResponse(
+            changes=[convert.account_change(change) for change in shown], next_page_token=token
+        )
 
 
 def _start(text: str) -> date | None:

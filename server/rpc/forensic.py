@@ -67,4 +67,6 @@ def _finding(one: Finding) -> forensic_pb2.Finding:
         request_ids=evidence.request_ids,
         documents=evidence.documents,
         actors=evidence.actors,
+        annulled_request_ids=evidence.annulled,
+        state=f"FINDING_STATE_{one.state.value}",
     )

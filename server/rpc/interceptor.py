@@ -19,7 +19,14 @@ from hadir.v1 import options_pb2
 
 from server import messages, metrics
 from server.domain.model import Principal, Role
-from server.errors import HadirError, Kind, MessageInvalid, RoleDenied, Unauthenticated
+from server.errors import (
+    FirstPassword,
+    HadirError,
+    Kind,
+    MessageInvalid,
+    RoleDenied,
+    Unauthenticated,
+)
 from server.rpc.call import Call, Context, enter
 from server.rpc.required import check_required
 from server.rpc.status import CODES, abort
@@ -57,13 +64,30 @@ def roles_by_method(files: Iterator[FileDescriptor]) -> dict[str, Roles]:
     return table
 
 
+def before_password(files: Iterator[FileDescriptor]) -> frozenset[str]:
+    """Returns the methods that an account may call whose first password was not changed yet."""
+    return frozenset(
+        f"/{service.full_name}/{method.name}"
+        for file in files
+        for service in file.services_by_name.values()
+        for method in service.methods
+        if method.GetOptions().Extensions[options_pb2.access].first_password  # type: ignore[index]
+    )
+
+
 class Gate(grpc.aio.ServerInterceptor):
     """Wraps every handler of our package."""
 
     def __init__(
-        self, roles: dict[str, Roles], authenticate: Authenticate, traces: Traces | None = None
+        self,
+        roles: dict[str, Roles],
+        authenticate: Authenticate,
+        *,
+        before_password: frozenset[str] = frozenset(),
+        traces: Traces | None = None,
     ) -> None:
         self._roles = roles
+        self._before_password = before_password
         self._authenticate = authenticate
         self._traces = traces or Traces()
 
@@ -163,6 +187,8 @@ class Gate(grpc.aio.ServerInterceptor):
         principal = await self._authenticate(authorization.removeprefix(_BEARER))
         if principal.role not in roles:
             raise RoleDenied("the role may not call this method", role=principal.role.value)
+        if principal.first_password and method not in self._before_password:
+            raise FirstPassword("change the first password first")
         return principal
 
 

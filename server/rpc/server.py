@@ -46,12 +46,13 @@ from server.rpc.directory import DirectoryServicer
 from server.rpc.enrollment import EnrollmentServicer
 from server.rpc.event import EventServicer
 from server.rpc.forensic import ForensicServicer
-from server.rpc.interceptor import Gate, roles_by_method
+from server.rpc.interceptor import Gate, before_password, roles_by_method
 from server.rpc.kiosk import KioskServicer
 from server.rpc.request import RequestServicer
 from server.rpc.rule import RuleServicer
 from server.rpc.session import SessionServicer
 from server.rpc.trial import TrialServicer
+from server.services.accounts import Accounts
 from server.services.attendance import Attendance
 from server.services.checkin import CheckIns
 from server.services.corrections import Corrections
@@ -110,6 +111,7 @@ OPTIONS: tuple[tuple[str, int], ...] = (
 class Services:
     """The use cases that the API serves."""
 
+    accounts: Accounts
     attendance: Attendance
     checkins: CheckIns
     corrections: Corrections
@@ -137,7 +139,12 @@ class RpcServer:
     def __init__(
         self, services: Services, traces: Traces, *, idle_s: float, kiosk_fps_max: float
     ) -> None:
-        gate = Gate(roles_by_method(iter(FILES)), services.sessions.find, traces)
+        gate = Gate(
+            roles_by_method(iter(FILES)),
+            services.sessions.find,
+            before_password=before_password(iter(FILES)),
+            traces=traces,
+        )
         self._server = grpc.aio.server(interceptors=[gate], options=OPTIONS)
         self._health = health.aio.HealthServicer()
         self.port = 0
@@ -194,7 +201,7 @@ def _add(
         DeviceAdminServicer(services.devices), server
     )
     directory_pb2_grpc.add_DirectoryServiceServicer_to_server(
-        DirectoryServicer(services.directory), server
+        DirectoryServicer(services.directory, services.accounts), server
     )
     enrollment_pb2_grpc.add_EnrollmentServiceServicer_to_server(
         EnrollmentServicer(services.enrollments, live, clock), server

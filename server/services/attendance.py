@@ -19,6 +19,7 @@ from server.domain.attendance.model import (
     Posting,
     Punch,
     Request,
+    Void,
 )
 from server.domain.attendance.plan import Planner, posting_on
 from server.domain.attendance.recap import Recap, TppRecap, recap, tpp_recap
@@ -32,7 +33,7 @@ from server.services.reports import Reports
 from server.services.rules import Rules
 from server.services.sheets import Frame, RecapKind, lay_out
 from server.services.sight import Sight
-from server.storage import attendance, directory, requests
+from server.storage import attendance, directory, requests, voids
 from server.storage.database import Connection, Database
 
 PERSON_DAYS_MAX = 366
@@ -73,6 +74,7 @@ class _Material:
     people: Mapping[str, tuple[str, tuple[Posting, ...]]]
     punches: Mapping[str, Sequence[Punch]]
     requests: Mapping[str, Sequence[Request]]
+    voids: Mapping[str, Void]
     book: RuleBook
     planner: Planner
     unit_ids: Collection[str] | None
@@ -281,6 +283,7 @@ class Attendance:
             people=people,
             punches=punches,
             requests=excuses,
+            voids=await voids.voids_of(connection, known),
             book=book,
             planner=book.planner(first, last),
             unit_ids=unit_ids,
@@ -308,6 +311,7 @@ def _of_one(material: _Material, nip: str, first: date, last: date) -> Iterator[
         last,
         punches=material.punches.get(nip, ()),
         requests=material.requests.get(nip, ()),
+        voids=material.voids,
         now=material.now,
     )
     seen = tuple(day for day in days if _is_shown(material, day, postings))

@@ -1,4 +1,4 @@
-"""Units, sites, employees and staff accounts: BKD's master data."""
+"""Units, sites and employees: BKD's master data."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -15,9 +15,7 @@ from server.domain.model import (
     Employee,
     EmployeeState,
     Principal,
-    Role,
     Site,
-    StaffAccount,
     Unit,
 )
 from server.domain.unit_history import UnitChange
@@ -30,27 +28,21 @@ from server.domain.units import (
     parents_first,
 )
 from server.errors import (
-    AccountUnknown,
     CsvInvalid,
     EmployeeInactive,
     EmployeeUnknown,
     FieldInvalid,
     GeofenceInvalid,
     IdInvalid,
-    LastBkdAccount,
     ReferenceUnknown,
-    SessionEnded,
     UnitCycle,
-    UsernameTaken,
     ZoneUnknown,
 )
 from server.services.devices import REASON_LENGTH_MAX, REASON_LENGTH_MIN, checked_reason
 from server.services.finish import finish
 from server.services.live import LiveStreams
-from server.services.passwords import Passwords
-from server.services.sessions import checked_staff_role
 from server.services.sight import Sight
-from server.storage import attendance, directory, sessions, unit_changes
+from server.storage import attendance, directory, unit_changes
 from server.storage.database import Connection, Database
 
 UNITS_AT_ONCE_MAX = 2000
@@ -97,7 +89,6 @@ class Directory:
     def __init__(
         self,
         database: Database,
-        passwords: Passwords,
         live: LiveStreams,
         clock: Clock,
         *,
@@ -106,7 +97,6 @@ class Directory:
         moved: Callable[[], Awaitable[object]],
     ) -> None:
         self._database = database
-        self._passwords = passwords
         self._live = live
         self._clock = clock
         self._background = background
@@ -281,53 +271,6 @@ class Directory:
             problems=plan.problems,
             stored=stored,
         )
-
-    async def create_account(
-        self, username: str, role: Role, password: str, nip: str
-    ) -> StaffAccount:
-        """Creates a staff account."""
-        checked_id(username, "username")
-        checked_staff_role(role)
-        if role is Role.HEAD and not nip:
-            raise ReferenceUnknown("the account of a head needs the head's NIP", nip="")
-        password_hash = await self._passwords.hash(username, password)
-        account = StaffAccount(username, role, nip, password_hash)
-
-        async def work(connection: Connection) -> None:
-            if nip and not await directory.known_nips(connection, [nip]):
-                raise ReferenceUnknown("no such employee", nip=nip)
-            if await sessions.get_account(connection, username) is not None:
-                raise UsernameTaken("this user name is taken", username=username)
-            await sessions.insert_account(connection, account, self._clock.now())
-
-        await self._database.write(work)
-        log.info("account_created", username=username, role=role.value)
-        return account
-
-    async def close_account(self, username: str) -> StaffAccount:
-        """Closes a staff account and its sessions for good."""
-
-        async def work(connection: Connection) -> StaffAccount:
-            account, now = await sessions.get_account(connection, username), self._clock.now()
-            if account is None:
-                raise AccountUnknown("no such staff account", username=username[:64])
-            if account.close_time is not None:
-                return account
-            bkd = await sessions.count_open_accounts(connection, Role.BKD)
-            if account.role is Role.BKD and bkd <= 1:
-                raise LastBkdAccount("the last BKD account cannot be closed")
-            await sessions.close_account(connection, username, now)
-            await sessions.delete_sessions(connection, username=username)
-            return replace(account, close_time=now)
-
-        async def close() -> StaffAccount:
-            account = await self._database.write(work)
-            self._live.end_account(username, SessionEnded("the account was closed"))
-            return account
-
-        account = await finish(close())
-        log.info("account_closed", username=username)
-        return account
 
     def _checked_start(self, start: date | None) -> date:
         """Returns a date from which a change holds, today if none is named."""

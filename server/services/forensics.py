@@ -11,6 +11,7 @@ from server.domain.forensics.model import (
     Binding,
     Employee,
     Finding,
+    FindingState,
     Permit,
     Records,
     Refusal,
@@ -62,7 +63,8 @@ class Forensics:
     async def findings(self, first: date, last: date, nip: str) -> list[Finding]:
         """Returns the findings of the dates first to last, about one employee or all.
 
-        The strongest of each kind comes first. Raises FieldInvalid, Overloaded.
+        The strongest of each kind comes first, what is confirmed last. Raises FieldInvalid,
+        Overloaded.
         """
         _check_span(first, last)
         self._reports.admit()
@@ -70,7 +72,7 @@ class Forensics:
             material = await self._material(connection, first, last)
         found = await self._reports.run(_examined, material)
         about = [one for one in found if not nip or nip in one.nips]
-        return sorted(about, key=lambda one: (one.kind.value, -one.strength, one.nips))
+        return sorted(about, key=_order)
 
     async def sample(self, first: date, last: date, seed: str, per_approver: int) -> list[Permit]:
         """Returns accepted requests by lot, of every approver. Raises FieldInvalid, Overloaded."""
@@ -117,6 +119,10 @@ class Forensics:
     async def _history(self, connection: Connection) -> UnitHistory:
         units = await directory.list_units(connection)
         return UnitHistory(units, await unit_changes.all_changes(connection))
+
+
+def _order(one: Finding) -> tuple[str, bool, float, tuple[str, ...]]:
+    return one.kind.value, one.state is FindingState.CONFIRMED, -one.strength, one.nips
 
 
 def _examined(material: _Material) -> list[Finding]:

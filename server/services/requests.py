@@ -14,11 +14,12 @@ from server.clock import Clock
 from server.domain.attendance import filing
 from server.domain.attendance.approval import ApprovalLevel, chain_of
 from server.domain.attendance.filing import Filed, PunchClaim
-from server.domain.attendance.model import LeaveType, Person, Request, RequestKind, RequestState
+from server.domain.attendance.model import LeaveType, Request, RequestKind, RequestState
 from server.domain.attendance.quota import Quota
 from server.domain.model import Employee, Principal, Role
 from server.errors import (
     AlreadyDecided,
+    ClaimOutdated,
     DocumentUnknown,
     EmployeeUnknown,
     NotAccepted,
@@ -29,13 +30,14 @@ from server.errors import (
     RequestUnknown,
 )
 from server.services.changes import Changes
+from server.services.claims import Claims
 from server.services.desks import Desks, checked_person
 from server.services.devices import checked_reason
 from server.services.documents import checked_uuid
 from server.services.quotas import Quotas
 from server.services.rules import Rules
 from server.services.sight import Sight
-from server.storage import attendance, directory, documents, requests
+from server.storage import directory, documents, requests
 from server.storage.database import Connection, Database
 from server.storage.documents import Document
 from server.storage.requests import Correction, Decision
@@ -82,6 +84,7 @@ class Requests:
         rules: Rules,
         sight: Sight,
         *,
+        claims: Claims,
         desks: Desks,
         quotas: Quotas,
         changes: Changes,
@@ -90,6 +93,7 @@ class Requests:
         self._database = database
         self._rules = rules
         self._sight = sight
+        self._claims = claims
         self._desks = desks
         self._quotas = quotas
         self._changes = changes
@@ -151,8 +155,9 @@ class Requests:
     ) -> CaseFile:
         """Decides the step that a request is at; step: which one is meant, 0 for any.
 
-        Raises AccountWithoutPerson; RequestUnknown, also where not the caller's to see;
-        NotYourDecision; AlreadyDecided; ReasonRequired.
+        A claimed punch is judged again by what is known at each acceptance. Raises
+        AccountWithoutPerson; RequestUnknown, also where not the caller's to see; NotYourDecision;
+        AlreadyDecided; ClaimOutdated; ReasonRequired.
         """
         nip, reason = checked_person(principal), checked_reason(reason)
 
@@ -160,6 +165,9 @@ class Requests:
             filed = await self._seen(connection, principal, request_id)
             _check_pending(filed, step)
             deputy_of = await self._desks.check_decides(connection, principal, filed)
+            fault = await self._fault_of_claim(connection, filed) if accepted else ""
+            if fault:
+                raise ClaimOutdated("the claimed punch would not count any more", fault=fault)
             state, done = filing.next_state(filed, accepted=accepted)
             said = RequestState.ACCEPTED if accepted else RequestState.REJECTED
             level = filed.levels[filed.steps_done].value
@@ -171,7 +179,7 @@ class Requests:
             )
             filed = await self._decided(connection, filed, decision, state=state, steps_done=done)
             if state is RequestState.ACCEPTED and filed.claim is not None:
-                await self._add_punch(connection, filed, filed.claim, nip)
+                await self._add_punch(connection, filed, filed.claim, decision)
             return filed
 
         await self._rules.warm()
@@ -314,15 +322,10 @@ class Requests:
 
     async def _fault_of_claim(self, connection: Connection, filed: Filed) -> str:
         """Returns why a claimed punch would not count, empty if it would or none is claimed."""
-        nip, day = filed.request.nip, filed.request.first
         if filed.claim is None:
             return ""
-        people = await attendance.people_of(connection, None, zone=self._sight.zone.key, nips=[nip])
-        if nip not in people:
-            raise EmployeeUnknown("no such employee", nip=nip)
-        book = await self._rules.book_of(connection, [nip])
-        person = Person(nip, people[nip][1], book.roster(nip))
-        return filing.fault_of_claim(filed.claim, book.planner(day, day), person, day)
+        request = filed.request
+        return await self._claims.fault_of(connection, request.nip, request.first, filed.claim)
 
     async def _seen(self, connection: Connection, principal: Principal, request_id: str) -> Filed:
         """Returns a request that the caller may see; one that is not there takes as much work.
@@ -369,7 +372,7 @@ class Requests:
         return Decision(filed.request.request_id, state, level, actor, "", "", "", now)
 
     async def _add_punch(
-        self, connection: Connection, filed: Filed, claim: PunchClaim, actor: str
+        self, connection: Connection, filed: Filed, claim: PunchClaim, decision: Decision
     ) -> None:
         await requests.insert_correction(
             connection,
@@ -378,10 +381,11 @@ class Requests:
                 nip=filed.request.nip,
                 kind=claim.kind,
                 event_time=claim.punch_time,
-                actor=actor,
+                actor=decision.nip,
                 reason=filed.reason[:500],
-                create_time=self._clock.now(),
+                create_time=decision.decide_time,
                 request_id=filed.request.request_id,
+                username=decision.actor,
             ),
         )
 

@@ -10,6 +10,8 @@ import structlog
 from server.clock import Clock
 from server.domain.model import (
     STAFF_ROLES,
+    AccountAction,
+    AccountChange,
     Device,
     DeviceKind,
     DeviceState,
@@ -21,6 +23,7 @@ from server.domain.model import (
 from server.errors import (
     AccountLocked,
     LoginRefused,
+    PasswordTooWeak,
     RoleInvalid,
     SessionEnded,
     Unauthenticated,
@@ -29,7 +32,7 @@ from server.services.keys import signature_fits
 from server.services.live import LiveStreams
 from server.services.passwords import Passwords
 from server.services.tokens import TOKEN_CHARACTERS_MAX, hashed, new_token
-from server.storage import devices, directory, sessions
+from server.storage import account_changes, devices, directory, sessions
 from server.storage.database import Connection, Database
 
 # Random part, time of its end, and our proof of both for one device.
@@ -122,7 +125,14 @@ class Sessions:
         account = await self._verified(username, password)
         expire_time = self._clock.now() + self._staff_time
         return await self._open(
-            Principal(account.role, b"", expire_time, nip=account.nip, username=account.username)
+            Principal(
+                account.role,
+                b"",
+                expire_time,
+                nip=account.nip,
+                username=account.username,
+                first_password=account.first_password,
+            )
         )
 
     async def find(self, token: str) -> Principal:
@@ -143,12 +153,27 @@ class Sessions:
         self._live.end_session(principal.session_hash, SessionEnded("the session was closed"))
 
     async def change_password(self, principal: Principal, old: str, new: str) -> None:
-        """Changes the own password and ends the account's other sessions."""
+        """Changes the own password and ends the account's other sessions.
+
+        Raises LoginRefused, AccountLocked, PasswordTooWeak, also where nothing changes.
+        """
         await self._verified(principal.username, old)
+        if new == old:
+            raise PasswordTooWeak("the new password is the old one")
         password_hash = await self._passwords.hash(principal.username, new)
 
         async def work(connection: Connection) -> None:
             await sessions.set_password(connection, principal.username, password_hash)
+            await account_changes.insert_change(
+                connection,
+                AccountChange(
+                    principal.username,
+                    AccountAction.PASSWORD_CHANGED,
+                    principal.username,
+                    principal.nip,
+                    self._clock.now(),
+                ),
+            )
             await sessions.delete_sessions(
                 connection, username=principal.username, but=principal.session_hash
             )

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.domain.face import Fingerprint
 from server.domain.model import Event, EventKind, EventSource, Location, Scores
 from server.failpoints import failpoint
-from server.storage.schema import events, refusals, requests
+from server.storage.schema import events, refusals, requests, voids
 from server.storage.times import pack, unpack
 
 _HASHES = 2**64
@@ -104,7 +104,7 @@ async def find_request(
 async def between(
     connection: AsyncConnection, nip: str, start: datetime, end: datetime
 ) -> list[Event]:
-    """Returns an employee's events with start <= event_time < end, oldest first."""
+    """Returns an employee's events with start <= event_time < end, oldest first, without voided."""
     statement = (
         select(events)
         .where(
@@ -112,6 +112,7 @@ async def between(
                 events.c.nip == nip,
                 events.c.event_time >= pack(start),
                 events.c.event_time < pack(end),
+                events.c.event_id.not_in(select(voids.c.event_id).where(voids.c.nip == nip)),
             )
         )
         .order_by(events.c.event_time, events.c.sequence)

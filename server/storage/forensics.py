@@ -122,7 +122,10 @@ async def permits(
     seniority: Seniority,
     zone: ZoneInfo,
 ) -> list[Permit]:
-    """Returns the requests that touch the dates first to last, with all that was decided."""
+    """Returns the requests that touch the dates first to last, with all that was decided.
+
+    Who annulled a request did not grant it, and is left out.
+    """
     asked, decided = attendance_requests.c, request_decisions.c
     touches = and_(asked.first <= last.isoformat(), asked.last >= first.isoformat())
     proofs: dict[str, list[str]] = {}
@@ -136,7 +139,7 @@ async def permits(
     made = (
         select(request_decisions)
         .join(attendance_requests, asked.request_id == decided.request_id)
-        .where(touches)
+        .where(touches, decided.decision != RequestState.ANNULLED.value)
         .order_by(decided.sequence)
     )
     decisions: dict[str, list[Any]] = {}

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -53,7 +53,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A punch that was added, by an accepted request or by BKD; actor: NIP of who accepted it."""
+    """A punch that was added, by an accepted request or by BKD.
+
+    actor: NIP of who accepted it; username: the account used, empty where it was not kept.
+    """
 
     event_id: str
     nip: str
@@ -63,6 +66,7 @@ class Correction:
     reason: str
     create_time: datetime
     request_id: str = ""
+    username: str = ""
 
 
 async def insert_filed(connection: AsyncConnection, filed: Filed, content_digest: bytes) -> None:
@@ -156,7 +160,7 @@ async def of_days(
     for some in in_parts(nips):
         statement = select(attendance_requests).where(touches, _R.nip.in_(some))
         found += [_filed(row, ()) for row in await connection.execute(statement)]
-    return found
+    return await _with_annulments(connection, found)
 
 
 async def page(
@@ -227,6 +231,7 @@ async def insert_correction(connection: AsyncConnection, correction: Correction)
             actor=correction.actor,
             reason=correction.reason,
             create_time=pack(correction.create_time),
+            username=correction.username,
         )
     )
 
@@ -254,6 +259,21 @@ async def corrected_punches(
         rows = await connection.execute(statement.where(columns.nip.in_(some)))
         found += [(row.nip, _punch(row)) for row in rows]
     return found
+
+
+async def _with_annulments(connection: AsyncConnection, found: list[Filed]) -> list[Filed]:
+    """Returns requests, the annulled ones with the reason."""
+    ids = [one.request.request_id for one in found if one.request.state is RequestState.ANNULLED]
+    reasons = {
+        request_id: decisions[-1].reason
+        for request_id, decisions in (await decisions_of(connection, ids)).items()
+    }
+    return [
+        replace(one, request=replace(one.request, annul_reason=reasons[one.request.request_id]))
+        if one.request.request_id in reasons
+        else one
+        for one in found
+    ]
 
 
 async def _with_documents(connection: AsyncConnection, rows: list[Row[Any]]) -> list[Filed]:
@@ -314,6 +334,7 @@ def _correction(row: Row[Any]) -> Correction:
         reason=row.reason,
         create_time=unpack(row.create_time),
         request_id=row.request_id or "",
+        username=row.username,
     )
 
 

@@ -82,6 +82,31 @@ staff = Table(
     _time("locked_until", nullable=True),
     _time("create_time"),
     _time("close_time", nullable=True),
+    # Known to who made the account: its owner changes it before anything else.
+    Column("first_password", Boolean, nullable=False, server_default="0"),
+)
+
+# One open account a person and role: nobody gets a second one under another's eyes.
+Index(
+    "one_open_account",
+    staff.c.nip,
+    staff.c.role,
+    unique=True,
+    sqlite_where=text("close_time IS NULL AND nip <> ''"),
+)
+
+# Who made, took over and closed which account.
+account_changes = Table(
+    "account_changes",
+    metadata,
+    Column("sequence", Sequence, primary_key=True, autoincrement=True),
+    Column("username", ForeignKey("staff.username"), nullable=False, index=True),
+    # CREATED, PASSWORD_CHANGED or CLOSED
+    Column("action", String(20), nullable=False),
+    # Account that did it, and the NIP of its person, empty if it has none.
+    Column("actor", String(64), nullable=False),
+    Column("actor_nip", String(18), nullable=False),
+    _time("change_time"),
 )
 
 devices = Table(
@@ -358,7 +383,23 @@ corrections = Table(
     Column("actor", String(64), nullable=False),
     Column("reason", String(500), nullable=False),
     _time("create_time"),
+    # Account of the actor; empty for corrections made before it was kept.
+    Column("username", String(64), nullable=False, server_default=""),
     Index("ix_corrections_nip_event_time", "nip", "event_time"),
+)
+
+# Events and corrections that BKD found wrong: they stay, and days leave them out.
+voids = Table(
+    "voids",
+    metadata,
+    # Of the event or correction.
+    Column("event_id", String(26), primary_key=True),
+    Column("nip", ForeignKey("employees.nip"), nullable=False, index=True),
+    # NIP of who voided it, and the account used.
+    Column("actor", String(18), nullable=False),
+    Column("username", String(64), nullable=False),
+    Column("reason", String(500), nullable=False),
+    _time("void_time"),
 )
 
 documents = Table(

@@ -50,6 +50,7 @@ async def find_session(
             sessions,
             func.coalesce(devices.c.nip, staff.c.nip, "").label("nip"),
             func.coalesce(devices.c.site_id, "").label("site_id"),
+            func.coalesce(staff.c.first_password, 0).label("first_password"),
         )
         .outerjoin(devices, devices.c.device_id == sessions.c.device_id)
         .outerjoin(staff, staff.c.username == sessions.c.username)
@@ -75,6 +76,7 @@ async def find_session(
         nip=row.nip,
         site_id=row.site_id,
         username=row.username or "",
+        first_password=bool(row.first_password),
     )
 
 
@@ -108,6 +110,7 @@ async def insert_account(connection: AsyncConnection, account: StaffAccount, now
             locked_until=None,
             create_time=pack(now),
             close_time=None,
+            first_password=account.first_password,
         )
     )
 
@@ -125,7 +128,14 @@ async def get_account(connection: AsyncConnection, username: str) -> StaffAccoun
         failed_count=row.failed_count,
         locked_until=unpack(row.locked_until),
         close_time=unpack(row.close_time),
+        first_password=row.first_password,
     )
+
+
+async def open_account_of(connection: AsyncConnection, nip: str, role: Role) -> str:
+    """Returns the user name of a person's open account of a role, empty if there is none."""
+    mine = and_(staff.c.nip == nip, staff.c.role == role.value, staff.c.close_time.is_(None))
+    return await connection.scalar(select(staff.c.username).where(mine)) or ""
 
 
 async def count_open_accounts(connection: AsyncConnection, role: Role) -> int:
@@ -157,9 +167,11 @@ async def set_login_result(
 
 
 async def set_password(connection: AsyncConnection, username: str, password_hash: str) -> None:
-    """Stores a new password hash."""
+    """Stores the hash of a password that the owner chose."""
     await connection.execute(
-        update(staff).where(staff.c.username == username).values(password_hash=password_hash)
+        update(staff)
+        .where(staff.c.username == username)
+        .values(password_hash=password_hash, first_password=False)
     )
 
 

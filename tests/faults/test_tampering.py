@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import pytest_asyncio
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -37,8 +38,10 @@ APPEND_ONLY = {
     "erasures": "INSERT INTO erasures VALUES (7, :nip, 'asked', 'bkd', 1, 4, 3, x'01')",
     "postings": "INSERT INTO postings VALUES (7, :nip, '2026-03-02', 'bkd', '')",
     "corrections": (
-        "INSERT INTO corrections VALUES ('event', :nip, 'IN', 1, NULL, 'bkd', 'listrik padam', 1)"
+        "INSERT INTO corrections VALUES ('event', :nip, 'IN', 1, NULL, 'bkd', 'listrik padam', 1,"
+        " 'bkd')"
     ),
+    "voids": "INSERT INTO voids VALUES ('event', :nip, :nip, 'bkd-siti', 'foto layar', 1)",
     "trial_reports": (
         "INSERT INTO trial_reports VALUES (7, 'report', :nip, 'bkd', 'phone-0', 'Merek', 'PROBLEM',"
         " 'GPS', 0, 'lambat', 1)"
@@ -46,6 +49,8 @@ APPEND_ONLY = {
 }
 # Without a column of an employee, or not wholly frozen: tests/functional/test_requests.py.
 OTHERS = {
+    "account_changes_no_update",
+    "account_changes_no_delete",
     "removals_no_update",
     "removals_no_delete",
     "events_only_forgets",
@@ -285,6 +290,31 @@ class TestMigrations:
         assert ScriptDirectory.from_config(migrate._config()).get_current_head() == (
             migrate.newest_revision()
         )
+
+    def test_second_accounts_are_closed(self, tmp_path: Path) -> None:
+        """Of a person's open accounts of one role the first stays open; the log says what went."""
+        engine = create_engine(f"sqlite:///{tmp_path / 'old.db'}")
+        config = migrate._config()
+        row = "INSERT INTO staff VALUES (?, ?, ?, 'hash', 0, NULL, ?, NULL)"
+        accounts = [
+            ("later", "BKD", "1", 2), ("first", "BKD", "1", 1), ("head", "HEAD", "1", 3),
+            ("nobody", "BKD", "", 4), ("nobody-else", "BKD", "", 5),
+        ]  # fmt: skip
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "0007")
+            for account in accounts:
+                connection.exec_driver_sql(row, account)
+            command.upgrade(config, "0008")
+            closed = "SELECT username FROM staff WHERE close_time IS NOT NULL"
+            log = "SELECT username, action FROM account_changes ORDER BY sequence"
+            found = [[tuple(row) for row in connection.exec_driver_sql(s)] for s in (closed, log)]
+        engine.dispose()
+
+        assert [("later",)] == found[0]
+        assert [
+            (name, "CREATED") for name in ("first", "later", "head", "nobody", "nobody-else")
+        ] + [("later", "CLOSED")] == found[1]
 
     def test_upgrade_twice(self, path: Path) -> None:
         """An upgrade of the newest schema changes nothing."""

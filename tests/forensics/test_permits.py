@@ -9,7 +9,7 @@ import pytest
 from server.domain.attendance.model import RequestKind, RequestState
 from server.domain.forensics import permits
 from server.domain.forensics.limits import PermitLimits
-from server.domain.forensics.model import Employee, FindingKind, Ruling
+from server.domain.forensics.model import Employee, FindingKind, FindingState, Ruling
 from tests.forensics.world import ANI, BUDI, HEAD, MONDAY, at, permit
 
 LIMITS = PermitLimits()
@@ -217,3 +217,40 @@ class TestAuditSample:
         """Before it is 0; the rest of the last day in UTC is the employee's."""
         assert [0, 0, 2.5] == [permits.late_days(permit(late=late)) for late in (-9, 0, 2.5)]
         assert MONDAY == permit().last
+
+
+class TestAnnulled:
+    """What BKD annulled is a confirmed case: it counts on, and is not to be found again."""
+
+    def late(self, *annulled):
+        """Five late permits of one person; those of the days named are annulled."""
+        return [
+            permit(
+                day=day,
+                late=3,
+                state=RequestState.ANNULLED if day in annulled else RequestState.ACCEPTED,
+            )
+            for day in range(5)
+        ]
+
+    @pytest.mark.parametrize(
+        ("annulled", "state"),
+        [
+            ((), FindingState.OPEN),
+            ((0, 3), FindingState.OPEN),
+            (range(5), FindingState.CONFIRMED),
+        ],
+    )
+    def test_a_finding_says_what_is_annulled(self, annulled, state):
+        """It is confirmed once all of it is; annulling some hides none of the rest."""
+        (finding,) = permits.retroactive(self.late(*annulled), LIMITS)
+
+        assert state is finding.state
+        assert tuple(f"{ANI}-{day}" for day in annulled) == finding.evidence.annulled
+        assert 5 == len(finding.evidence.request_ids)
+
+    def test_is_not_drawn(self):
+        """Auditors look at what nobody looked at yet."""
+        drawn = permits.audit_sample(self.late(0, 3), "seed", 50)
+
+        assert {f"{ANI}-{day}" for day in (1, 2, 4)} == {one.request_id for one in drawn}

@@ -30,7 +30,7 @@ async def make_seed(directory: Path, cast: Any) -> Seed:
     async with open_world(directory, seed, cast) as world:
         bkd = await world.bkd()
         await _put_master_data(bkd, seed)
-        await _put_staff(bkd, seed)
+        await _put_staff(world, bkd, seed)
         for number in ENROLLED:
             await world.enrol(seed.people[number].nip, cast.actor(number).enrolment())
             await _activate_phone(world, bkd, seed, number)
@@ -53,11 +53,13 @@ async def _put_master_data(bkd: Api, seed: Seed) -> None:
     await bkd.call("PutUnit", unit=first)
 
 
-async def _put_staff(bkd: Api, seed: Seed) -> None:
+async def _put_staff(world: World, bkd: Api, seed: Seed) -> None:
     head = {"role": options_pb2.ROLE_HEAD, "nip": seed.people[0].nip}
     await bkd.call("CreateStaffAccount", username="kepala", password=PASSWORD, **head)
     role = options_pb2.ROLE_OPERATOR
     await bkd.call("CreateStaffAccount", username="operator", password=PASSWORD, role=role)
+    for username in ("kepala", "operator"):
+        await world.staff(username)
 
 
 async def _activate_phone(world: World, bkd: Api, seed: Seed, number: int) -> None:

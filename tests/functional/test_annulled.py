@@ -57,8 +57,10 @@ class TestAnnulled:
         assert ["setuju", "surat palsu"] == [one.reason for one in annulled.decisions]
         line = next(line for line in why.lines if line.rule == "ANNULLED")
         officer = world.seed.employees[-1].nip
-        assert (asked.request_id, officer) == (line.request_id, line.approver)
-        assert "dibatalkan oleh" in line.text
+        assert (asked.request_id, officer, "surat palsu") == (
+            line.request_id, line.approver, line.reason,
+        )  # fmt: skip
+        assert f"dibatalkan oleh {officer}: surat palsu; tak dihitung." in line.text
         assert "PENDING" == state(await permit(api, day))
 
     async def test_a_claimed_punch(self, world):

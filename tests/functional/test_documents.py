@@ -173,13 +173,14 @@ class TestDocuments:
         await (await world.head()).call(
             "DecideRequest", request_id=asked.request_id, accept=True, reason="setuju"
         )
-        await bkd.call(
+        made = await bkd.call(
             "CorrectAttendance",
             nip=world.seed.people[STAFF].nip,
             kind="EVENT_KIND_IN",
             event_time=stamp(moment(day, "07:20")),
             reason="listrik padam",
         )
+        await bkd.call("VoidPunch", event_id=made.event_id, reason="salah orang")
         with sqlite3.connect(world.directory / "hadir.db") as connection:
             for statement in (
                 "UPDATE attendance_requests SET first = '2020-01-01'",
@@ -188,6 +189,10 @@ class TestDocuments:
                 "UPDATE request_decisions SET actor = 'x'",
                 "DELETE FROM request_decisions",
                 "UPDATE corrections SET event_time = 0",
+                "UPDATE voids SET reason = 'x'",
+                "DELETE FROM voids",
+                "UPDATE account_changes SET actor = 'x'",
+                "DELETE FROM account_changes",
                 "DELETE FROM rules",
                 "UPDATE rules SET actor = 'x'",
                 "UPDATE documents SET digest = x'00' WHERE media_type <> ''",

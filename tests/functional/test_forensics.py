@@ -5,7 +5,7 @@ from datetime import timedelta
 import cv2
 import numpy as np
 import pytest
-from hadir.v1 import directory_pb2, options_pb2, rule_pb2
+from hadir.v1 import directory_pb2, forensic_pb2, options_pb2, rule_pb2
 
 from server.domain.face import Fingerprint
 from server.domain.model import Location
@@ -159,6 +159,35 @@ class TestFindings:
         assert sample.stdout == again.stdout
         assert set(sample.stdout.split()) <= {one.request_id for one in asked}
         assert 2 <= len(sample.stdout.split()) <= 4
+
+    async def test_annulled(self, world):
+        """The finding is confirmed and names who granted, not who annulled; no auditor draws it."""
+        world.clock.advance(days=30)
+        day = go_to(world, "12:00")
+        go_to(world, "12:00", day=day + timedelta(days=20))
+        auditor = {"username": "auditor", "nip": world.seed.people[COLLEAGUE].nip}
+        auditor |= {"password": PASSWORD, "role": "ROLE_BKD"}
+        await (await world.bkd()).call("CreateStaffAccount", **auditor)
+        asked = await permit(await phone_api(world, STAFF), day)
+        fields = {"request_id": asked.request_id, "accept": True, "reason": "setuju"}
+        await (await world.officer()).call("DecideRequest", **fields)
+        before = await findings(world, day, day)
+
+        await (await world.staff("auditor")).call(
+            "AnnulRequest", request_id=asked.request_id, reason="surat palsu"
+        )
+        after = await findings(world, day, day)
+        sample = await (await world.bkd()).call(
+            "SampleRequests", first=day.isoformat(), last=day.isoformat(), seed="undian"
+        )
+
+        [opened], [confirmed] = before["PERMIT_RETROACTIVE"], after["PERMIT_RETROACTIVE"]
+        assert forensic_pb2.FINDING_STATE_OPEN == opened.state
+        assert forensic_pb2.FINDING_STATE_CONFIRMED == confirmed.state
+        assert [asked.request_id] == [*confirmed.annulled_request_ids]
+        granted_by = [world.seed.employees[-1].nip]
+        assert granted_by == [*opened.actors] == [*confirmed.actors]
+        assert [] == [*sample.request_ids]
 
     async def test_thresholds_are_rules(self, world, tmp_path):
         """BKD reads them in the log, puts others from a date on, and findings follow."""

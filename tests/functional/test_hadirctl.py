@@ -174,6 +174,23 @@ class TestDays:
         assert (0, 2, 1) == (done.exit_code, wrong.exit_code, late.exit_code)
         assert "belum tiba" in late.stderr
 
+    async def test_void(self, world, tmp_path):
+        """BKD voids what it finds by why; an id that is not there is refused with what to do."""
+        day = go_to(world, "23:30")
+        event_id = await punch(world, STAFF, "OUT", moment(day, "16:00"))
+        await world.officer()
+        bkd = await login(world, tmp_path, "petugas")
+        reason = ("--reason", "foto layar")
+
+        done = await bkd("void", event_id, *reason)
+        missing = await bkd("void", "01KB0Z6T3J9Q8W7E5R4T2Y1A0C", *reason)
+        why = await bkd("why", world.seed.people[STAFF].nip, str(day), "--json")
+
+        assert "tidak dihitung lagi" in done.stdout
+        assert (0, 1) == (done.exit_code, missing.exit_code)
+        assert "hadirctl why" in missing.stderr
+        assert "foto layar" in why.stdout
+
     async def test_watch(self, world, tmp_path):
         """Shows everybody, and ends plainly when the account is closed."""
         go_to(world, "12:00")
@@ -181,6 +198,7 @@ class TestDays:
         bkd = await world.bkd()
         role = {"role": "ROLE_BKD"}
         await bkd.call("CreateStaffAccount", username="pantau", password=PASSWORD, **role)
+        await world.staff("pantau")
         ctl = await login(world, tmp_path, "pantau")
         runner = WatchedRunner()
         watching = asyncio.create_task(ctl("watch", unit, runner=runner))
@@ -193,6 +211,36 @@ class TestDays:
 
         assert world.seed.people[HEAD].nip in result.stdout
         assert (1, True) == (result.exit_code, "SESSION_ENDED" in result.stderr)
+
+
+class TestAccount:
+    """An account that BKD made becomes its owner's."""
+
+    async def test_first_password(self, world, tmp_path):
+        """Login says what to do, nothing else works before, and BKD sees who did what."""
+        bkd = await login(world, tmp_path, "bkd")
+        (first := tmp_path / "pertama").write_text(f"{PASSWORD}\n")
+        (own := tmp_path / "sendiri").write_text("sandi-sendiri-2026\n")
+        nip = world.seed.people[OTHER].nip
+        role = ("--role", "bkd", "--nip", nip, "--password-file", str(first))
+        created = await bkd("staff", "create", "bkd-siti", *role)
+        siti = Hadirctl(world.address, tmp_path / "bkd-siti")
+        entered = await siti("login", "bkd-siti", "--password-file", str(first))
+        early = await siti("unit", "list")
+        files = ("--old-password-file", str(first), "--new-password-file", str(own))
+        changed = await siti("password", *files)
+        late = await siti("unit", "list")
+        refused = await siti("staff", "create", "kedua", "--role", "operator", *role[2:])
+        log = await bkd.json("staff", "log", "--limit", "2")
+
+        codes = [one.exit_code for one in (created, entered, early, changed, late, refused)]
+        assert [0, 0, 1, 0, 0, 1] == codes
+        assert "Ganti dahulu: hadirctl password" in entered.stdout + entered.stderr
+        assert "FIRST_PASSWORD" in early.stderr
+        assert "OWN_ACCOUNT" in refused.stderr
+        assert [("bkd-siti", "bkd-siti", nip), ("bkd-siti", "bkd", "")] == [
+            (one["username"], one["actor"], one.get("actor_nip", "")) for one in log
+        ]
 
 
 class TestRequests:

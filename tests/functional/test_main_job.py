@@ -12,7 +12,7 @@ from benchmarks.phone import Phone
 from benchmarks.walker import walk
 from server.storage import events
 from tests.functional.sources import Hasty, LateSecondFrame
-from tests.functional.world import STEP_S, Api, World, outcomes, refusals_of, refused
+from tests.functional.world import STEP_S, Api, World, now, outcomes, refusals_of, refused
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("later")]
 
@@ -275,3 +275,40 @@ class TestHangsUp:
         if source == "PHONE":
             assert (await check_in()).receipt.replayed
             assert "ABANDONED" not in refusals_of(world, phone)
+
+
+class TestBadNetwork:
+    """A phone whose connection breaks behind the challenge, again and again."""
+
+    async def test_is_locked_out_of_nothing(self, world, cast):
+        """30 s a try at most: refused tries add nothing, and a lost receipt is answered at once."""
+        phone, request_id, place = await world.phone(3), str(uuid.uuid4()), world.place(3)
+        first = await phone.check_in(IN, place, cast.actor(3), request_id=request_id)
+        for number in range(5):
+            await self._break_off(world, phone, number + 1)
+
+        again = await phone.check_in(IN, place, cast.actor(3), request_id=request_id)
+        for _ in range(2):
+            with refused("TOO_MANY_REFUSALS", "RESOURCE_EXHAUSTED"):
+                await phone.check_in(OUT, place, cast.actor(3))
+            world.clock.advance(seconds=14)
+        world.clock.advance(seconds=3)
+        leaving = await phone.check_in(OUT, place, cast.actor(3, take=1))
+
+        assert again.receipt.replayed
+        assert first.receipt.event.event_id == again.receipt.event.event_id
+        assert leaving.recorded
+
+    async def _break_off(self, world, phone, count) -> None:
+        """Gets a challenge, hangs up, and waits until that is kept."""
+        opened = checkin_pb2.OpenCheckIn(
+            request_id=str(uuid.uuid4()), kind=OUT, location=world.place(3), device_time=now()
+        )
+        async with Api(phone.client).stream("CheckIn") as stream:
+            await stream.send(open=opened)
+            assert (await stream.receive()).HasField("challenge")
+        for _ in range(500):
+            if count <= refusals_of(world, phone).count("ABANDONED"):
+                return
+            await asyncio.sleep(0.02)
+        raise AssertionError(refusals_of(world, phone))

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 import pytest_asyncio
-from hadir.v1 import event_pb2, options_pb2, request_pb2, rule_pb2
+from hadir.v1 import event_pb2, options_pb2, rule_pb2
 
 from tests.functional.attendance_world import (
     PROOF,
@@ -20,7 +20,6 @@ from tests.functional.attendance_world import (
     phone_api,
     punch,
     put_rules,
-    stamp,
     state,
     status,
     submit,
@@ -30,7 +29,6 @@ from tests.functional.world import PASSWORD, World, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-IN, OUT = event_pb2.EVENT_KIND_IN, event_pb2.EVENT_KIND_OUT
 HEAD, STAFF, COLLEAGUE, ELSEWHERE = 0, 1, 2, 3
 
 
@@ -335,60 +333,6 @@ class TestWhoDecides:
             )
 
         assert 1 == len(answers)
-
-
-class TestCorrections:
-    """Sanggah with a punch: accepted, it is a new punch; the events stay."""
-
-    async def test_forgotten_check_out(self, world):
-        """The day is whole afterwards, and says how."""
-        day = go_to(world, "23:00")
-        await punch(world, STAFF, "IN", moment(day, "07:20"))
-        api, head = await phone_api(world, STAFF), await world.head()
-        before, events = await own_day(api, day), await world.events()
-        claim = request_pb2.PunchClaim(kind=OUT, punch_time=stamp(moment(day, "16:30")))
-        asked = await submit(api, "FORGOTTEN_CHECK_OUT", day, punch=claim)
-        waiting = await own_day(api, day)
-
-        await head.call(
-            "DecideRequest", request_id=asked.request_id, accept=True, reason="rapat sampai sore"
-        )
-        after = await own_day(api, day)
-
-        why = await api.call("WhyDay", date=day.isoformat())
-        added = next(line for line in why.lines if line.rule == "ADDED_PUNCH")
-
-        assert (asked.request_id, world.seed.people[HEAD].nip, "ban bocor di jalan") == (
-            added.request_id, added.approver, added.source,
-        )  # fmt: skip
-        assert "16.30.00 ditambahkan oleh" in added.text
-        assert ["NO_CHECK_OUT", "NO_CHECK_OUT", "PRESENT"] == [
-            status(one) for one in (before, waiting, after)
-        ]
-        assert moment(day, "16:30").timestamp() == after.departure.event_time.seconds
-        assert events == await world.events()
-
-    @pytest.mark.parametrize(
-        ("kind", "claimed", "fault"),
-        [
-            ("FORGOTTEN_CHECK_OUT", (OUT, 0, "10:00"), "PUNCH_OUTSIDE_WINDOW"),
-            ("FORGOTTEN_CHECK_OUT", (OUT, 0, "22:30"), "PUNCH_OUTSIDE_WINDOW"),
-            ("CORRECTION", (IN, 1, "07:20"), "PUNCH_OF_ANOTHER_DAY"),
-            ("CORRECTION", (OUT, 1, "02:00"), "PUNCH_OF_ANOTHER_DAY"),
-        ],
-    )
-    async def test_a_claim_counts_or_is_refused(self, world, kind, claimed, fault):
-        """Of the day it is for, in the window of its kind: no claim is accepted without effect."""
-        day = go_to(world, "23:00")
-        go_to(world, "08:00", day=day + timedelta(days=1))
-        label, later, clock = claimed
-        moment_of = stamp(moment(day + timedelta(days=later), clock))
-        claim = request_pb2.PunchClaim(kind=label, punch_time=moment_of)
-
-        with refused("REQUEST_INVALID", "INVALID_ARGUMENT") as caught:
-            await submit(await phone_api(world, STAFF), kind, day, punch=claim)
-
-        assert fault == fault_of(caught)
 
 
 class TestTugasLuar:

@@ -1,15 +1,18 @@
 """Staff accounts: passwords, lockout, roles, and the last account that stays."""
 
 import asyncio
+import sqlite3
 from datetime import UTC
 
 import pytest
 from hadir.client import ApiError
-from hadir.v1 import enrollment_pb2, options_pb2
+from hadir.v1 import directory_pb2, enrollment_pb2, options_pb2
 
+from server.rpc.interceptor import before_password
+from server.rpc.server import FILES
 from server.services import sessions
 from tests.functional.seeding import import_csv
-from tests.functional.world import PASSWORD, World, consent, refused
+from tests.functional.world import PASSWORD, Api, World, consent, names, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -31,6 +34,14 @@ async def login(world: World, username: str, password: str = PASSWORD) -> str:
     except ApiError as error:
         return error.reason
     return "OK"
+
+
+async def first_session(world: World, username: str) -> Api:
+    """Logs in with a password that BKD chose, and leaves it at that."""
+    api = Api(world.client())
+    session = await api.call("OpenStaffSession", username=username, password=PASSWORD)
+    api.client.token = session.token
+    return api
 
 
 class TestLogin:
@@ -164,6 +175,104 @@ class TestAccounts:
         """User names have the form of ids."""
         with refused("ID_INVALID", "INVALID_ARGUMENT"):
             await account(world, username)
+
+
+class TestOneAccount:
+    """BKD makes accounts for others, and nobody gets a second one."""
+
+    async def test_for_the_own_nip(self, world):
+        """A person of BKD makes none for the own NIP, of whatever role."""
+        officer, own = await world.officer(), world.seed.employees[-1].nip
+        for username, role in (("petugas-dua", BKD), ("petugas-kepala", HEAD)):
+            values = {"username": username, "role": role, "password": PASSWORD, "nip": own}
+
+            with refused("OWN_ACCOUNT", "PERMISSION_DENIED"):
+                await officer.call("CreateStaffAccount", **values)
+
+    async def test_one_open_account_a_person_and_role(self, world):
+        """A second one is refused with the name of the first, until that is closed."""
+        nip = world.seed.people[2].nip
+        await account(world, "satu", BKD, nip=nip)
+        await account(world, "satu-kepala", HEAD, nip=nip)
+
+        with refused("ACCOUNT_EXISTS", "ALREADY_EXISTS") as caught:
+            await account(world, "dua", BKD, nip=nip)
+        await (await world.bkd()).call("CloseStaffAccount", username="satu")
+        await account(world, "dua", BKD, nip=nip)
+
+        assert "satu" == caught.value.metadata["username"]
+        assert "satu" in caught.value.message
+
+    async def test_held_by_the_database(self, world):
+        """Two open accounts of a person and role cannot be stored either."""
+        await account(world, "pemilik", BKD, nip=world.seed.people[3].nip)
+        copy = (
+            "INSERT INTO staff SELECT 'kembar', role, nip, password_hash, 0, NULL, 1, NULL, 0"
+            " FROM staff WHERE username = 'pemilik'"
+        )
+        with sqlite3.connect(world.directory / "hadir.db") as connection:
+            with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):
+                connection.execute(copy)
+        connection.close()
+
+    async def test_log(self, world):
+        """Who made, took over and closed which account can be read by BKD, page by page."""
+        officer = await world.officer()
+        values = {"username": "tercatat", "role": OPERATOR, "password": PASSWORD}
+        await officer.call("CreateStaffAccount", **values)
+        own = await first_session(world, "tercatat")
+        await own.call("ChangePassword", old_password=PASSWORD, new_password="sandi-baru-2027-x")
+        await officer.call("CloseStaffAccount", username="tercatat")
+        page = await officer.call("ListAccountChanges", page_size=2)
+        rest = await officer.call("ListAccountChanges", page_token=page.next_page_token)
+
+        found = [one for one in (*page.changes, *rest.changes) if one.username == "tercatat"]
+        actions = names(directory_pb2.AccountAction, "ACCOUNT_ACTION_", [o.action for o in found])
+        assert ["CLOSED", "PASSWORD_CHANGED", "CREATED"] == actions
+        assert ["petugas", "tercatat", "petugas"] == [one.actor for one in found]
+        assert [world.seed.employees[-1].nip, "", world.seed.employees[-1].nip] == [
+            one.actor_nip for one in found
+        ]
+        first = rest.changes[-1]
+        assert ("bkd", "hadir", BKD) == (first.username, first.actor, first.role)
+
+
+class TestFirstPassword:
+    """What BKD chose and knows is changed by the owner before anything else."""
+
+    async def test_nothing_else_before(self, world):
+        """The session says so, may look at itself, change the password and end; then all goes."""
+        await account(world, "pendatang", BKD)
+        own = await first_session(world, "pendatang")
+
+        before = await own.call("GetSession")
+        with refused("FIRST_PASSWORD", "FAILED_PRECONDITION") as caught:
+            await own.call("ListUnits")
+        with refused("FIRST_PASSWORD", "FAILED_PRECONDITION"):
+            await own.read("ListFindings")
+        await own.call("ChangePassword", old_password=PASSWORD, new_password="sandi-baru-2027-x")
+        after = await own.call("GetSession")
+        await own.call("ListUnits")
+
+        assert (True, False) == (before.first_password, after.first_password)
+        assert "hadirctl password" in caught.value.message
+
+    async def test_the_same_again_is_no_change(self, world):
+        """The old password as the new one is refused, and the account waits on."""
+        await account(world, "sama")
+        own = await first_session(world, "sama")
+
+        with refused("PASSWORD_TOO_WEAK", "INVALID_ARGUMENT"):
+            await own.call("ChangePassword", old_password=PASSWORD, new_password=PASSWORD)
+        with refused("FIRST_PASSWORD", "FAILED_PRECONDITION"):
+            await own.call("ListUnits")
+        await own.call("CloseSession")
+
+    async def test_which_methods(self):
+        """Only what a session needs for that, of all methods there are."""
+        allowed = {path.rpartition("/")[2] for path in before_password(iter(FILES))}
+
+        assert {"GetSession", "ChangePassword", "CloseSession"} == allowed
 
 
 class TestClosing:

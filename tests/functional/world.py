@@ -25,6 +25,7 @@ from server.rpc.server import FILES
 from server.settings import Settings
 
 PASSWORD = "rahasia-panjang-2026"
+OTHER_PASSWORD = "sandi-antara-2026-x"
 DEADLINE_S = 20.0
 # Quicker people would end a challenge within a second on a fast machine, and count as a script.
 STEP_S = 0.9
@@ -220,10 +221,13 @@ class World:
         return client
 
     async def staff(self, username: str, password: str = PASSWORD, *, language: str = "id") -> Api:
-        """Logs a staff account in."""
+        """Logs a staff account in; a first password is changed, and back again."""
         api = Api(self.client(language=language))
         session = await api.call("OpenStaffSession", username=username, password=password)
         api.client.token = session.token
+        if session.first_password:
+            await api.call("ChangePassword", old_password=password, new_password=OTHER_PASSWORD)
+            await api.call("ChangePassword", old_password=OTHER_PASSWORD, new_password=password)
         return api
 
     async def bkd(self) -> Api:

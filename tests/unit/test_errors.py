@@ -19,7 +19,7 @@ BY_REASON = {error.reason: error for error in CLASSES}
 # Any method may answer with these: the gate, the settings of the fields, a server in trouble.
 GENERAL = {
     "UNAUTHENTICATED", "ROLE_DENIED", "SESSION_ENDED", "FIELD_REQUIRED", "FIELD_INVALID",
-    "MESSAGE_INVALID", "MODEL_INVALID", "SETTINGS_INVALID", "DATA_INVALID",
+    "MESSAGE_INVALID", "MODEL_INVALID", "SETTINGS_INVALID", "DATA_INVALID", "FIRST_PASSWORD",
 }  # fmt: skip
 _RPC = re.compile(r"((?:^ *//[^\n]*\n)+) *rpc (\w+)\(", re.MULTILINE)
 _CODE = re.compile(r"\b([A-Z][A-Z_]+[A-Z]) \(([^()]*)\)")

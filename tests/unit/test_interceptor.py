@@ -45,10 +45,11 @@ def aborts(monkeypatch: pytest.MonkeyPatch) -> list[HadirError]:
 
 
 async def authenticate(token: str) -> Principal:
-    """Knows two sessions, by their role."""
-    if token not in {"KIOSK", "BKD"}:
+    """Knows two sessions, by their role, and one of BKD with a first password."""
+    if token not in {"KIOSK", "BKD", "BKD first"}:
         raise Unauthenticated("no valid session", characters=len(token))
-    return Principal(Role(token), token.encode(), EXPIRE)
+    role, _, first = token.partition(" ")
+    return Principal(Role(role), token.encode(), EXPIRE, first_password=bool(first))
 
 
 def answer(_request: Message) -> device_pb2.Device:
@@ -117,6 +118,8 @@ class TestRoles:
             (FOR_DEVICES, "stale", "UNAUTHENTICATED"),
             (FOR_DEVICES, "", "UNAUTHENTICATED"),
             (FOR_DEVICES, "BKD", "ROLE_DENIED"),
+            (FOR_DEVICES, "BKD first", "ROLE_DENIED"),
+            ("/hadir.v1.DirectoryService/ListUnits", "BKD first", "FIRST_PASSWORD"),
             ("/hadir.v1.DeviceService/Forgotten", None, "UNAUTHENTICATED"),
             ("/hadir.v1.DeviceService/Forgotten", "BKD", "ROLE_DENIED"),
         ],

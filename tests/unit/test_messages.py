@@ -16,6 +16,7 @@ from hadir.v1 import (
     device_pb2,
     directory_pb2,
     event_pb2,
+    forensic_pb2,
     frame_pb2,
     kiosk_pb2,
     options_pb2,
@@ -31,7 +32,7 @@ from server.domain.attendance import approval, bands, calendar, filing, hours, q
 from server.domain.attendance import model as attendance
 from server.domain.challenge import Step
 from server.domain.forensics import limits
-from server.domain.forensics.model import FindingKind
+from server.domain.forensics.model import FindingKind, FindingState
 from server.domain.quality import FrameOutcome
 from server.domain.refusal import Refusal
 from server.domain.track import FaceState
@@ -63,6 +64,8 @@ ENUMS = [
     (model.DeviceKind, device_pb2.DeviceKind, "DEVICE_KIND_"),
     (model.DeviceState, device_pb2.DeviceState, "DEVICE_STATE_"),
     (model.BindingAction, device_admin_pb2.BindingAction, "BINDING_ACTION_"),
+    (model.AccountAction, directory_pb2.AccountAction, "ACCOUNT_ACTION_"),
+    (FindingState, forensic_pb2.FindingState, "FINDING_STATE_"),
     (model.EventKind, event_pb2.EventKind, "EVENT_KIND_"),
     (model.EventSource, event_pb2.EventSource, "EVENT_SOURCE_"),
     (attendance.DayStatus, attendance_pb2.DayStatus, "DAY_STATUS_"),

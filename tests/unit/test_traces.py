@@ -221,7 +221,7 @@ class TestGate:
             )
 
         details = SimpleNamespace(method=METHOD, invocation_metadata=[("traceparent", SAMPLED)])
-        gate = Gate(roles_by_method(iter(FILES)), authenticate, memory.traces())
+        gate = Gate(roles_by_method(iter(FILES)), authenticate, traces=memory.traces())
         handler = await gate.intercept_service(continuation, details)
         return handler.stream_stream(requests(), None)
 

@@ -199,7 +199,7 @@ class WhyDayRequest(_message.Message):
     def __init__(self, nip: _Optional[str] = ..., date: _Optional[str] = ...) -> None: ...
 
 class TraceLine(_message.Message):
-    __slots__ = ("rule", "source", "event_ids", "time", "limit", "minutes", "band", "percent", "request_id", "approver", "text")
+    __slots__ = ("rule", "source", "event_ids", "time", "limit", "minutes", "band", "percent", "request_id", "approver", "text", "reason")
     RULE_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
     EVENT_IDS_FIELD_NUMBER: _ClassVar[int]
@@ -211,6 +211,7 @@ class TraceLine(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     APPROVER_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
     rule: str
     source: str
     event_ids: _containers.RepeatedScalarFieldContainer[str]
@@ -222,7 +223,8 @@ class TraceLine(_message.Message):
     request_id: str
     approver: str
     text: str
-    def __init__(self, rule: _Optional[str] = ..., source: _Optional[str] = ..., event_ids: _Optional[_Iterable[str]] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., limit: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., minutes: _Optional[int] = ..., band: _Optional[str] = ..., percent: _Optional[str] = ..., request_id: _Optional[str] = ..., approver: _Optional[str] = ..., text: _Optional[str] = ...) -> None: ...
+    reason: str
+    def __init__(self, rule: _Optional[str] = ..., source: _Optional[str] = ..., event_ids: _Optional[_Iterable[str]] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., limit: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., minutes: _Optional[int] = ..., band: _Optional[str] = ..., percent: _Optional[str] = ..., request_id: _Optional[str] = ..., approver: _Optional[str] = ..., text: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class WhyDayResponse(_message.Message):
     __slots__ = ("day", "lines")
@@ -353,3 +355,25 @@ class CorrectAttendanceRequest(_message.Message):
     reason: str
     request_id: str
     def __init__(self, nip: _Optional[str] = ..., kind: _Optional[_Union[_event_pb2.EventKind, str]] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class VoidPunchRequest(_message.Message):
+    __slots__ = ("event_id", "reason")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    reason: str
+    def __init__(self, event_id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class VoidedPunch(_message.Message):
+    __slots__ = ("punch", "nip", "actor", "reason", "void_time")
+    PUNCH_FIELD_NUMBER: _ClassVar[int]
+    NIP_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    VOID_TIME_FIELD_NUMBER: _ClassVar[int]
+    punch: Punch
+    nip: str
+    actor: str
+    reason: str
+    void_time: _timestamp_pb2.Timestamp
+    def __init__(self, punch: _Optional[_Union[Punch, _Mapping]] = ..., nip: _Optional[str] = ..., actor: _Optional[str] = ..., reason: _Optional[str] = ..., void_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...

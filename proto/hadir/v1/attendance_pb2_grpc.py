@@ -75,6 +75,11 @@ class AttendanceServiceStub:
                 request_serializer=hadir_dot_v1_dot_attendance__pb2.CorrectAttendanceRequest.SerializeToString,
                 response_deserializer=hadir_dot_v1_dot_attendance__pb2.Punch.FromString,
                 _registered_method=True)
+        self.VoidPunch = channel.unary_unary(
+                '/hadir.v1.AttendanceService/VoidPunch',
+                request_serializer=hadir_dot_v1_dot_attendance__pb2.VoidPunchRequest.SerializeToString,
+                response_deserializer=hadir_dot_v1_dot_attendance__pb2.VoidedPunch.FromString,
+                _registered_method=True)
 
 
 class AttendanceServiceServicer:
@@ -143,11 +148,24 @@ class AttendanceServiceServicer:
 
     def CorrectAttendance(self, request, context):
         """Adds a punch that is missing, with a reason that is kept; nobody corrects the own attendance,
-        and an account without a NIP corrects none.
-        Errors: NOT_FOUND (EMPLOYEE_UNKNOWN), INVALID_ARGUMENT (REASON_REQUIRED, REQUEST_INVALID,
-        REQUEST_ID_INVALID), ALREADY_EXISTS (REQUEST_ID_REUSED),
+        and an account without a NIP corrects none. The punch must count, as a claimed one must: for the
+        day that it belongs to, in its window, within the deadline of corrections.
+        Errors: NOT_FOUND (EMPLOYEE_UNKNOWN), INVALID_ARGUMENT (REASON_REQUIRED, REQUEST_INVALID with
+        the fault, REQUEST_ID_INVALID), ALREADY_EXISTS (REQUEST_ID_REUSED),
         PERMISSION_DENIED (NOT_YOUR_DECISION), FAILED_PRECONDITION (EMPLOYEE_INACTIVE,
         ACCOUNT_WITHOUT_PERSON).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def VoidPunch(self, request, context):
+        """Voids a wrong punch, with a reason that is kept: days leave it out and say so, the event or
+        correction itself stays. Once is enough: again, the answer is what was done. Nobody voids the
+        own punch, and an account without a NIP voids none. What was voided by mistake is put back by
+        CorrectAttendance, for the same kind and moment at any time.
+        Errors: NOT_FOUND (PUNCH_UNKNOWN), INVALID_ARGUMENT (REASON_REQUIRED), PERMISSION_DENIED
+        (NOT_YOUR_DECISION), FAILED_PRECONDITION (ACCOUNT_WITHOUT_PERSON).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -195,6 +213,11 @@ def add_AttendanceServiceServicer_to_server(servicer, server):
                     servicer.CorrectAttendance,
                     request_deserializer=hadir_dot_v1_dot_attendance__pb2.CorrectAttendanceRequest.FromString,
                     response_serializer=hadir_dot_v1_dot_attendance__pb2.Punch.SerializeToString,
+            ),
+            'VoidPunch': grpc.unary_unary_rpc_method_handler(
+                    servicer.VoidPunch,
+                    request_deserializer=hadir_dot_v1_dot_attendance__pb2.VoidPunchRequest.FromString,
+                    response_serializer=hadir_dot_v1_dot_attendance__pb2.VoidedPunch.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -414,6 +437,33 @@ class AttendanceService:
             '/hadir.v1.AttendanceService/CorrectAttendance',
             hadir_dot_v1_dot_attendance__pb2.CorrectAttendanceRequest.SerializeToString,
             hadir_dot_v1_dot_attendance__pb2.Punch.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VoidPunch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hadir.v1.AttendanceService/VoidPunch',
+            hadir_dot_v1_dot_attendance__pb2.VoidPunchRequest.SerializeToString,
+            hadir_dot_v1_dot_attendance__pb2.VoidedPunch.FromString,
             options,
             channel_credentials,
             insecure,

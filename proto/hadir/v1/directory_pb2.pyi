@@ -22,12 +22,23 @@ class ProblemSeverity(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     PROBLEM_SEVERITY_UNSPECIFIED: _ClassVar[ProblemSeverity]
     PROBLEM_SEVERITY_WARNING: _ClassVar[ProblemSeverity]
     PROBLEM_SEVERITY_ERROR: _ClassVar[ProblemSeverity]
+
+class AccountAction(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ACCOUNT_ACTION_UNSPECIFIED: _ClassVar[AccountAction]
+    ACCOUNT_ACTION_CREATED: _ClassVar[AccountAction]
+    ACCOUNT_ACTION_PASSWORD_CHANGED: _ClassVar[AccountAction]
+    ACCOUNT_ACTION_CLOSED: _ClassVar[AccountAction]
 EMPLOYEE_STATE_UNSPECIFIED: EmployeeState
 EMPLOYEE_STATE_ACTIVE: EmployeeState
 EMPLOYEE_STATE_INACTIVE: EmployeeState
 PROBLEM_SEVERITY_UNSPECIFIED: ProblemSeverity
 PROBLEM_SEVERITY_WARNING: ProblemSeverity
 PROBLEM_SEVERITY_ERROR: ProblemSeverity
+ACCOUNT_ACTION_UNSPECIFIED: AccountAction
+ACCOUNT_ACTION_CREATED: AccountAction
+ACCOUNT_ACTION_PASSWORD_CHANGED: AccountAction
+ACCOUNT_ACTION_CLOSED: AccountAction
 
 class Unit(_message.Message):
     __slots__ = ("unit_id", "display_name", "parent_unit_id", "site_id", "head_nip")
@@ -268,6 +279,40 @@ class CloseStaffAccountRequest(_message.Message):
     USERNAME_FIELD_NUMBER: _ClassVar[int]
     username: str
     def __init__(self, username: _Optional[str] = ...) -> None: ...
+
+class AccountChange(_message.Message):
+    __slots__ = ("username", "role", "nip", "action", "actor", "actor_nip", "change_time")
+    USERNAME_FIELD_NUMBER: _ClassVar[int]
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    NIP_FIELD_NUMBER: _ClassVar[int]
+    ACTION_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_NIP_FIELD_NUMBER: _ClassVar[int]
+    CHANGE_TIME_FIELD_NUMBER: _ClassVar[int]
+    username: str
+    role: _options_pb2.Role
+    nip: str
+    action: AccountAction
+    actor: str
+    actor_nip: str
+    change_time: _timestamp_pb2.Timestamp
+    def __init__(self, username: _Optional[str] = ..., role: _Optional[_Union[_options_pb2.Role, str]] = ..., nip: _Optional[str] = ..., action: _Optional[_Union[AccountAction, str]] = ..., actor: _Optional[str] = ..., actor_nip: _Optional[str] = ..., change_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ListAccountChangesRequest(_message.Message):
+    __slots__ = ("page_size", "page_token")
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    page_size: int
+    page_token: str
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListAccountChangesResponse(_message.Message):
+    __slots__ = ("changes", "next_page_token")
+    CHANGES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    changes: _containers.RepeatedCompositeFieldContainer[AccountChange]
+    next_page_token: str
+    def __init__(self, changes: _Optional[_Iterable[_Union[AccountChange, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class ImportUnitsRequest(_message.Message):
     __slots__ = ("units", "dry_run", "start", "reason")

@@ -90,6 +90,11 @@ class DirectoryServiceStub:
                 request_serializer=hadir_dot_v1_dot_directory__pb2.CloseStaffAccountRequest.SerializeToString,
                 response_deserializer=hadir_dot_v1_dot_directory__pb2.StaffAccount.FromString,
                 _registered_method=True)
+        self.ListAccountChanges = channel.unary_unary(
+                '/hadir.v1.DirectoryService/ListAccountChanges',
+                request_serializer=hadir_dot_v1_dot_directory__pb2.ListAccountChangesRequest.SerializeToString,
+                response_deserializer=hadir_dot_v1_dot_directory__pb2.ListAccountChangesResponse.FromString,
+                _registered_method=True)
 
 
 class DirectoryServiceServicer:
@@ -171,8 +176,10 @@ class DirectoryServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreateStaffAccount(self, request, context):
-        """Creates a staff account. Errors: ALREADY_EXISTS (USERNAME_TAKEN), INVALID_ARGUMENT
-        (ROLE_INVALID, PASSWORD_TOO_WEAK, REFERENCE_UNKNOWN, ID_INVALID).
+        """Creates a staff account, for somebody else; a person has one open account of a role at most.
+        Errors: ALREADY_EXISTS (USERNAME_TAKEN, ACCOUNT_EXISTS with its name), PERMISSION_DENIED
+        (OWN_ACCOUNT), INVALID_ARGUMENT (ROLE_INVALID, PASSWORD_TOO_WEAK, REFERENCE_UNKNOWN,
+        ID_INVALID).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -181,6 +188,14 @@ class DirectoryServiceServicer:
     def CloseStaffAccount(self, request, context):
         """Closes a staff account and its sessions for good. Errors: NOT_FOUND (ACCOUNT_UNKNOWN),
         FAILED_PRECONDITION (LAST_BKD_ACCOUNT).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAccountChanges(self, request, context):
+        """Lists who made, took over and closed which staff account, newest first.
+        Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -243,6 +258,11 @@ def add_DirectoryServiceServicer_to_server(servicer, server):
                     servicer.CloseStaffAccount,
                     request_deserializer=hadir_dot_v1_dot_directory__pb2.CloseStaffAccountRequest.FromString,
                     response_serializer=hadir_dot_v1_dot_directory__pb2.StaffAccount.SerializeToString,
+            ),
+            'ListAccountChanges': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAccountChanges,
+                    request_deserializer=hadir_dot_v1_dot_directory__pb2.ListAccountChangesRequest.FromString,
+                    response_serializer=hadir_dot_v1_dot_directory__pb2.ListAccountChangesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -543,6 +563,33 @@ class DirectoryService:
             '/hadir.v1.DirectoryService/CloseStaffAccount',
             hadir_dot_v1_dot_directory__pb2.CloseStaffAccountRequest.SerializeToString,
             hadir_dot_v1_dot_directory__pb2.StaffAccount.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAccountChanges(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hadir.v1.DirectoryService/ListAccountChanges',
+            hadir_dot_v1_dot_directory__pb2.ListAccountChangesRequest.SerializeToString,
+            hadir_dot_v1_dot_directory__pb2.ListAccountChangesResponse.FromString,
             options,
             channel_credentials,
             insecure,

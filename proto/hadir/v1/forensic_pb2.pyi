@@ -3,12 +3,22 @@ import datetime
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from hadir.v1 import options_pb2 as _options_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class FindingState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    FINDING_STATE_UNSPECIFIED: _ClassVar[FindingState]
+    FINDING_STATE_OPEN: _ClassVar[FindingState]
+    FINDING_STATE_CONFIRMED: _ClassVar[FindingState]
+FINDING_STATE_UNSPECIFIED: FindingState
+FINDING_STATE_OPEN: FindingState
+FINDING_STATE_CONFIRMED: FindingState
 
 class ListFindingsRequest(_message.Message):
     __slots__ = ("first", "last", "nip")
@@ -39,7 +49,7 @@ class Coordinate(_message.Message):
     def __init__(self, latitude: _Optional[float] = ..., longitude: _Optional[float] = ...) -> None: ...
 
 class Finding(_message.Message):
-    __slots__ = ("kind", "text", "nips", "first_time", "last_time", "strength", "figures", "event_ids", "device_ids", "coordinates", "request_ids", "documents", "actors")
+    __slots__ = ("kind", "text", "nips", "first_time", "last_time", "strength", "figures", "event_ids", "device_ids", "coordinates", "request_ids", "documents", "actors", "annulled_request_ids", "state")
     KIND_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
     NIPS_FIELD_NUMBER: _ClassVar[int]
@@ -53,6 +63,8 @@ class Finding(_message.Message):
     REQUEST_IDS_FIELD_NUMBER: _ClassVar[int]
     DOCUMENTS_FIELD_NUMBER: _ClassVar[int]
     ACTORS_FIELD_NUMBER: _ClassVar[int]
+    ANNULLED_REQUEST_IDS_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
     kind: str
     text: str
     nips: _containers.RepeatedScalarFieldContainer[str]
@@ -66,7 +78,9 @@ class Finding(_message.Message):
     request_ids: _containers.RepeatedScalarFieldContainer[str]
     documents: _containers.RepeatedScalarFieldContainer[str]
     actors: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, kind: _Optional[str] = ..., text: _Optional[str] = ..., nips: _Optional[_Iterable[str]] = ..., first_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., strength: _Optional[float] = ..., figures: _Optional[_Iterable[_Union[Figure, _Mapping]]] = ..., event_ids: _Optional[_Iterable[str]] = ..., device_ids: _Optional[_Iterable[str]] = ..., coordinates: _Optional[_Iterable[_Union[Coordinate, _Mapping]]] = ..., request_ids: _Optional[_Iterable[str]] = ..., documents: _Optional[_Iterable[str]] = ..., actors: _Optional[_Iterable[str]] = ...) -> None: ...
+    annulled_request_ids: _containers.RepeatedScalarFieldContainer[str]
+    state: FindingState
+    def __init__(self, kind: _Optional[str] = ..., text: _Optional[str] = ..., nips: _Optional[_Iterable[str]] = ..., first_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., strength: _Optional[float] = ..., figures: _Optional[_Iterable[_Union[Figure, _Mapping]]] = ..., event_ids: _Optional[_Iterable[str]] = ..., device_ids: _Optional[_Iterable[str]] = ..., coordinates: _Optional[_Iterable[_Union[Coordinate, _Mapping]]] = ..., request_ids: _Optional[_Iterable[str]] = ..., documents: _Optional[_Iterable[str]] = ..., actors: _Optional[_Iterable[str]] = ..., annulled_request_ids: _Optional[_Iterable[str]] = ..., state: _Optional[_Union[FindingState, str]] = ...) -> None: ...
 
 class ListFindingsResponse(_message.Message):
     __slots__ = ("findings",)

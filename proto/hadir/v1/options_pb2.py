@@ -25,15 +25,15 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16hadir/v1/options.proto\x12\x08hadir.v1\x1a google/protobuf/descriptor.proto\"\'\n\x06\x41\x63\x63\x65ss\x12\x1d\n\x05roles\x18\x01 \x03(\x0e\x32\x0e.hadir.v1.Role*\x80\x01\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bROLE_ANYONE\x10\x01\x12\x11\n\rROLE_EMPLOYEE\x10\x02\x12\x0e\n\nROLE_KIOSK\x10\x03\x12\r\n\tROLE_HEAD\x10\x04\x12\x0c\n\x08ROLE_BKD\x10\x05\x12\x11\n\rROLE_OPERATOR\x10\x06:B\n\x06\x61\x63\x63\x65ss\x12\x1e.google.protobuf.MethodOptions\x18\xd1\x86\x03 \x01(\x0b\x32\x10.hadir.v1.Access:1\n\x08required\x12\x1d.google.protobuf.FieldOptions\x18\xd2\x86\x03 \x01(\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16hadir/v1/options.proto\x12\x08hadir.v1\x1a google/protobuf/descriptor.proto\"?\n\x06\x41\x63\x63\x65ss\x12\x1d\n\x05roles\x18\x01 \x03(\x0e\x32\x0e.hadir.v1.Role\x12\x16\n\x0e\x66irst_password\x18\x02 \x01(\x08*\x80\x01\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bROLE_ANYONE\x10\x01\x12\x11\n\rROLE_EMPLOYEE\x10\x02\x12\x0e\n\nROLE_KIOSK\x10\x03\x12\r\n\tROLE_HEAD\x10\x04\x12\x0c\n\x08ROLE_BKD\x10\x05\x12\x11\n\rROLE_OPERATOR\x10\x06:B\n\x06\x61\x63\x63\x65ss\x12\x1e.google.protobuf.MethodOptions\x18\xd1\x86\x03 \x01(\x0b\x32\x10.hadir.v1.Access:1\n\x08required\x12\x1d.google.protobuf.FieldOptions\x18\xd2\x86\x03 \x01(\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'hadir.v1.options_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ROLE']._serialized_start=112
-  _globals['_ROLE']._serialized_end=240
+  _globals['_ROLE']._serialized_start=136
+  _globals['_ROLE']._serialized_end=264
   _globals['_ACCESS']._serialized_start=70
-  _globals['_ACCESS']._serialized_end=109
+  _globals['_ACCESS']._serialized_end=133
 # @@protoc_insertion_point(module_scope)

@@ -30,7 +30,9 @@ REQUIRED_FIELD_NUMBER: _ClassVar[int]
 required: _descriptor.FieldDescriptor
 
 class Access(_message.Message):
-    __slots__ = ("roles",)
+    __slots__ = ("roles", "first_password")
     ROLES_FIELD_NUMBER: _ClassVar[int]
+    FIRST_PASSWORD_FIELD_NUMBER: _ClassVar[int]
     roles: _containers.RepeatedScalarFieldContainer[Role]
-    def __init__(self, roles: _Optional[_Iterable[_Union[Role, str]]] = ...) -> None: ...
+    first_password: bool
+    def __init__(self, roles: _Optional[_Iterable[_Union[Role, str]]] = ..., first_password: _Optional[bool] = ...) -> None: ...

@@ -163,9 +163,10 @@ class RequestServiceServicer:
 
     def DecideRequest(self, request, context):
         """Decides the step that a request is at. Nobody decides the own request, nor two steps of one, and
-        an account without a NIP decides nothing. Errors: NOT_FOUND (REQUEST_UNKNOWN), PERMISSION_DENIED
-        (NOT_YOUR_DECISION), FAILED_PRECONDITION (ALREADY_DECIDED, ACCOUNT_WITHOUT_PERSON),
-        INVALID_ARGUMENT (REASON_REQUIRED).
+        an account without a NIP decides nothing. A claimed punch is judged again when it is accepted:
+        by the schedule, the events and the corrections of that moment. Errors: NOT_FOUND
+        (REQUEST_UNKNOWN), PERMISSION_DENIED (NOT_YOUR_DECISION), FAILED_PRECONDITION (ALREADY_DECIDED,
+        ACCOUNT_WITHOUT_PERSON, CLAIM_OUTDATED with the fault), INVALID_ARGUMENT (REASON_REQUIRED).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

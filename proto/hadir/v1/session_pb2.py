@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from hadir.v1 import options_pb2 as hadir_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16hadir/v1/session.proto\x12\x08hadir.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16hadir/v1/options.proto\"\x8c\x01\n\x07Session\x12\r\n\x05token\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1c\n\x04role\x18\x03 \x01(\x0e\x32\x0e.hadir.v1.Role\x12\x11\n\tdevice_id\x18\x04 \x01(\t\x12\x10\n\x08username\x18\x05 \x01(\t\"1\n\x16\x43reateChallengeRequest\x12\x17\n\tdevice_id\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\"]\n\x17\x43reateChallengeResponse\x12\x11\n\tchallenge\x18\x01 \x01(\x0c\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"e\n\x18OpenDeviceSessionRequest\x12\x17\n\tdevice_id\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12\x17\n\tchallenge\x18\x02 \x01(\x0c\x42\x04\x90\xb5\x18\x01\x12\x17\n\tsignature\x18\x03 \x01(\x0c\x42\x04\x90\xb5\x18\x01\"I\n\x17OpenStaffSessionRequest\x12\x16\n\x08username\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12\x16\n\x08password\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\"\x13\n\x11GetSessionRequest\"\x15\n\x13\x43loseSessionRequest\"\x16\n\x14\x43loseSessionResponse\"O\n\x15\x43hangePasswordRequest\x12\x1a\n\x0cold_password\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12\x1a\n\x0cnew_password\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\"\x18\n\x16\x43hangePasswordResponse2\xa0\x04\n\x0eSessionService\x12_\n\x0f\x43reateChallenge\x12 .hadir.v1.CreateChallengeRequest\x1a!.hadir.v1.CreateChallengeResponse\"\x07\x8a\xb5\x18\x03\n\x01\x01\x12S\n\x11OpenDeviceSession\x12\".hadir.v1.OpenDeviceSessionRequest\x1a\x11.hadir.v1.Session\"\x07\x8a\xb5\x18\x03\n\x01\x01\x12Q\n\x10OpenStaffSession\x12!.hadir.v1.OpenStaffSessionRequest\x1a\x11.hadir.v1.Session\"\x07\x8a\xb5\x18\x03\n\x01\x01\x12I\n\nGetSession\x12\x1b.hadir.v1.GetSessionRequest\x1a\x11.hadir.v1.Session\"\x0b\x8a\xb5\x18\x07\n\x05\x02\x03\x04\x05\x06\x12Z\n\x0c\x43loseSession\x12\x1d.hadir.v1.CloseSessionRequest\x1a\x1e.hadir.v1.CloseSessionResponse\"\x0b\x8a\xb5\x18\x07\n\x05\x02\x03\x04\x05\x06\x12^\n\x0e\x43hangePassword\x12\x1f.hadir.v1.ChangePasswordRequest\x1a .hadir.v1.ChangePasswordResponse\"\t\x8a\xb5\x18\x05\n\x03\x04\x05\x06\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16hadir/v1/session.proto\x12\x08hadir.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16hadir/v1/options.proto\"\xa4\x01\n\x07Session\x12\r\n\x05token\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1c\n\x04role\x18\x03 \x01(\x0e\x32\x0e.hadir.v1.Role\x12\x11\n\tdevice_id\x18\x04 \x01(\t\x12\x10\n\x08username\x18\x05 \x01(\t\x12\x16\n\x0e\x66irst_password\x18\x06 \x01(\x08\"1\n\x16\x43reateChallengeRequest\x12\x17\n\tdevice_id\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\"]\n\x17\x43reateChallengeResponse\x12\x11\n\tchallenge\x18\x01 \x01(\x0c\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"e\n\x18OpenDeviceSessionRequest\x12\x17\n\tdevice_id\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12\x17\n\tchallenge\x18\x02 \x01(\x0c\x42\x04\x90\xb5\x18\x01\x12\x17\n\tsignature\x18\x03 \x01(\x0c\x42\x04\x90\xb5\x18\x01\"I\n\x17OpenStaffSessionRequest\x12\x16\n\x08username\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12\x16\n\x08password\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\"\x13\n\x11GetSessionRequest\"\x15\n\x13\x43loseSessionRequest\"\x16\n\x14\x43loseSessionResponse\"O\n\x15\x43hangePasswordRequest\x12\x1a\n\x0cold_password\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12\x1a\n\x0cnew_password\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\"\x18\n\x16\x43hangePasswordResponse2\xa6\x04\n\x0eSessionService\x12_\n\x0f\x43reateChallenge\x12 .hadir.v1.CreateChallengeRequest\x1a!.hadir.v1.CreateChallengeResponse\"\x07\x8a\xb5\x18\x03\n\x01\x01\x12S\n\x11OpenDeviceSession\x12\".hadir.v1.OpenDeviceSessionRequest\x1a\x11.hadir.v1.Session\"\x07\x8a\xb5\x18\x03\n\x01\x01\x12Q\n\x10OpenStaffSession\x12!.hadir.v1.OpenStaffSessionRequest\x1a\x11.hadir.v1.Session\"\x07\x8a\xb5\x18\x03\n\x01\x01\x12K\n\nGetSession\x12\x1b.hadir.v1.GetSessionRequest\x1a\x11.hadir.v1.Session\"\r\x8a\xb5\x18\t\n\x05\x02\x03\x04\x05\x06\x10\x01\x12\\\n\x0c\x43loseSession\x12\x1d.hadir.v1.CloseSessionRequest\x1a\x1e.hadir.v1.CloseSessionResponse\"\r\x8a\xb5\x18\t\n\x05\x02\x03\x04\x05\x06\x10\x01\x12`\n\x0e\x43hangePassword\x12\x1f.hadir.v1.ChangePasswordRequest\x1a .hadir.v1.ChangePasswordResponse\"\x0b\x8a\xb5\x18\x07\n\x03\x04\x05\x06\x10\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -56,31 +56,31 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SESSIONSERVICE'].methods_by_name['OpenStaffSession']._loaded_options = None
   _globals['_SESSIONSERVICE'].methods_by_name['OpenStaffSession']._serialized_options = b'\212\265\030\003\n\001\001'
   _globals['_SESSIONSERVICE'].methods_by_name['GetSession']._loaded_options = None
-  _globals['_SESSIONSERVICE'].methods_by_name['GetSession']._serialized_options = b'\212\265\030\007\n\005\002\003\004\005\006'
+  _globals['_SESSIONSERVICE'].methods_by_name['GetSession']._serialized_options = b'\212\265\030\t\n\005\002\003\004\005\006\020\001'
   _globals['_SESSIONSERVICE'].methods_by_name['CloseSession']._loaded_options = None
-  _globals['_SESSIONSERVICE'].methods_by_name['CloseSession']._serialized_options = b'\212\265\030\007\n\005\002\003\004\005\006'
+  _globals['_SESSIONSERVICE'].methods_by_name['CloseSession']._serialized_options = b'\212\265\030\t\n\005\002\003\004\005\006\020\001'
   _globals['_SESSIONSERVICE'].methods_by_name['ChangePassword']._loaded_options = None
-  _globals['_SESSIONSERVICE'].methods_by_name['ChangePassword']._serialized_options = b'\212\265\030\005\n\003\004\005\006'
+  _globals['_SESSIONSERVICE'].methods_by_name['ChangePassword']._serialized_options = b'\212\265\030\007\n\003\004\005\006\020\001'
   _globals['_SESSION']._serialized_start=94
-  _globals['_SESSION']._serialized_end=234
-  _globals['_CREATECHALLENGEREQUEST']._serialized_start=236
-  _globals['_CREATECHALLENGEREQUEST']._serialized_end=285
-  _globals['_CREATECHALLENGERESPONSE']._serialized_start=287
-  _globals['_CREATECHALLENGERESPONSE']._serialized_end=380
-  _globals['_OPENDEVICESESSIONREQUEST']._serialized_start=382
-  _globals['_OPENDEVICESESSIONREQUEST']._serialized_end=483
-  _globals['_OPENSTAFFSESSIONREQUEST']._serialized_start=485
-  _globals['_OPENSTAFFSESSIONREQUEST']._serialized_end=558
-  _globals['_GETSESSIONREQUEST']._serialized_start=560
-  _globals['_GETSESSIONREQUEST']._serialized_end=579
-  _globals['_CLOSESESSIONREQUEST']._serialized_start=581
-  _globals['_CLOSESESSIONREQUEST']._serialized_end=602
-  _globals['_CLOSESESSIONRESPONSE']._serialized_start=604
-  _globals['_CLOSESESSIONRESPONSE']._serialized_end=626
-  _globals['_CHANGEPASSWORDREQUEST']._serialized_start=628
-  _globals['_CHANGEPASSWORDREQUEST']._serialized_end=707
-  _globals['_CHANGEPASSWORDRESPONSE']._serialized_start=709
-  _globals['_CHANGEPASSWORDRESPONSE']._serialized_end=733
-  _globals['_SESSIONSERVICE']._serialized_start=736
-  _globals['_SESSIONSERVICE']._serialized_end=1280
+  _globals['_SESSION']._serialized_end=258
+  _globals['_CREATECHALLENGEREQUEST']._serialized_start=260
+  _globals['_CREATECHALLENGEREQUEST']._serialized_end=309
+  _globals['_CREATECHALLENGERESPONSE']._serialized_start=311
+  _globals['_CREATECHALLENGERESPONSE']._serialized_end=404
+  _globals['_OPENDEVICESESSIONREQUEST']._serialized_start=406
+  _globals['_OPENDEVICESESSIONREQUEST']._serialized_end=507
+  _globals['_OPENSTAFFSESSIONREQUEST']._serialized_start=509
+  _globals['_OPENSTAFFSESSIONREQUEST']._serialized_end=582
+  _globals['_GETSESSIONREQUEST']._serialized_start=584
+  _globals['_GETSESSIONREQUEST']._serialized_end=603
+  _globals['_CLOSESESSIONREQUEST']._serialized_start=605
+  _globals['_CLOSESESSIONREQUEST']._serialized_end=626
+  _globals['_CLOSESESSIONRESPONSE']._serialized_start=628
+  _globals['_CLOSESESSIONRESPONSE']._serialized_end=650
+  _globals['_CHANGEPASSWORDREQUEST']._serialized_start=652
+  _globals['_CHANGEPASSWORDREQUEST']._serialized_end=731
+  _globals['_CHANGEPASSWORDRESPONSE']._serialized_start=733
+  _globals['_CHANGEPASSWORDRESPONSE']._serialized_end=757
+  _globals['_SESSIONSERVICE']._serialized_start=760
+  _globals['_SESSIONSERVICE']._serialized_end=1310
 # @@protoc_insertion_point(module_scope)

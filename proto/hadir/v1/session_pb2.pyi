@@ -10,18 +10,20 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Session(_message.Message):
-    __slots__ = ("token", "expire_time", "role", "device_id", "username")
+    __slots__ = ("token", "expire_time", "role", "device_id", "username", "first_password")
     TOKEN_FIELD_NUMBER: _ClassVar[int]
     EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
     DEVICE_ID_FIELD_NUMBER: _ClassVar[int]
     USERNAME_FIELD_NUMBER: _ClassVar[int]
+    FIRST_PASSWORD_FIELD_NUMBER: _ClassVar[int]
     token: str
     expire_time: _timestamp_pb2.Timestamp
     role: _options_pb2.Role
     device_id: str
     username: str
-    def __init__(self, token: _Optional[str] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., role: _Optional[_Union[_options_pb2.Role, str]] = ..., device_id: _Optional[str] = ..., username: _Optional[str] = ...) -> None: ...
+    first_password: bool
+    def __init__(self, token: _Optional[str] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., role: _Optional[_Union[_options_pb2.Role, str]] = ..., device_id: _Optional[str] = ..., username: _Optional[str] = ..., first_password: _Optional[bool] = ...) -> None: ...
 
 class CreateChallengeRequest(_message.Message):
     __slots__ = ("device_id",)

@@ -110,7 +110,8 @@ class SessionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ChangePassword(self, request, context):
-        """Changes the password of the calling staff account and ends its other sessions.
+        """Changes the password of the calling staff account and ends its other sessions. Needed once before
+        anything else where another chose the password.
         Errors: UNAUTHENTICATED (LOGIN_REFUSED), INVALID_ARGUMENT (PASSWORD_TOO_WEAK).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -8,7 +8,7 @@ request that excuses the whole day has a price of its own (often 0); the lower o
 so an accepted request never makes a day dearer.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -25,6 +25,7 @@ from server.domain.attendance.model import (
     Request,
     Rule,
     TraceLine,
+    Void,
 )
 from server.domain.attendance.plan import DayPlan, WorkTimes
 from server.domain.attendance.punches import Attended, attend, order, seen_outside
@@ -112,7 +113,27 @@ def place_waived(plan: DayPlan, requests: Sequence[Request]) -> bool:
 
 def without(day: AttendanceDay, annulled: Sequence[Request]) -> AttendanceDay:
     """Returns a day that also names the requests that were annulled and change it no more."""
-    lines = [_of_request(Rule.ANNULLED, one) for one in sorted(annulled, key=_by_id)]
+    lines = [
+        _of_request(Rule.ANNULLED, one)._replace(reason=one.annul_reason)
+        for one in sorted(annulled, key=_by_id)
+    ]
+    return day._replace(why=(*day.why, *lines))
+
+
+def without_punches(
+    day: AttendanceDay, punches: Sequence[Punch], voids: Mapping[str, Void]
+) -> AttendanceDay:
+    """Returns a day that also names the punches of its time that were voided, by whom and why."""
+    lines = [
+        TraceLine(
+            Rule.VOIDED_PUNCH,
+            event_ids=(punch.event_id,),
+            time=punch.event_time,
+            approver=voids[punch.event_id].actor,
+            reason=voids[punch.event_id].reason,
+        )
+        for punch in sorted({punch.event_id: punch for punch in punches}.values(), key=order)
+    ]
     return day._replace(why=(*day.why, *lines))
 
 

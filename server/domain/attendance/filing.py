@@ -6,8 +6,16 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from server.domain.attendance.approval import ApprovalLevel, ChainTable
-from server.domain.attendance.model import Person, Request, RequestKind, RequestState
-from server.domain.attendance.plan import Planner
+from server.domain.attendance.model import (
+    Person,
+    Punch,
+    PunchSource,
+    Request,
+    RequestKind,
+    RequestState,
+)
+from server.domain.attendance.plan import Planner, WorkTimes, posting_on
+from server.domain.attendance.punches import Attended, attend
 from server.domain.attendance.requests import in_time
 from server.domain.model import EventKind
 
@@ -110,22 +118,45 @@ def faults_of(filed: Filed, table: ChainTable | None, today: date, zone: ZoneInf
     return [reason for wrong, reason in checks if wrong]
 
 
-def fault_of_claim(claim: PunchClaim, planner: Planner, person: Person, day: date) -> str:
+def fault_of_claim(
+    claim: PunchClaim, planner: Planner, person: Person, day: date, punches: Iterable[Punch] = ()
+) -> str:
     """Returns why a claimed punch would not count for its day, empty if it would.
 
-    It must be of that day, as the plan divides punches, and in the window that its kind needs; on a
-    day without work any time of it will do.
+    It must be of that day, as the plan divides punches, in the window that its kind needs, and come
+    before the first check-in or after the last check-out there is; on a day without work any time
+    of it will do. punches: those of the day, and any others.
     """
     plans, edges = planner.span(person, day, day)
     work, moment = plans[1].work, claim.punch_time
+    if posting_on(person.postings, day) is None:
+        return "NOT_IN_SERVICE"
     if not edges[0] <= moment < edges[1]:
         return "PUNCH_OF_ANOTHER_DAY"
     if work is None:
         return ""
-    opens, closes = work.in_open, work.in_close
-    if claim.kind is EventKind.OUT:
-        opens, closes = work.out_open, work.out_close
-    return "" if opens <= moment < closes else "PUNCH_OUTSIDE_WINDOW"
+    if not _is_open(work, claim.kind, moment):
+        return "PUNCH_OUTSIDE_WINDOW"
+    own = [punch for punch in punches if edges[0] <= punch.event_time < edges[1]]
+    return "" if _has_effect(claim, work, own) else "PUNCH_WITHOUT_EFFECT"
+
+
+def _is_open(work: WorkTimes, kind: EventKind, moment: datetime) -> bool:
+    """Whether a moment lies in the window of check-ins or check-outs."""
+    if kind is EventKind.OUT:
+        return work.out_open <= moment < work.out_close
+    return work.in_open <= moment < work.in_close
+
+
+def _has_effect(claim: PunchClaim, work: WorkTimes, punches: Sequence[Punch]) -> bool:
+    """Whether a claimed punch gives the day another arrival or departure."""
+    claimed = Punch("", claim.kind, claim.punch_time, PunchSource.CORRECTION)
+    before, after = attend(work, punches), attend(work, [*punches, claimed])
+    return _times(before) != _times(after)
+
+
+def _times(attended: Attended) -> list[datetime | None]:
+    return [punch and punch.event_time for punch in (attended.arrival, attended.departure)]
 
 
 def _fits(claim: PunchClaim, filed: Filed, zone: ZoneInfo) -> bool:

@@ -28,6 +28,13 @@ class Added(NamedTuple):
     reason: str
 
 
+class Void(NamedTuple):
+    """Who of BKD voided a punch (NIP), and why."""
+
+    actor: str
+    reason: str
+
+
 class Punch(NamedTuple):
     """A valid event as the day sees it; event_time is UTC, when the first frame was received.
 
@@ -83,7 +90,7 @@ class Request:
     """A request for the days first to last, both included.
 
     number: of the letter (surat tugas, doctor's letter). approver: who decided or annulled, by NIP
-    or user name. leave: the type, for CUTI alone.
+    or user name. leave: the type, for CUTI alone. annul_reason: why BKD annulled it.
     """
 
     request_id: str
@@ -95,6 +102,7 @@ class Request:
     approver: str = ""
     number: str = ""
     leave: LeaveType | None = None
+    annul_reason: str = ""
 
 
 class Phase(enum.Enum):
@@ -195,6 +203,7 @@ class Rule(enum.Enum):
     LAST_CHECK_OUT = "LAST_CHECK_OUT"
     OTHER_PUNCHES = "OTHER_PUNCHES"
     ADDED_PUNCH = "ADDED_PUNCH"
+    VOIDED_PUNCH = "VOIDED_PUNCH"
     LATE = "LATE"
     LEFT_EARLY = "LEFT_EARLY"
     NO_CHECK_IN = "NO_CHECK_IN"
@@ -214,6 +223,7 @@ class TraceLine(NamedTuple):
     source: the version of the schedule or table, the holiday, the shift, the number of the letter,
     the reason for which a punch was added.
     time: of the event, or when the day is over (UTC). limit: what the time was compared with (UTC).
+    reason: why a request was annulled or a punch voided.
     """
 
     rule: Rule
@@ -226,6 +236,7 @@ class TraceLine(NamedTuple):
     percent: Decimal | None = None
     request_id: str = ""
     approver: str = ""
+    reason: str = ""
 
 
 class AttendanceDay(NamedTuple):

@@ -90,7 +90,8 @@ class Permit:
     """A request for the local dates first to last, and who decided it.
 
     approver, decide_time, delegate_of, subordinate: of the last decision, as in Ruling, empty while
-    undecided. earlier: the decisions of the steps before. documents: SHA-256 of each, in hex.
+    undecided; of an annulled one, of who had granted it. earlier: the decisions of the steps
+    before. documents: SHA-256 of each, in hex.
     """
 
     request_id: str
@@ -151,6 +152,13 @@ class FindingKind(enum.Enum):
     APPROVER_OUTLIER = "APPROVER_OUTLIER"
 
 
+class FindingState(enum.Enum):
+    """How far a finding is: CONFIRMED once BKD annulled every permit that it is about."""
+
+    OPEN = "OPEN"
+    CONFIRMED = "CONFIRMED"
+
+
 class Figure(NamedTuple):
     """A number and the limit that it was compared with; name: a key of the message table."""
 
@@ -161,7 +169,10 @@ class Figure(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Where to look. Ids are sorted, at most IDS_MAX of a sort; coordinates as they were sent."""
+    """Where to look. Ids are sorted, at most IDS_MAX of a sort; coordinates as they were sent.
+
+    annulled: those of the requests that BKD annulled.
+    """
 
     figures: tuple[Figure, ...]
     event_ids: tuple[str, ...] = ()
@@ -170,6 +181,7 @@ class Evidence:
     request_ids: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
     actors: tuple[str, ...] = ()
+    annulled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +197,7 @@ class Finding:
     first: datetime
     last: datetime
     evidence: Evidence
+    state: FindingState = FindingState.OPEN
 
     @property
     def strength(self) -> float:

@@ -20,7 +20,7 @@ from server.domain.attendance.filing import (
 )
 from server.domain.attendance.model import LeaveType, Request, RequestKind, RequestState
 from server.domain.model import EventKind
-from tests.unit.attendance.world import ANI, MONDAY, NIGHT, SATURDAY, at, office, planner
+from tests.unit.attendance.world import ANI, MONDAY, NIGHT, SATURDAY, at, office, planner, worked
 
 WIT = ZoneInfo("Asia/Jayapura")
 TODAY = date(2026, 3, 4)
@@ -133,6 +133,32 @@ class TestFaultOfClaim:
     def test_by_the_plan_of_the_day(self, kind, day, clock, fault):
         """Check-in from 05:30 to 11:30, check-out from 12:00 to 22:00."""
         assert fault == fault_of_claim(PunchClaim(kind, at(day, clock)), planner(), ANI, MONDAY)
+
+    @pytest.mark.parametrize(
+        ("claim", "fault"),
+        [
+            ((EventKind.IN, "07:20"), "PUNCH_WITHOUT_EFFECT"),
+            ((EventKind.IN, "07:15"), "PUNCH_WITHOUT_EFFECT"),
+            ((EventKind.IN, "07:14"), ""),
+            ((EventKind.OUT, "15:59"), "PUNCH_WITHOUT_EFFECT"),
+            ((EventKind.OUT, "16:00"), "PUNCH_WITHOUT_EFFECT"),
+            ((EventKind.OUT, "16:01"), ""),
+        ],
+    )
+    def test_beside_what_is_recorded(self, claim, fault):
+        """It must come before the first check-in, or after the last check-out; others' days aside."""
+        kind, clock = claim
+        known = [*worked(MONDAY, "07:15", "16:00"), *worked(self.TUESDAY, "05:40", "21:00")]
+        claimed = PunchClaim(kind, at(MONDAY, clock))
+
+        assert fault == fault_of_claim(claimed, planner(), ANI, MONDAY, known)
+
+    def test_before_the_first_posting(self):
+        """Who did not serve on a day was not expected, and came to nothing."""
+        day = ANI.postings[0].start - timedelta(days=1)
+        claim = PunchClaim(EventKind.IN, at(day, "07:20"))
+
+        assert "NOT_IN_SERVICE" == fault_of_claim(claim, planner(), ANI, day)
 
     def test_of_a_night_shift(self):
         """The morning after is the shift's, for the date on which it began alone."""

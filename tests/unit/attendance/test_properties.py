@@ -17,6 +17,8 @@ from server.domain.attendance.model import (
     Request,
     RequestKind,
     RequestState,
+    Rule,
+    Void,
 )
 from server.domain.attendance.starter import CUTS
 from server.domain.model import EventKind
@@ -52,6 +54,7 @@ ANY_SECOND = st.integers(-12 * 3600, 36 * 3600)
 # Around starts, ends and windows of the days above, where the rules bite.
 _EDGES_S = [3600 * hour + 1800 for hour in (-2, 5, 6, 7, 8, 9, 11, 13, 15, 16, 21, 22, 29, 30)]
 NEAR_EDGES = st.builds(int.__add__, st.sampled_from(_EDGES_S), st.integers(-2400, 2400))
+VOIDS = st.builds(Void, st.just(HEAD), st.sampled_from(["salah orang", "foto layar"]))
 SECONDS_AROUND = st.one_of(ANY_SECOND, NEAR_EDGES)
 
 
@@ -172,6 +175,50 @@ class TestDay:
         assert not (found.arrival and found.departure) or (
             found.arrival.event_time < found.departure.event_time
         )
+
+
+@st.composite
+def voided_cases(draw):
+    """Returns a case as `cases` does, and which of its punches were voided by whom and why."""
+    case = draw(cases())
+    wrong = st.dictionaries(st.sampled_from([punch.event_id for punch in case[2]] or ["e0"]), VOIDS)
+    return case, draw(wrong)
+
+
+class TestVoided:
+    """Punches that BKD voided."""
+
+    @QUICK
+    @given(voided_cases(), st.randoms(use_true_random=False))
+    def test_order_and_repetition_do_not_matter(self, case, chance):
+        """Neither of punches nor of voids; and it is the same again a year later."""
+        (rules, day, punches, requests), voids = case
+        mixed, shuffled = punches * 2, list(voids.items())
+        chance.shuffle(mixed)
+        chance.shuffle(shuffled)
+        first = one(day, punches, requests, rules=rules, voids=voids)
+        later = LATER + timedelta(days=365)
+
+        assert first == one(day, mixed, requests, rules=rules, voids=dict(shuffled))
+        assert first == one(day, punches, requests, rules=rules, voids=voids, now=later)
+
+    @QUICK
+    @given(voided_cases())
+    def test_the_day_is_as_if_the_punch_had_not_been(self, case):
+        """But for the trace, which names each once, at the end, on its date."""
+        (rules, day, punches, requests), voids = case
+        around = (day - timedelta(days=2), day + timedelta(days=2))
+        left = [punch for punch in punches if punch.event_id not in voids]
+        without = span(*around, left, requests, rules=rules)
+        found = span(*around, punches, requests, rules=rules, voids=voids)
+        named = [line for one in found for line in one.why if line.rule is Rule.VOIDED_PUNCH]
+
+        assert without == [
+            one._replace(why=tuple(line for line in one.why if line not in named)) for one in found
+        ]
+        known = {punch.event_id for punch in punches} & set(voids)
+        assert sorted(known) == sorted(line.event_ids[0] for line in named)
+        assert all(Void(line.approver, line.reason) == voids[line.event_ids[0]] for line in named)
 
 
 class TestDays:

@@ -197,12 +197,12 @@ class TestAnnulled:
 
     @pytest.mark.parametrize("day", [MONDAY, SATURDAY])
     def test_is_named(self, day):
-        """On each of its days, with who annulled it."""
-        gone = request(K.SAKIT, day, state=RequestState.ANNULLED)
+        """On each of its days, with who annulled it and why."""
+        gone = request(K.SAKIT, day, state=RequestState.ANNULLED, annul_reason="surat palsu")
         found, before = one(day, [], [gone]), one(day)
         [line] = [line for line in found.why if line.rule is Rule.ANNULLED]
 
-        assert ("sakit", HEAD) == (line.request_id, line.approver)
+        assert ("sakit", HEAD, "surat palsu") == (line.request_id, line.approver, line.reason)
         assert before == found._replace(why=found.why[:-1])
         assert one(day + timedelta(days=1)) == one(day + timedelta(days=1), [], [gone])
 

@@ -1,6 +1,6 @@
 """An office in Sofifi for the tests of attendance: rules, people, and days in one line each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -21,6 +21,7 @@ from server.domain.attendance.model import (
     Request,
     RequestKind,
     RequestState,
+    Void,
 )
 from server.domain.attendance.plan import Planner
 from server.domain.attendance.starter import CUTS, FIVE_DAYS
@@ -31,6 +32,7 @@ IN, OUT = EventKind.IN, EventKind.OUT
 PHONE, KIOSK = PunchSource.PHONE, PunchSource.KIOSK
 NIP, HEAD = "198501152010011001", "197003032000032002"
 MONDAY, FRIDAY, SATURDAY = date(2026, 11, 23), date(2026, 11, 27), date(2026, 11, 28)
+NO_VOIDS: Mapping[str, Void] = {}
 BEGIN = date(2026, 1, 1)
 LATER = datetime(2028, 1, 1, tzinfo=UTC)
 USUAL = FIVE_DAYS[0]
@@ -97,13 +99,16 @@ def span(
     punches: Sequence[Punch] = (),
     requests: Sequence[Request] = (),
     *,
+    voids: Mapping[str, Void] = NO_VOIDS,
     rules: Planner | None = None,
     person: Person = ANI,
     now: datetime = LATER,
 ) -> list[AttendanceDay]:
     """Returns the days of a person."""
     rules = rules or planner()
-    return derive_days(rules, person, first, last, punches=punches, requests=requests, now=now)
+    return derive_days(
+        rules, person, first, last, punches=punches, requests=requests, voids=voids, now=now
+    )
 
 
 def one(
