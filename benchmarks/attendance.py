@@ -27,6 +27,7 @@ from rich.table import Table
 from sqlalchemy import insert
 
 from benchmarks import report
+from server import memory
 from server.domain.geo import Circle
 from server.domain.model import (
     Device,
@@ -100,6 +101,7 @@ def attendance(
     Example: hadir-bench attendance --json attendance.json
     """
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    memory.spare_modules()  # as the server does
     console = Console()
     result = report.origin("attendance", {"people": people, "days": days})
     report.print_origin(console, result)

@@ -10,7 +10,7 @@ from typing import Annotated
 import structlog
 import typer
 
-from server import logs
+from server import logs, memory
 from server.app import open_app, open_services
 from server.clock import SystemClock
 from server.domain.model import Role
@@ -72,6 +72,7 @@ def run(config: ConfigOption = None) -> None:
     """Serve until SIGTERM or Ctrl-C, then finish the running work and stop."""
     settings = _settings(config)
     logs.configure(settings.log_level)
+    memory.spare_modules()
     asyncio.run(_serve(settings))
 
 
