@@ -41,6 +41,7 @@ COLUMNS: Columns[event_pb2.Event] = {
     Text.RELIEF: lambda event: event.scores.relief,
     Text.PASSIVE: _scores_passive,
     Text.CLOCK: lambda it: Text.DISPUTED if it.clock_disputed else "",
+    Text.STATE: lambda it: Text.EVENT_VOIDED if it.voided else "",
 }
 
 

@@ -142,6 +142,7 @@ class Text(Enum):
     STATE_OPEN = ("perlu dilihat", "to be looked at")
     STATE_CONFIRMED = ("sudah dibatalkan", "annulled")
     DISPUTED = ("diragukan", "disputed")
+    EVENT_VOIDED = ("tidak dihitung", "voided")
     CIRCLE = (
         "lingkaran {radius:.0f} m di {latitude}, {longitude}",
         "circle of {radius:.0f} m at {latitude}, {longitude}",

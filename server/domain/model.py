@@ -219,7 +219,8 @@ class Scores:
 class Event:
     """One attendance event: immutable. event_time is when the first frame was received.
 
-    fingerprint: of its best frame, None where none was kept.
+    fingerprint: of its best frame, None where none was kept. voided: whether BKD found it wrong,
+    so that it counts no more; where events are listed.
     """
 
     event_id: str
@@ -240,3 +241,4 @@ class Event:
     frame_digest: bytes = field(default=b"", repr=False)
     fingerprint: Fingerprint | None = None
     seal: bytes = field(default=b"", repr=False)
+    voided: bool = False

@@ -174,6 +174,7 @@ def event(record: Event, *, nip: str | None = None) -> event_pb2.Event:
         device_id=record.device_id,
         scores=scores,
         create_time=stamp(record.create_time),
+        voided=record.voided,
     )
 
 

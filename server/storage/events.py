@@ -1,6 +1,6 @@
 """SQL of attendance events, request ids and refusals: append-only, held so by triggers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -130,8 +130,16 @@ async def page(
     before: int | None,
     limit: int,
 ) -> list[tuple[int, Event]]:
-    """Returns (sequence, event), newest first, of an employee or of units, before a sequence."""
-    statement = select(events).order_by(events.c.sequence.desc()).limit(limit)
+    """Returns (sequence, event), newest first, of an employee or of units, before a sequence.
+
+    Those that were voided are among them, and say so.
+    """
+    statement = (
+        select(events, voids.c.event_id.is_not(None).label("voided"))
+        .outerjoin(voids, voids.c.event_id == events.c.event_id)
+        .order_by(events.c.sequence.desc())
+        .limit(limit)
+    )
     if nip is not None:
         statement = statement.where(events.c.nip == nip)
     if unit_ids is not None:
@@ -139,7 +147,10 @@ async def page(
     if before is not None:
         statement = statement.where(events.c.sequence < before)
     statement = _in_period(statement, start, end)
-    return [(row.sequence, _event(row)) for row in await connection.execute(statement)]
+    return [
+        (row.sequence, replace(_event(row), voided=row.voided))
+        for row in await connection.execute(statement)
+    ]
 
 
 async def frame_was_used(connection: AsyncConnection, digest: bytes) -> bool:

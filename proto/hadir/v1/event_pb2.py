@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from hadir.v1 import options_pb2 as hadir_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14hadir/v1/event.proto\x12\x08hadir.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16hadir/v1/options.proto\"Q\n\x08Location\x12\x10\n\x08latitude\x18\x01 \x01(\x01\x12\x11\n\tlongitude\x18\x02 \x01(\x01\x12\x12\n\naccuracy_m\x18\x03 \x01(\x02\x12\x0c\n\x04mock\x18\x04 \x01(\x08\"q\n\x06Scores\x12\x12\n\nsimilarity\x18\x01 \x01(\x02\x12\x11\n\tthreshold\x18\x02 \x01(\x02\x12\x0e\n\x06margin\x18\x03 \x01(\x02\x12\x0e\n\x06relief\x18\x04 \x01(\x02\x12\x14\n\x07passive\x18\x05 \x01(\x02H\x00\x88\x01\x01\x42\n\n\x08_passive\"\x9b\x03\n\x05\x45vent\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x0b\n\x03nip\x18\x02 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\x12\x0f\n\x07unit_id\x18\x04 \x01(\t\x12!\n\x04kind\x18\x05 \x01(\x0e\x32\x13.hadir.v1.EventKind\x12%\n\x06source\x18\x06 \x01(\x0e\x32\x15.hadir.v1.EventSource\x12.\n\nevent_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x64\x65vice_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0e\x63lock_disputed\x18\t \x01(\x08\x12\x0f\n\x07site_id\x18\n \x01(\t\x12\x12\n\ndistance_m\x18\x0b \x01(\x02\x12\x11\n\tdevice_id\x18\x0c \x01(\t\x12 \n\x06scores\x18\r \x01(\x0b\x32\x10.hadir.v1.Scores\x12/\n\x0b\x63reate_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x9b\x01\n\x14ListOwnEventsRequest\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"\xb3\x01\n\x15ListUnitEventsRequest\x12\x15\n\x07unit_id\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\"N\n\x12ListEventsResponse\x12\x1f\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x0f.hadir.v1.Event\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*N\n\tEventKind\x12\x1a\n\x16\x45VENT_KIND_UNSPECIFIED\x10\x00\x12\x11\n\rEVENT_KIND_IN\x10\x01\x12\x12\n\x0e\x45VENT_KIND_OUT\x10\x02*[\n\x0b\x45ventSource\x12\x1c\n\x18\x45VENT_SOURCE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x45VENT_SOURCE_PHONE\x10\x01\x12\x16\n\x12\x45VENT_SOURCE_KIOSK\x10\x02\x32\xc1\x01\n\x0c\x45ventService\x12V\n\rListOwnEvents\x12\x1e.hadir.v1.ListOwnEventsRequest\x1a\x1c.hadir.v1.ListEventsResponse\"\x07\x8a\xb5\x18\x03\n\x01\x02\x12Y\n\x0eListUnitEvents\x12\x1f.hadir.v1.ListUnitEventsRequest\x1a\x1c.hadir.v1.ListEventsResponse\"\x08\x8a\xb5\x18\x04\n\x02\x04\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14hadir/v1/event.proto\x12\x08hadir.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16hadir/v1/options.proto\"Q\n\x08Location\x12\x10\n\x08latitude\x18\x01 \x01(\x01\x12\x11\n\tlongitude\x18\x02 \x01(\x01\x12\x12\n\naccuracy_m\x18\x03 \x01(\x02\x12\x0c\n\x04mock\x18\x04 \x01(\x08\"q\n\x06Scores\x12\x12\n\nsimilarity\x18\x01 \x01(\x02\x12\x11\n\tthreshold\x18\x02 \x01(\x02\x12\x0e\n\x06margin\x18\x03 \x01(\x02\x12\x0e\n\x06relief\x18\x04 \x01(\x02\x12\x14\n\x07passive\x18\x05 \x01(\x02H\x00\x88\x01\x01\x42\n\n\x08_passive\"\xab\x03\n\x05\x45vent\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x0b\n\x03nip\x18\x02 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\x12\x0f\n\x07unit_id\x18\x04 \x01(\t\x12!\n\x04kind\x18\x05 \x01(\x0e\x32\x13.hadir.v1.EventKind\x12%\n\x06source\x18\x06 \x01(\x0e\x32\x15.hadir.v1.EventSource\x12.\n\nevent_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x64\x65vice_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0e\x63lock_disputed\x18\t \x01(\x08\x12\x0f\n\x07site_id\x18\n \x01(\t\x12\x12\n\ndistance_m\x18\x0b \x01(\x02\x12\x11\n\tdevice_id\x18\x0c \x01(\t\x12 \n\x06scores\x18\r \x01(\x0b\x32\x10.hadir.v1.Scores\x12/\n\x0b\x63reate_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06voided\x18\x0f \x01(\x08\"\x9b\x01\n\x14ListOwnEventsRequest\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"\xb3\x01\n\x15ListUnitEventsRequest\x12\x15\n\x07unit_id\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\"N\n\x12ListEventsResponse\x12\x1f\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x0f.hadir.v1.Event\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*N\n\tEventKind\x12\x1a\n\x16\x45VENT_KIND_UNSPECIFIED\x10\x00\x12\x11\n\rEVENT_KIND_IN\x10\x01\x12\x12\n\x0e\x45VENT_KIND_OUT\x10\x02*[\n\x0b\x45ventSource\x12\x1c\n\x18\x45VENT_SOURCE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x45VENT_SOURCE_PHONE\x10\x01\x12\x16\n\x12\x45VENT_SOURCE_KIOSK\x10\x02\x32\xc1\x01\n\x0c\x45ventService\x12V\n\rListOwnEvents\x12\x1e.hadir.v1.ListOwnEventsRequest\x1a\x1c.hadir.v1.ListEventsResponse\"\x07\x8a\xb5\x18\x03\n\x01\x02\x12Y\n\x0eListUnitEvents\x12\x1f.hadir.v1.ListUnitEventsRequest\x1a\x1c.hadir.v1.ListEventsResponse\"\x08\x8a\xb5\x18\x04\n\x02\x04\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,22 +39,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EVENTSERVICE'].methods_by_name['ListOwnEvents']._serialized_options = b'\212\265\030\003\n\001\002'
   _globals['_EVENTSERVICE'].methods_by_name['ListUnitEvents']._loaded_options = None
   _globals['_EVENTSERVICE'].methods_by_name['ListUnitEvents']._serialized_options = b'\212\265\030\004\n\002\004\005'
-  _globals['_EVENTKIND']._serialized_start=1123
-  _globals['_EVENTKIND']._serialized_end=1201
-  _globals['_EVENTSOURCE']._serialized_start=1203
-  _globals['_EVENTSOURCE']._serialized_end=1294
+  _globals['_EVENTKIND']._serialized_start=1139
+  _globals['_EVENTKIND']._serialized_end=1217
+  _globals['_EVENTSOURCE']._serialized_start=1219
+  _globals['_EVENTSOURCE']._serialized_end=1310
   _globals['_LOCATION']._serialized_start=91
   _globals['_LOCATION']._serialized_end=172
   _globals['_SCORES']._serialized_start=174
   _globals['_SCORES']._serialized_end=287
   _globals['_EVENT']._serialized_start=290
-  _globals['_EVENT']._serialized_end=701
-  _globals['_LISTOWNEVENTSREQUEST']._serialized_start=704
-  _globals['_LISTOWNEVENTSREQUEST']._serialized_end=859
-  _globals['_LISTUNITEVENTSREQUEST']._serialized_start=862
-  _globals['_LISTUNITEVENTSREQUEST']._serialized_end=1041
-  _globals['_LISTEVENTSRESPONSE']._serialized_start=1043
-  _globals['_LISTEVENTSRESPONSE']._serialized_end=1121
-  _globals['_EVENTSERVICE']._serialized_start=1297
-  _globals['_EVENTSERVICE']._serialized_end=1490
+  _globals['_EVENT']._serialized_end=717
+  _globals['_LISTOWNEVENTSREQUEST']._serialized_start=720
+  _globals['_LISTOWNEVENTSREQUEST']._serialized_end=875
+  _globals['_LISTUNITEVENTSREQUEST']._serialized_start=878
+  _globals['_LISTUNITEVENTSREQUEST']._serialized_end=1057
+  _globals['_LISTEVENTSRESPONSE']._serialized_start=1059
+  _globals['_LISTEVENTSRESPONSE']._serialized_end=1137
+  _globals['_EVENTSERVICE']._serialized_start=1313
+  _globals['_EVENTSERVICE']._serialized_end=1506
 # @@protoc_insertion_point(module_scope)

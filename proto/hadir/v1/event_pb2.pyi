@@ -56,7 +56,7 @@ class Scores(_message.Message):
     def __init__(self, similarity: _Optional[float] = ..., threshold: _Optional[float] = ..., margin: _Optional[float] = ..., relief: _Optional[float] = ..., passive: _Optional[float] = ...) -> None: ...
 
 class Event(_message.Message):
-    __slots__ = ("event_id", "nip", "display_name", "unit_id", "kind", "source", "event_time", "device_time", "clock_disputed", "site_id", "distance_m", "device_id", "scores", "create_time")
+    __slots__ = ("event_id", "nip", "display_name", "unit_id", "kind", "source", "event_time", "device_time", "clock_disputed", "site_id", "distance_m", "device_id", "scores", "create_time", "voided")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     NIP_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
@@ -71,6 +71,7 @@ class Event(_message.Message):
     DEVICE_ID_FIELD_NUMBER: _ClassVar[int]
     SCORES_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    VOIDED_FIELD_NUMBER: _ClassVar[int]
     event_id: str
     nip: str
     display_name: str
@@ -85,7 +86,8 @@ class Event(_message.Message):
     device_id: str
     scores: Scores
     create_time: _timestamp_pb2.Timestamp
-    def __init__(self, event_id: _Optional[str] = ..., nip: _Optional[str] = ..., display_name: _Optional[str] = ..., unit_id: _Optional[str] = ..., kind: _Optional[_Union[EventKind, str]] = ..., source: _Optional[_Union[EventSource, str]] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., device_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., clock_disputed: _Optional[bool] = ..., site_id: _Optional[str] = ..., distance_m: _Optional[float] = ..., device_id: _Optional[str] = ..., scores: _Optional[_Union[Scores, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    voided: bool
+    def __init__(self, event_id: _Optional[str] = ..., nip: _Optional[str] = ..., display_name: _Optional[str] = ..., unit_id: _Optional[str] = ..., kind: _Optional[_Union[EventKind, str]] = ..., source: _Optional[_Union[EventSource, str]] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., device_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., clock_disputed: _Optional[bool] = ..., site_id: _Optional[str] = ..., distance_m: _Optional[float] = ..., device_id: _Optional[str] = ..., scores: _Optional[_Union[Scores, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., voided: _Optional[bool] = ...) -> None: ...
 
 class ListOwnEventsRequest(_message.Message):
     __slots__ = ("start_time", "end_time", "page_size", "page_token")
