@@ -112,21 +112,21 @@ class OpenVinoSession:
             "ENABLE_CPU_PINNING": False,
             "INFERENCE_PRECISION_HINT": "bf16" if bf16 else "f32",
         }
-        try:
-            network = core.read_model(model)
-        except RuntimeError as error:
-            raise ModelInvalid(f"OpenVINO cannot load {file}", path=file) from error
         # Its binding to numpy is made at the first use, and two threads whose first uses meet wait
         # for each other for ever, one with the interpreter's lock: so use it here, in one thread.
         openvino.Tensor(np.zeros(1, np.float32)).element_type.to_dtype()
         # All are compiled now, beside each other: the network and its weights in float32, 39 MB of
         # the default embedder, are not kept for later.
         self._idle: SimpleQueue[Any] = SimpleQueue()
-        with ThreadPoolExecutor(calls) as executor:
-            for compiled in executor.map(
-                lambda _: core.compile_model(network, "CPU", hints), range(calls)
-            ):
-                self._idle.put(compiled.create_infer_request())
+        try:
+            network = core.read_model(model)
+            with ThreadPoolExecutor(calls) as executor:
+                for compiled in executor.map(
+                    lambda _: core.compile_model(network, "CPU", hints), range(calls)
+                ):
+                    self._idle.put(compiled.create_infer_request())
+        except RuntimeError as error:
+            raise ModelInvalid(f"OpenVINO cannot load {file}", path=file) from error
 
     def run(self, batch: Array) -> list[Array]:
         """Returns copies of the outputs, in the order of the file."""

@@ -27,7 +27,7 @@ FIRST_USES = """
     )
     opset = helper.make_opsetid("", 17)
     model = helper.make_model(graph, opset_imports=[opset], ir_version=9)
-    session = OpenVinoSession(model.SerializeToString())
+    session = OpenVinoSession(model.SerializeToString(), calls=4)
     together = threading.Barrier(4)
 
     def first() -> None:
