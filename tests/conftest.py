@@ -6,6 +6,7 @@ from importlib import resources
 import cv2
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from benchmarks.actor import Actor, people_in
 from benchmarks.virtual import VirtualPerson
@@ -19,6 +20,9 @@ from server.vision.session import Runtime
 _STILL = "data/images/t1.jpg"
 _HALF_PROFILE = 4
 _SIDE_OF_STILL = 640
+# How long an example takes is the machine's affair.
+settings.register_profile("hadir", deadline=None)
+settings.load_profile("hadir")
 
 
 class Cast:

@@ -26,6 +26,8 @@ from tests.conftest import Cast
 
 NOW = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
 MILLISECONDS_MAX = 50
+# A slow machine may take longer: not much more than for the largest good frame.
+TIMES_GOOD_MAX = 3
 TRIES = 7
 CUT_EVERY = 97
 MEMORY_MAX = 2 * 3 * jpeg.SIDE_MAX**2
@@ -108,9 +110,15 @@ def cut(content: bytes, share: float = 0.6) -> bytes:
     return content[: int(len(content) * share)]
 
 
+@cache
+def largest_good() -> bytes:
+    """Returns a JPEG as large as a frame may be."""
+    return simplejpeg.encode_jpeg(noise(1920, 1920), quality=5, colorsubsampling="444")
+
+
 def cases() -> dict[str, tuple[ImageFault, bytes]]:
     """Returns bad images by name, with the fault that each must be told."""
-    largest = simplejpeg.encode_jpeg(noise(1920, 1920), quality=5, colorsubsampling="444")
+    largest = largest_good()
     progressive = encoded(".jpg", cv2.IMWRITE_JPEG_PROGRESSIVE, 1)
     scan = plain()[find(plain(), 0xDA) :]
     head = plain()[: find(plain(), 0xDA)]
@@ -218,10 +226,10 @@ class TestBadImages:
 
     @pytest.mark.parametrize("content", [case[1] for case in CASES.values()], ids=CASES)
     def test_is_refused_soon(self, content: bytes) -> None:
-        """In less than 50 ms of the processor."""
+        """In less than 50 ms of the processor, or three times a good frame on a slow one."""
         best = min(_cpu_ms(content) for _ in range(TRIES))
 
-        assert best < MILLISECONDS_MAX
+        assert best < MILLISECONDS_MAX or best < TIMES_GOOD_MAX * _good_ms()
 
     def test_needs_no_more_memory_than_a_frame(self) -> None:
         """No case takes more than twice the largest frame."""
@@ -245,6 +253,11 @@ def _cpu_ms(content: bytes) -> float:
     started = time.thread_time()
     fault_of(content)
     return (time.thread_time() - started) * 1e3
+
+
+def _good_ms() -> float:
+    assert fault_of(largest_good()) is None
+    return min(_cpu_ms(largest_good()) for _ in range(TRIES))
 
 
 def _peak_bytes(content: bytes) -> int:

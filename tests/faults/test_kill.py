@@ -31,7 +31,8 @@ DIGEST = b"\x01" * 32
 KILLS = 30
 FAILPOINTS = ("before_begin", "after_insert", "after_request", "before_commit", "after_commit")
 WRITERS = (1, 3, 12)
-JOBS = 400
+# More than a child can do before it is killed.
+JOBS = 20_000
 PATIENCE_S = 20.0
 MOMENTS_S = 0.2
 # A clean process that forks the children: this one may have threads of other tests.

@@ -23,7 +23,11 @@ from server.settings import load_settings
 
 # Callbacks that worked longer are written to the server's log.
 NOTED_S = 0.005
+# On the reference machine: as often as this one is slower, as much longer.
 DELIBERATE_S = 0.1
+# What a piece of work takes on the reference machine, a Zen 4 of 2026 with Python 3.11.
+WORK_S = 0.011
+WORK_TRIES = 7
 # What waits instead of working takes no processor time; it is known by name.
 WAITS = {
     "os.fsync",
@@ -36,6 +40,16 @@ WAITS = {
     "time.sleep",
     "urllib.Request",
 }
+
+
+def slowness() -> float:
+    """Returns how many times as long as the reference machine this one works, 1 at least."""
+    took_s = []
+    for _ in range(WORK_TRIES):
+        started = time.thread_time()
+        sum(number * number % 7 for number in range(200_000))
+        took_s.append(time.thread_time() - started)
+    return max(1.0, min(took_s) / WORK_S)
 
 
 def watch_callbacks() -> None:
@@ -78,23 +92,24 @@ def watch_callbacks() -> None:
     asyncio.Handle._run = timed
 
 
-def hold(how: str) -> None:
+def hold(how: str, seconds: float) -> None:
     """Does in a callback what none may do."""
     if how == "sleep":
-        time.sleep(DELIBERATE_S)
-    end = time.thread_time() + DELIBERATE_S
+        time.sleep(seconds)
+    end = time.thread_time() + seconds
     while how == "work" and time.thread_time() < end:
         pass
 
 
 async def serve(file: Path, deliberate: str) -> None:
     """Serves until SIGTERM; callbacks are timed from when the server is open."""
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    stop, loop, slower = asyncio.Event(), asyncio.get_running_loop(), slowness()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
     async with open_app(load_settings(file)) as app:
         watch_callbacks()
+        structlog.get_logger().info("speed", slowness=slower)
         structlog.get_logger().info("serving", port=app.server.port)
-        loop.call_soon(hold, deliberate)
+        loop.call_soon(hold, deliberate, DELIBERATE_S * slower)
         await stop.wait()
 
 

@@ -14,7 +14,8 @@ from tests.functional.world import Seed, World
 
 # A machine that has to read the models and libraries from a cold disk takes a minute and more.
 START_S = 180.0
-STOP_S = 30.0
+# Longer than any stop takes that is not stuck; a check-in under way is waited for.
+STOP_S = 120.0
 
 
 class Process:

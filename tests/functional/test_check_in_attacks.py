@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
+from functools import partial
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from hadir.v1 import checkin_pb2, event_pb2, frame_pb2
 
 from benchmarks.phone import ImposterKnobs
 from benchmarks.virtual import Pose, encode, render_crowd
+from kiosk_client.duplex import Pace
 from server import app
 from server.domain.challenge import Progress
 from server.domain.timing import FrameTiming, TimingFault
@@ -234,9 +236,11 @@ class TestFrames:
         assert reason_of(result) in {"FRAMES_REUSED", "CHALLENGE_EXPIRED"}
         assert {0} == {answer.steps_done for answer in result.guidance}
 
-    async def test_replay_after_a_restart(self, open_copy, cast, seed, steps):
+    async def test_replay_after_a_restart(self, open_copy, cast, seed, steps, monkeypatch):
         """A restart forgets the frames that came, but not the one that an event was made of."""
         steps(*STEPS)
+        # Each frame after the answer to the one before: both times the server looks at all of them.
+        monkeypatch.setattr("benchmarks.phone.Pace", partial(Pace, in_flight_max=1))
         recorder = Recorder(cast.actor(HOLDER))
         async with open_copy() as world:
             first = await attempt(world, recorder)
@@ -355,11 +359,13 @@ class TestPassiveModel:
         """A replay moves as a head does, and a print may please the model: both are refused."""
         monkeypatch.setattr(app, "load_antispoof", lambda *_, **__: FakeModel(score))
         steps("FRONT", "LEFT", "FRONT", "RIGHT")
-        if flat:  # a print cannot turn: let the challenge be one that it can do
-            steps(*["FRONT", "CLOSER"] * 4)
+        source = cast.actor(HOLDER, flat=flat)
+        if flat:  # a print cannot turn: let the challenge be one that it can do, held still
+            steps(*["FRONT"] * 8)
+            source = Still(source)
             monkeypatch.setattr(Progress, "look_again", lambda self: None)
         async with open_copy(antispoof_models=tmp_path) as world:
-            result = await attempt(world, cast.actor(HOLDER, flat=flat))
+            result = await attempt(world, source)
             stored = await world.events()
 
         assert "SPOOF_SUSPECTED" == reason_of(result)

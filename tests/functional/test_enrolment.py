@@ -305,7 +305,7 @@ class TestAtRest:
         async with service._database.read() as connection:
             face = await enrollments.templates_of(connection, service._vault, nip)
         secrets = [vector.astype("<f4").tobytes()[:32] for vector in (*face.singles, face.mean)]
-        secrets += [b"\x89PNG\r\n\x1a\n", b"IHDR", b"\xff\xd8\xff\xe0\x00\x10JFIF"]
+        secrets += [b"\x89PNG\r\n\x1a\n", b"\0\0\0\rIHDR", b"\xff\xd8\xff\xe0\x00\x10JFIF"]
         known = [b"2022-02", world.seed.people[0].display_name.encode()]
 
         content = b"".join(f.read_bytes() for f in sorted(world.directory.glob("hadir.db*")))

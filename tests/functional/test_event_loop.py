@@ -16,7 +16,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PROBE = Path(__file__).with_name("loop_probe.py")
 # Processor time of one callback. The aim is 20 ms on a machine of its own; on a busy one the caches
-# are cold, too.
+# are cold, too; a slower one gets as much longer as the probe measured.
 USED_MS_MAX = 40.0
 EMPLOYEES = 10_000
 
@@ -27,18 +27,24 @@ def callbacks(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(noted, key=lambda record: record["used_ms"])
 
 
+def limit_ms(records: list[dict[str, Any]]) -> float:
+    """Returns how long a callback may work on this machine."""
+    (speed,) = [record for record in records if record["event"] == "speed"]
+    return USED_MS_MAX * speed["slowness"]
+
+
 class TestEventLoop:
     """One callback of the loop is short, whatever the server does meanwhile."""
 
     async def test_busy_morning(self, new_copy, seed, cast, record_property):
         """A check-in, a walk, an enrolment and the province imported at once; the best of two."""
-        noted = await self._morning(new_copy(), seed, cast)
-        if self._used_ms(noted) >= USED_MS_MAX:
-            noted = min(noted, await self._morning(new_copy(), seed, cast), key=self._used_ms)
+        noted, limit = await self._morning(new_copy(), seed, cast)
+        if self._used_ms(noted) >= limit:
+            noted, limit = await self._morning(new_copy(), seed, cast)
 
         record_property("longest_callback_ms", self._used_ms(noted))
         print(f"longest callback: {self._used_ms(noted)} ms of work")  # noqa: T201
-        assert self._used_ms(noted) < USED_MS_MAX, noted[-3:]
+        assert self._used_ms(noted) < limit, noted[-3:]
 
     @pytest.mark.parametrize("how", ["work", "sleep"])
     async def test_a_blocking_callback_is_seen(self, new_copy, seed, cast, how):
@@ -47,12 +53,13 @@ class TestEventLoop:
             process.stop()
             assert 0 == await process.exit_code()
             (held,) = [one for one in callbacks(process.records()) if "hold" in one["handle"]]
+            limit = limit_ms(process.records())
 
-        assert (how == "work") == (held["used_ms"] >= USED_MS_MAX)
+        assert (how == "work") == (held["used_ms"] >= limit)
         assert (["time.sleep"] if how == "sleep" else []) == held["waits"]
 
-    async def _morning(self, directory, seed, cast) -> list[dict[str, Any]]:
-        """Returns the callbacks of a morning that nobody waited in."""
+    async def _morning(self, directory, seed, cast) -> tuple[list[dict[str, Any]], float]:
+        """Returns the callbacks of a morning that nobody waited in, and how long one may work."""
         people = province.employees(EMPLOYEES, seed=5)
         frames = [*cast.actor(1).walk(18), *cast.actor(2).walk(18)]
         pictures = list(cast.actor(4).enrolment())
@@ -67,7 +74,7 @@ class TestEventLoop:
             )
             process.stop()
             code = await process.exit_code()
-            noted = callbacks(process.records())
+            noted, limit = callbacks(process.records()), limit_ms(process.records())
 
         assert result.recorded
         assert 2 == len(walked.recognised)
@@ -75,7 +82,7 @@ class TestEventLoop:
         assert "USABLE" in outcomes
         assert 0 == code
         assert [] == [one for one in noted if one["waits"]]
-        return noted
+        return noted, limit
 
     def _used_ms(self, noted: list[dict[str, Any]]) -> float:
         """Returns how long the longest callback worked."""

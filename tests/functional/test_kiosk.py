@@ -13,6 +13,7 @@ from hadir.v1 import event_pb2, kiosk_pb2
 from benchmarks.virtual import Camera, Pose, encode, render_crowd
 from benchmarks.walker import Walk, walk
 from server.domain.track import SPOOF_AFTER_LOOKS
+from tests.functional.attendance_world import go_to
 from tests.functional.seeding import import_csv
 from tests.functional.world import World, names, now, outcomes, refused
 
@@ -102,6 +103,7 @@ class TestRecognition:
     async def test_in_then_out(self, open_copy, cast):
         """The first sighting of a day is IN, a repeat within minutes is that one, later is OUT."""
         async with open_copy(repeat_minutes=5) as world:
+            go_to(world, "09:00")  # no midnight between two sightings
             first = await see(world, cast.actor(0).walk(18))
             world.clock.advance(minutes=3)
             repeat = await see(world, cast.actor(0).walk(18))
@@ -118,6 +120,7 @@ class TestRecognition:
     async def test_leaves_twice(self, open_copy, cast):
         """Seen by the door and minutes later again: the last check-out is kept."""
         async with open_copy(repeat_minutes=5) as world:
+            go_to(world, "09:00")  # no midnight between two sightings
             await see(world, cast.actor(0).walk(18))
             world.clock.advance(minutes=6)
             await see(world, cast.actor(0).walk(18))

@@ -50,7 +50,7 @@ class TestQuota:
     async def test_without_a_roster(self, world):
         """Who works in shifts takes the workdays of the usual week, until a roster says more."""
         day = go_to(world, "12:00")
-        first = day + timedelta(days=40 - day.weekday())
+        first = day + timedelta(days=42 - day.weekday())  # a Monday: its year has workdays left
         bkd, unit = await world.bkd(), world.seed.people[COLLEAGUE].unit_id
         shifts = rule_pb2.Schedule(shifts={"malam": rule_pb2.DayHours(start="21:00", end="07:00")})
         await put_rules(bkd, rule_pb2.Rule(subject=unit, start=day.isoformat(), schedule=shifts))

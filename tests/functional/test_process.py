@@ -106,7 +106,7 @@ class TestStop:
     async def test_drain(self, new_copy, seed, cast):
         """A check-in under way is recorded, a kiosk is told to come back, the exit code is 0."""
         directory = new_copy()
-        async with run_server(directory, seed, cast) as (world, process):
+        async with run_server(directory, seed, cast, drain_seconds="120") as (world, process):
             phone, kiosk, begun = await world.phone(0), await world.kiosk(), asyncio.Event()
             actor = cast.actor(0)
 

@@ -6,7 +6,7 @@ import pytest
 
 from server.domain.attendance.calendar import Calendar, FreeDay, FreeKind, national
 
-COMPUTED = national([2026, 2027])
+COMPUTED = national([2026])
 CHRISTMAS = date(2026, 12, 25)
 
 
@@ -32,14 +32,24 @@ class TestNational:
         """It is decreed each year."""
         assert Calendar(COMPUTED).on(date(2026, 12, 24)) is None
 
-    def test_what_is_only_estimated_is_listed_until_it_is_decreed(self):
-        """Idul Fitri 2027 hangs on the moon; its name does not say so any more."""
-        fitri = date(2027, 3, 10)
+    def test_what_is_only_estimated_is_listed_until_it_is_decreed(self, monkeypatch):
+        """What hangs on the moon is marked in its name, which does not say so any more."""
+        fitri, new_year = date(2027, 3, 10), date(2027, 1, 1)
+        found = {fitri: "Hari Raya Idul Fitri (perkiraan)", new_year: "Tahun Baru Masehi"}
+        monkeypatch.setattr("holidays.country_holidays", lambda *_, **__: found)
+        computed = national([2027])
         decreed = FreeDay(fitri, "Idul Fitri", FreeKind.NATIONAL, "SKB 2/2026")
 
-        assert fitri in [free.day for free in Calendar(COMPUTED).unconfirmed()]
-        assert "Hari Raya Idul Fitri" == Calendar(COMPUTED).on(fitri).name
-        assert fitri not in [free.day for free in Calendar(COMPUTED, [decreed]).unconfirmed()]
+        assert [fitri] == [free.day for free in Calendar(computed).unconfirmed()]
+        assert "Hari Raya Idul Fitri" == Calendar(computed).on(fitri).name
+        assert [] == Calendar(computed, [decreed]).unconfirmed()
+
+    def test_the_library_marks_what_it_estimates(self):
+        """Nobody has decreed the holidays of 2060; some follow the moon, and no name says so."""
+        computed = national([2060])
+
+        assert 0 < len(Calendar(computed).unconfirmed()) < len(computed)
+        assert [] == [free.name for free in computed if "(" in free.name]
 
 
 class TestImported:
