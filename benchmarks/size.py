@@ -7,7 +7,7 @@ import asyncio
 import re
 import statistics
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -46,6 +46,9 @@ PHONES = 60
 # The rate at which costs are measured, in parts of what a first guess says is possible.
 _QUIET = 0.15
 _GUESSED_CPU_S = 0.5
+# What takes so many times the median is a pause of the machine (a virtual one stands still for up
+# to a second now and then), seen once and not to be played again every few hundred frames.
+_PAUSE = 5
 _EMBED_REPEATS, _EMBED_WARM_UPS = 15, 2
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -187,9 +190,10 @@ def costs_of(quiet: Rung, tally: Tally, batch: Mapping[int, float]) -> Costs:
     if not tally.costs or not tally.looked:
         raise SystemExit("No check-in was recorded: the server did not work, see server.log.")
     cpu_s = quiet.cpu_ms_per_check_in / 1e3
-    frame_s = statistics.fmean(one.look_s + one.embed_s for one in tally.costs)
+    worked = _without_pauses(tally.costs)
+    frame_s = statistics.fmean(one.look_s + one.embed_s for one in worked)
     part = cpu_s / (statistics.fmean(tally.looked) * frame_s)
-    each = [FrameCost(one.look_s * part, one.embed_s * part) for one in tally.costs]
+    each = [FrameCost(one.look_s * part, one.embed_s * part) for one in worked]
     middle_s = statistics.median(one.look_s + one.embed_s for one in each)
     return Costs(
         cpu_s=cpu_s,
@@ -199,6 +203,13 @@ def costs_of(quiet: Rung, tally: Tally, batch: Mapping[int, float]) -> Costs:
         rest_s=max(0.0, quiet.answer_p50_ms / 1e3 - middle_s),
         pace_s=1 / FRAMES_PER_SECOND,
     )
+
+
+def _without_pauses(costs: Sequence[FrameCost]) -> list[FrameCost]:
+    """Returns the costs without what the machine stood still, see _PAUSE."""
+    look_s = _PAUSE * statistics.median(one.look_s for one in costs)
+    embed_s = _PAUSE * statistics.median([one.embed_s for one in costs if one.embed_s] or [0.0])
+    return [FrameCost(min(one.look_s, look_s), min(one.embed_s, embed_s)) for one in costs]
 
 
 def embed_by_batch(server_cores: int) -> dict[int, float]:

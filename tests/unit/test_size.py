@@ -46,6 +46,16 @@ class TestCosts:
         """The rest of the median answer: on its way, before and after the worker."""
         assert 0.012 == pytest.approx(costs_of(RUNG, TALLY, BATCH).rest_s)
 
+    def test_a_pause_of_the_machine_is_no_cost(self):
+        """A virtual machine that stood still for a second does so once, not with every check-in."""
+        costs = [FrameCost(0.01, 0.03)] * 98 + [FrameCost(1.0, 0.03), FrameCost(0.01, 1.0)]
+
+        each = costs_of(RUNG, Tally(looked=[20], costs=costs), BATCH).each
+
+        assert max(one.look_s for one in each) == pytest.approx(5 * each[0].look_s)
+        assert max(one.embed_s for one in each) == pytest.approx(5 * each[0].embed_s)
+        assert pytest.approx(1.0) == 20 * sum(one.look_s + one.embed_s for one in each) / 100
+
     def test_nothing_recorded(self):
         """A server that did not work has no cost: the command says so and ends."""
         with pytest.raises(SystemExit, match="did not work"):
