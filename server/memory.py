@@ -7,7 +7,7 @@ import gc
 def spare_modules() -> None:
     """Takes what was imported out of the rounds of the garbage collector: it stays anyway.
 
-    A month of 10,000 people took a tenth less processor time.
+    A month of 3,000 people took some tenth less processor time, in turns on a noisy machine.
     """
     gc.freeze()
 

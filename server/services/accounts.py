@@ -21,12 +21,10 @@ from server.services.directory import checked_id
 from server.services.finish import finish
 from server.services.live import LiveStreams
 from server.services.passwords import Passwords
+from server.services.rules import FOUNDER
 from server.services.sessions import checked_staff_role
 from server.storage import account_changes, directory, sessions
 from server.storage.database import Connection, Database, open_database
-
-# Who made what was there before anybody could log in.
-FOUNDER = "hadir"
 
 log = structlog.get_logger()
 

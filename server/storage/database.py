@@ -93,9 +93,10 @@ class Database:
                 while (group := await self._next_group()) is not None:
                     await _commit_group(connection, group)
         except Exception:
-            # The top of the writer's task: the server must learn of it, and stop.
-            log.critical("storage_writer_failed", exc_info=True)
+            # The top of the writer's task: the server must learn of it, and stop. First, since the
+            # log may be what failed.
             self.failed.set()
+            log.critical("storage_writer_failed", exc_info=True)
             raise
         finally:
             self._stopped = True

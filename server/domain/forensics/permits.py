@@ -2,8 +2,7 @@
 
 Whoever decides is looked at, head or not, and nobody is left out. What BKD annulled was granted and
 counts on, or annulling some of a heap would hide the rest; a finding says what of it is annulled,
-and is confirmed once all is. Estimate: passes and sorts,
-100,000 permits in about 1 s.
+and is confirmed once all is. Estimate: passes and sorts, 100,000 permits in about 1 s.
 """
 
 import hashlib
