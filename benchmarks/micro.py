@@ -28,6 +28,7 @@ from server.settings import DETECT_SIDE_PIXELS
 from server.storage import migrate
 from server.storage.database import Database, open_database
 from server.vision import align, jpeg
+from server.vision.detector import Gaze
 from server.vision.line import BUCKETS
 from server.vision.pack import load_pack
 from server.vision.session import Runtime
@@ -90,6 +91,9 @@ def _vision() -> Iterator[Cost]:
     for runtime in (Runtime.ONNXRUNTIME, Runtime.OPENVINO):
         loaded = load_pack("default", runtime=runtime, detect_side=DETECT_SIDE_PIXELS)
         yield Cost("detect", _timed(lambda: loaded.detector.detect(image)), loaded.runtimes)  # noqa: B023
+        near = (face.box,)
+        followed = _timed(lambda: loaded.detector.detect(image, Gaze(True, near)))  # noqa: B023
+        yield Cost("detect, followed", followed, loaded.runtimes)
         for bucket in BUCKETS:
             crops = [crop] * bucket
             took = _timed(lambda: loaded.embedder.embed(crops))  # noqa: B023

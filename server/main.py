@@ -1,4 +1,4 @@
-"""hadir-server: init, run, migrate, reembed. Composes nothing itself: see app.py."""
+"""hadir-server: init, run, migrate, check, reembed, settings. Composes nothing itself: see app.py."""
 
 import asyncio
 import os
@@ -11,13 +11,14 @@ import structlog
 import typer
 
 from server import logs, memory
-from server.app import open_app, open_services
+from server.app import App, open_app, open_services
 from server.clock import SystemClock
 from server.domain.model import Role
 from server.errors import HadirError, StorageUnavailable
 from server.services.accounts import create_first_account
 from server.settings import Settings, load_settings, sqlite_path
 from server.storage import migrate as migrations
+from server.storage.database import verify
 from server.storage.vault import read_key_file, write_key_file
 
 SETTINGS_FILE = Path("hadir.toml")
@@ -85,6 +86,19 @@ def migrate(config: ConfigOption = None) -> None:
 
 
 @app.command()
+def check(config: ConfigOption = None) -> None:
+    """Read the whole database and say whether it is sound. May run beside the server.
+
+    A start checks small files itself, and leaves out those of more than 256 MiB: reading 3 GB
+    takes minutes.
+    """
+    path = sqlite_path(_settings(config))
+    typer.echo(f"Reading {path} ({path.stat().st_size / 2**20:,.0f} MiB) ...")
+    verify(path)
+    typer.echo("It is sound.")
+
+
+@app.command()
 def reembed(config: ConfigOption = None) -> None:
     """Make new templates from the stored crops after a change of models. Stop the server first."""
     settings = _settings(config)
@@ -127,18 +141,36 @@ def _password(file: Path | None) -> str:
 
 
 async def _serve(settings: Settings) -> None:
-    stop = asyncio.Event()
+    """Serves until a signal; one that comes while all is still being opened ends that."""
+    stop, opening = asyncio.Event(), asyncio.current_task()
+
+    def end() -> None:
+        stop.set()
+        if opening is not None:
+            opening.cancel()
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    async with open_app(settings) as running:
-        people = running.services.enrollments.gallery_size
-        log.info("serving", listen=settings.listen, port=running.server.port, people=people)
-        failed = running.services.storage_failed
-        waits = [asyncio.create_task(event.wait()) for event in (stop, failed)]
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        for wait in waits:
-            wait.cancel()
+        loop.add_signal_handler(number, end)
+    try:
+        async with open_app(settings) as running:
+            opening = None
+            await _until(stop, running)
+    except asyncio.CancelledError:
+        if opening is None:
+            raise
+        log.info("stopped_before_serving")
+
+
+async def _until(stop: asyncio.Event, running: App) -> None:
+    """Waits for a signal. Raises StorageUnavailable if the database fails before."""
+    people = running.services.enrollments.gallery_size
+    log.info("serving", listen=running.settings.listen, port=running.server.port, people=people)
+    failed = running.services.storage_failed
+    waits = [asyncio.create_task(event.wait()) for event in (stop, failed)]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
     if failed.is_set():
         raise StorageUnavailable("the database failed; see the log, then start again")
 

@@ -34,6 +34,7 @@ from server.services.usable import analyze, usable
 from server.storage import directory
 from server.storage.database import Database
 from server.storage.events import Refusal
+from server.vision.detector import Gaze
 from server.vision.line import Urgency
 from server.vision.pipeline import Gate, Pipeline, Timings
 
@@ -112,6 +113,7 @@ class KioskSession:
         self._zone = ZoneInfo(site.time_zone)
         self._clock_disputed = clock_disputed
         self._tracker = Tracker()
+        self._gaze = Gaze()
         self._recorded: dict[int, Recorded] = {}
         self._suspected: set[int] = set()
         self._digests: dict[bytes, None] = {}
@@ -120,11 +122,13 @@ class KioskSession:
         """Looks at a frame and records whoever is recognised beyond doubt."""
         if self._is_repeated(frame.digest):
             return FrameResult(FrameOutcome.DUPLICATE)
+        self._gaze.may_follow = self._tracker.numbers <= self._recorded.keys()
         analysis = await analyze(
             self._owner.pipeline,
             frame,
             self._gate(frame),
             Urgency.PERSON if self._tracker.numbers else Urgency.IDLE,
+            gaze=self._gaze,
         )
         if isinstance(analysis, FrameOutcome):
             return FrameResult(analysis)

@@ -7,6 +7,7 @@ from server.domain.face import Face
 from server.domain.frame import Frame
 from server.domain.quality import FrameOutcome, QualityLimits, judge
 from server.errors import Overloaded
+from server.vision.detector import Gaze
 from server.vision.jpeg import ImageFault, ImageRejected
 from server.vision.line import Urgency
 from server.vision.pipeline import Analysis, Gate, Pipeline, Timings
@@ -45,13 +46,14 @@ async def analyze(
     gate: Gate,
     urgency: Urgency = Urgency.PERSON,
     *,
+    gaze: Gaze | None = None,
     traced: bool = False,
 ) -> Analysis | FrameOutcome:
-    """Analyses a frame; what is no usable image becomes its outcome. traced: see Pipeline."""
+    """Analyses a frame; what is no usable image becomes its outcome. gaze, traced: see Pipeline."""
     analysis: Analysis | FrameOutcome
     with traces.stage("analyze") as span:
         try:
-            analysis = await pipeline.analyze(frame.jpeg, gate, urgency, traced=traced)
+            analysis = await pipeline.analyze(frame.jpeg, gate, urgency, gaze=gaze, traced=traced)
             _note(span, analysis)
         except ImageRejected as rejected:
             analysis = _FAULTS[rejected.fault]
@@ -87,15 +89,16 @@ async def look_at_one(
     limits: QualityLimits,
     *,
     wanted: Gate = lambda _: True,
+    gaze: Gaze | None = None,
     traced: bool = False,
 ) -> Look:
     """Returns the look at a frame in which one face is expected.
 
-    wanted: which good faces are embedded; asked in a worker's thread. traced: see Pipeline.
+    wanted: which good faces are embedded; asked in a worker's thread. gaze, traced: see Pipeline.
     """
     good = usable(limits)
     analysis = await analyze(
-        pipeline, frame, lambda face: good(face) and wanted(face), traced=traced
+        pipeline, frame, lambda face: good(face) and wanted(face), gaze=gaze, traced=traced
     )
     if isinstance(analysis, FrameOutcome):
         return Look(analysis, Timings())

@@ -14,7 +14,7 @@ import numpy as np
 
 from server.domain.face import BoundingBox, Image
 from server.errors import ModelInvalid
-from server.vision.detector import FACES_MAX, Detection
+from server.vision.detector import FACES_MAX, Detection, Gaze
 from server.vision.embedder import Embedder, unit
 from server.vision.pack import Pack, file_version, load_sface
 from server.vision.session import Array, OrtSession, Runtime
@@ -62,8 +62,8 @@ class Scrfd:
         self._model: Any = SCRFD(session=session.raw, static_shape_sessions=False)
         self._side = -(-side // 32) * 32
 
-    def detect(self, image: Image) -> list[Detection]:
-        """Returns the faces of an RGB image, largest first, FACES_MAX at most."""
+    def detect(self, image: Image, gaze: Gaze | None = None) -> list[Detection]:  # noqa: ARG002
+        """Returns the faces of an RGB image, largest first, FACES_MAX at most; gaze is no help."""
         boxes, points = self._model.detect(
             np.ascontiguousarray(image[:, :, ::-1]), input_size=(self._side, self._side)
         )

@@ -2,8 +2,8 @@
 
 One worker thread a core takes what `Line` says is next: a frame to look at, or the faces of several
 streams to embed in one batch. Estimate for a VGA frame with one face on one AMX core: decode 1,
-detect 2.1, align and measure 0.3, embed 2.1 to 3 ms: 6 ms or 160 frames a second; on a core without
-AMX embedding decides.
+detect 2.1 (0.8 where a face is followed), align and measure 0.3, embed 2.1 to 3 ms: 6 ms or 160
+frames a second; on a core without AMX embedding decides.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from server.domain.face import Face, Image, Vector
 from server.errors import Overloaded
 from server.vision import align, jpeg
 from server.vision.antispoof import MiniFasNet
-from server.vision.detector import Detection
+from server.vision.detector import Detection, Gaze
 from server.vision.fingerprint import fingerprint
 from server.vision.line import BATCH_MAX, BUCKETS, Line, LineFull, Urgency, bucket_of
 from server.vision.pack import Pack
@@ -73,6 +73,7 @@ class _Look:
 
     data: bytes
     gate: Gate
+    gaze: Gaze | None
     traced: bool
     future: Future[Analysis] = field(default_factory=Future)
     submitted_s: float = field(default_factory=time.perf_counter)
@@ -124,15 +125,17 @@ class Pipeline:
         gate: Gate,
         urgency: Urgency = Urgency.PERSON,
         *,
+        gaze: Gaze | None = None,
         traced: bool = False,
     ) -> Analysis:
         """Analyses a JPEG; faces that pass `gate` are embedded (and judged for liveness).
 
-        traced: whether they get a fingerprint, by which reused pictures are found. A frame whose
-        caller gives up is dropped before its next stage. Raises jpeg.ImageRejected for bytes that
+        gaze: of the stream whose next frame this is, if it is of one. traced: whether they get a
+        fingerprint, by which reused pictures are found. A frame whose caller gives up is dropped
+        before its next stage. Raises jpeg.ImageRejected for bytes that
         are no frame, Overloaded if too many wait or it gave way to a person's frame.
         """
-        look = _Look(data, gate, traced)
+        look = _Look(data, gate, gaze, traced)
         with self._change:
             try:
                 given_up = self._line.add_frame(look, urgency)
@@ -228,7 +231,8 @@ class Pipeline:
         started = time.perf_counter()
         image = jpeg.decode(job.data)
         decoded = time.perf_counter()
-        faces = [_face(image, detection) for detection in self._pack.detector.detect(image)]
+        detections = self._pack.detector.detect(image, job.gaze)
+        faces = [_face(image, detection) for detection in detections]
         wanted = [index for index, face in enumerate(faces) if job.gate(face)]
         for index in wanted:
             box, passive = faces[index].box, None
