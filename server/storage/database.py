@@ -265,7 +265,9 @@ def verify(path: Path) -> None:
     It may run beside a server, whose log of changes grows meanwhile.
     """
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        with closing(
+            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        ) as connection:
             (check,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
     except sqlite3.DatabaseError as error:
         raise DataInvalid(f"{path}: {error}; restore it from a backup") from error
