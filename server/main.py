@@ -1,4 +1,4 @@
-"""hadir-server: init, run, migrate, check, reembed, settings. Composes nothing itself: see app.py."""
+"""hadir-server: init, run, migrate, check, reembed, settings. Puts nothing together: see app.py."""
 
 import asyncio
 import os
