@@ -47,7 +47,7 @@ class CheckInServicer(checkin_pb2_grpc.CheckInServiceServicer):
     ) -> Responses:
         """See checkin.proto."""
         phone = caller()
-        place = self._checkins.admission.place(phone.device_id)
+        place = self._checkins.admission.place(phone)
         with place, self._live.open(phone) as live, live.guarded():
             async with Inbox(request_iterator, live, self._clock, self._limits) as inbox:
                 try:

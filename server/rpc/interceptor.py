@@ -7,7 +7,7 @@ breaks it (grpc#28728).
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -34,6 +34,8 @@ from server.traces import Traces
 
 Roles = frozenset[Role]
 Authenticate = Callable[[str], Awaitable[Principal]]
+# By method: raises where a token can be refused before its session is asked for.
+Early = Mapping[str, Callable[[str], None]]
 
 _PACKAGE = "/hadir."
 _BEARER = "Bearer "
@@ -84,11 +86,13 @@ class Gate(grpc.aio.ServerInterceptor):
         authenticate: Authenticate,
         *,
         before_password: frozenset[str] = frozenset(),
+        early: Early | None = None,
         traces: Traces | None = None,
     ) -> None:
         self._roles = roles
         self._before_password = before_password
         self._authenticate = authenticate
+        self._early = early or {}
         self._traces = traces or Traces()
 
     async def intercept_service(
@@ -184,7 +188,10 @@ class Gate(grpc.aio.ServerInterceptor):
         authorization = _value(metadata, "authorization")
         if not authorization.startswith(_BEARER):
             raise Unauthenticated("no valid session")
-        principal = await self._authenticate(authorization.removeprefix(_BEARER))
+        token = authorization.removeprefix(_BEARER)
+        if (refuse := self._early.get(method)) is not None:
+            refuse(token)
+        principal = await self._authenticate(token)
         if principal.role not in roles:
             raise RoleDenied("the role may not call this method", role=principal.role.value)
         if principal.first_password and method not in self._before_password:

@@ -86,6 +86,7 @@ FILES = (
     session_pb2.DESCRIPTOR,
     trial_pb2.DESCRIPTOR,
 )
+CHECK_IN = "/hadir.v1.CheckInService/CheckIn"
 MESSAGE_BYTES_MAX = 4 * 1024 * 1024
 # Larger than any frame may be: one of 10 MB is an outcome in its stream and no end of it. A stream
 # holds one such message at a time, so STREAMS_PER_CONNECTION_MAX bounds the memory of a connection.
@@ -143,6 +144,7 @@ class RpcServer:
             roles_by_method(iter(FILES)),
             services.sessions.find,
             before_password=before_password(iter(FILES)),
+            early={CHECK_IN: services.checkins.admission.refuse_known},
             traces=traces,
         )
         self._server = grpc.aio.server(interceptors=[gate], options=OPTIONS)

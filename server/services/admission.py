@@ -1,8 +1,8 @@
 """Refuses new check-ins early when the machine has as many as it can look at often enough.
 
 Who is admitted is served in time; who is not is told when to come back, before anything is read
-from the disk. A refusal costs some 0.1 ms. Who comes back as told is dated from the first refusal:
-that the machine was full makes nobody late.
+from the disk: whose session was seen here lately, before it is asked for. Who comes back as told is
+dated from the first refusal: that the machine was full makes nobody late.
 """
 
 import time
@@ -10,9 +10,12 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import NoReturn
 
 from server import metrics
+from server.domain.model import Principal
 from server.errors import Overloaded
+from server.services.tokens import hashed
 from server.vision.pipeline import Pipeline
 
 # So often a face must be looked at for a challenge to go smoothly, frames a second.
@@ -27,6 +30,7 @@ PLACES_MIN = 1
 COMES_BACK_S_MAX = 30.0
 CREDIT_S_MAX = 600.0
 TURNED_AWAY_MAX = 10_000
+KNOWN_MAX = 20_000
 
 
 @dataclass(slots=True)
@@ -49,6 +53,7 @@ class Admission:
         self._pipeline = pipeline
         self._monotonic = monotonic
         self._turned_away: dict[str, _TurnedAway] = {}  # keeps the order of first refusals
+        self._known: dict[bytes, str] = {}  # devices by their sessions, the latest last
         self._refused_s: deque[float] = deque(maxlen=10_000)
         self.open = 0
 
@@ -62,14 +67,21 @@ class Admission:
         """Whether the machine has as much to look at as it can."""
         return self.open >= self.places or self._pipeline.wait_s > WAIT_S_MAX
 
+    def refuse_known(self, token: str) -> None:
+        """Raises Overloaded if there is no place now for a token that was let in here before.
+
+        To be asked before the session is: a session that has ended meanwhile gets nothing by this
+        but a refusal, and with a place free it is asked for.
+        """
+        if self.full and (device_id := self._known.get(hashed(token))) is not None:
+            self._refuse(device_id)
+
     @contextmanager
-    def place(self, device_id: str) -> Iterator[None]:
+    def place(self, phone: Principal) -> Iterator[None]:
         """Holds a place for one check-in. Raises Overloaded with a hint when to come back."""
+        self._know(phone)
         if self.full:
-            metrics.SHED.labels("check_in").inc()
-            retry_s = self._retry_s()
-            self._turn_away(device_id, retry_s)
-            raise Overloaded("too many check-ins at once", retry_after_s=retry_s)
+            self._refuse(phone.device_id)
         self.open += 1
         try:
             yield
@@ -84,6 +96,18 @@ class Admission:
     def settle(self, device_id: str) -> None:
         """Forgets the refusals of a device whose check-in is recorded."""
         self._turned_away.pop(device_id, None)
+
+    def _know(self, phone: Principal) -> None:
+        self._known.pop(phone.session_hash, None)
+        self._known[phone.session_hash] = phone.device_id
+        if len(self._known) > KNOWN_MAX:
+            del self._known[next(iter(self._known))]
+
+    def _refuse(self, device_id: str) -> NoReturn:
+        metrics.SHED.labels("check_in").inc()
+        retry_s = self._retry_s()
+        self._turn_away(device_id, retry_s)
+        raise Overloaded("too many check-ins at once", retry_after_s=retry_s)
 
     def _turn_away(self, device_id: str, retry_s: float) -> None:
         now_s, known = self._monotonic(), self._turned_away.get(device_id)

@@ -2,16 +2,19 @@
 
 import math
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
 
+from server.domain.model import Principal, Role
 from server.errors import Overloaded
 from server.services.admission import (
     CHECK_IN_FPS,
     CHECK_IN_S,
     COMES_BACK_S_MAX,
     CREDIT_S_MAX,
+    KNOWN_MAX,
     PLACES_MIN,
     RETRY_S_MAX,
     RETRY_S_MIN,
@@ -19,6 +22,7 @@ from server.services.admission import (
     WAIT_S_MAX,
     Admission,
 )
+from server.services.tokens import hashed
 
 
 def pipeline(workers: int = 2, frame_s: float = 0.05, wait_s: float = 0.0) -> SimpleNamespace:
@@ -26,9 +30,14 @@ def pipeline(workers: int = 2, frame_s: float = 0.05, wait_s: float = 0.0) -> Si
     return SimpleNamespace(workers=workers, frame_s=frame_s, wait_s=wait_s)
 
 
+def phone(device_id: str = "phone", token: str = "token") -> Principal:
+    """Returns who calls from a phone."""
+    return Principal(Role.EMPLOYEE, hashed(token), datetime.max.replace(tzinfo=UTC), device_id)
+
+
 def refused(admission: Admission) -> float:
     """Returns the hint of a refusal, in seconds."""
-    with pytest.raises(Overloaded) as caught, admission.place("phone"):
+    with pytest.raises(Overloaded) as caught, admission.place(phone()):
         pass
     return caught.value.retry_after_s
 
@@ -52,9 +61,9 @@ class TestPlaces:
         admission = Admission(pipeline())
         with ExitStack() as stack:
             for _ in range(admission.places):
-                stack.enter_context(admission.place("phone"))
+                stack.enter_context(admission.place(phone()))
             refused(admission)
-        with admission.place("phone"):
+        with admission.place(phone()):
             assert 1 == admission.open
 
         assert 0 == admission.open
@@ -62,7 +71,7 @@ class TestPlaces:
     def test_given_back_after_an_error(self):
         """However a check-in ends."""
         admission = Admission(pipeline())
-        with pytest.raises(KeyError), admission.place("phone"):
+        with pytest.raises(KeyError), admission.place(phone()):
             raise KeyError
 
         assert 0 == admission.open
@@ -73,7 +82,7 @@ class TestPlaces:
         admission = Admission(figures)
         refused(admission)
         figures.wait_s = 0.0
-        with admission.place("phone"):
+        with admission.place(phone()):
             pass
 
 
@@ -148,8 +157,44 @@ class TestCredit:
         """The oldest are forgotten."""
         admission = Admission(pipeline(wait_s=9))
         for number in range(TURNED_AWAY_MAX + 1):
-            with pytest.raises(Overloaded), admission.place(str(number)):
+            with pytest.raises(Overloaded), admission.place(phone(str(number))):
                 pass
 
         assert 0.0 == admission.credit_s("0")
         assert admission.credit_s("1") > 0
+
+
+class TestKnown:
+    """A token that was let in before is refused before its session is asked for."""
+
+    def test_only_while_there_is_no_place(self):
+        """Then, and with the same hint and credit as any refusal."""
+        figures, now = pipeline(), [0.0]
+        admission = Admission(figures, monotonic=lambda: now[0])
+        with admission.place(phone()):
+            pass
+        admission.refuse_known("token")  # there is room: the session is asked for
+        figures.wait_s = WAIT_S_MAX + 1
+        with pytest.raises(Overloaded) as caught:
+            admission.refuse_known("token")
+        now[0] = caught.value.retry_after_s
+        assert now[0] == admission.credit_s("phone")
+
+    def test_nobody_else(self):
+        """A token that nobody ever had is for the session to refuse, however full it is."""
+        admission = Admission(pipeline(wait_s=9))
+        refused(admission)
+        admission.refuse_known("another")
+        admission.refuse_known("")
+
+    def test_is_bounded(self):
+        """The session that was let in the longest time ago is forgotten first."""
+        figures = pipeline()
+        admission = Admission(figures)
+        for number in range(KNOWN_MAX + 1):
+            with admission.place(phone(token=str(number))):
+                pass
+        figures.wait_s = 9
+        admission.refuse_known("0")
+        with pytest.raises(Overloaded):
+            admission.refuse_known("1")
