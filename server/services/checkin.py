@@ -57,7 +57,6 @@ from server.services.usable import Look, look_at_one
 from server.storage import devices, directory
 from server.storage import events as event_rows
 from server.storage.database import Database
-from server.vision.detector import Gaze
 from server.vision.pipeline import Pipeline, Timings
 
 REUSED_FRAMES_MAX = 2
@@ -206,7 +205,6 @@ class CheckInSession:
         self._progress = Progress(self.challenge.steps)
         self._chain = FrameChain(self.challenge.nonce)
         self._timing = FrameTiming(self._opened_s)
-        self._gaze = Gaze()
         self._frozen = False
         self._looked_twice = False
         self.over = False
@@ -251,13 +249,11 @@ class CheckInSession:
     async def observe(self, frame: Frame) -> Guidance:
         """Looks at a frame. Raises CheckInRefused as soon as the check-in cannot succeed."""
         self._check_time()
-        self._gaze.may_follow = self._trail.has_relief
         look = await look_at_one(
             self._owner.pipeline,
             frame,
             CHALLENGE,
             wanted=self._to_compare,
-            gaze=self._gaze,
             traced=True,
         )
         face = look.face
