@@ -1,11 +1,15 @@
 """A full server: new check-ins are refused early with a hint, running ones are served."""
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, timedelta
 
+import grpc
 import pytest
-from hadir.client import ApiError
-from hadir.v1 import event_pb2
+from hadir.client import ApiError, read_error
+from hadir.v1 import checkin_pb2, event_pb2, session_pb2
+from hadir.v1.checkin_pb2_grpc import CheckInServiceStub
+from hadir.v1.session_pb2_grpc import SessionServiceStub
 from prometheus_client import REGISTRY
 
 from server.services.admission import Admission
@@ -75,3 +79,34 @@ class TestFullServer:
         assert timedelta() <= credited < timedelta(seconds=20)
         assert in_time.create_time.ToDatetime(UTC) - start > timedelta(seconds=45)
         assert later.event_time.ToDatetime(UTC) - start > timedelta(minutes=6, seconds=45)
+
+    async def test_known_phones_are_refused_unasked(self, world, cast, monkeypatch):
+        """While the server is full; with a place free, a session that has ended is no session."""
+        full = [True]
+        monkeypatch.setattr(Admission, "full", property(lambda _: full[0]))
+        phone = await world.phone(1)
+        with refused("OVERLOADED", "RESOURCE_EXHAUSTED"):
+            await phone.check_in(IN, world.place(1), cast.actor(1))
+        await SessionServiceStub(phone.client.channel).CloseSession(
+            session_pb2.CloseSessionRequest(), metadata=phone.client.metadata
+        )
+        for _ in range(20):
+            error = await _ended(phone, said=True)
+            assert ("OVERLOADED", "RESOURCE_EXHAUSTED") == (error.reason, error.code.name)
+            assert error.retry_after_s >= 1
+        silent = await _ended(phone, said=False)
+        assert "OVERLOADED" == silent.reason
+        full[0] = False
+        assert "UNAUTHENTICATED" == (await _ended(phone, said=False)).reason
+
+
+async def _ended(phone, *, said: bool) -> ApiError:
+    """Returns how a check-in ends that sends something a moment after it began, or nothing."""
+    call = CheckInServiceStub(phone.client.channel).CheckIn(metadata=phone.client.metadata)
+    if said:
+        await asyncio.sleep(0.02)
+        with suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
+            await call.write(checkin_pb2.CheckInRequest(open=checkin_pb2.OpenCheckIn()))
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call.read()
+    return read_error(caught.value)
