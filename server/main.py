@@ -11,7 +11,7 @@ import structlog
 import typer
 
 from server import logs, memory
-from server.app import App, open_app, open_services
+from server.app import open_app, open_services
 from server.clock import SystemClock
 from server.domain.model import Role
 from server.errors import HadirError, StorageUnavailable
@@ -142,35 +142,34 @@ def _password(file: Path | None) -> str:
 
 async def _serve(settings: Settings) -> None:
     """Serves until a signal; one that comes while all is still being opened ends that."""
-    stop, opening = asyncio.Event(), asyncio.current_task()
-
-    def end() -> None:
-        stop.set()
-        if opening is not None:
-            opening.cancel()
-
+    stop, opened = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, end)
-    try:
-        async with open_app(settings) as running:
-            opening = None
-            await _until(stop, running)
-    except asyncio.CancelledError:
-        if opening is None:
-            raise
+        loop.add_signal_handler(number, stop.set)
+    serving = asyncio.create_task(_opened(settings, stop, opened), name="server")
+    stopping = asyncio.create_task(stop.wait(), name="signal")
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not opened.is_set():
+        serving.cancel()
+    await asyncio.wait({serving})
+    if serving.cancelled():
         log.info("stopped_before_serving")
+    else:
+        serving.result()
 
 
-async def _until(stop: asyncio.Event, running: App) -> None:
-    """Waits for a signal. Raises StorageUnavailable if the database fails before."""
-    people = running.services.enrollments.gallery_size
-    log.info("serving", listen=running.settings.listen, port=running.server.port, people=people)
-    failed = running.services.storage_failed
-    waits = [asyncio.create_task(event.wait()) for event in (stop, failed)]
-    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-    for wait in waits:
-        wait.cancel()
+async def _opened(settings: Settings, stop: asyncio.Event, opened: asyncio.Event) -> None:
+    """Opens and serves until `stop`. Raises StorageUnavailable if the database fails before."""
+    async with open_app(settings) as running:
+        opened.set()
+        people = running.services.enrollments.gallery_size
+        log.info("serving", listen=settings.listen, port=running.server.port, people=people)
+        failed = running.services.storage_failed
+        waits = [asyncio.create_task(event.wait()) for event in (stop, failed)]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
     if failed.is_set():
         raise StorageUnavailable("the database failed; see the log, then start again")
 
