@@ -86,13 +86,19 @@ def migrate(config: ConfigOption = None) -> None:
 
 
 @app.command()
-def check(config: ConfigOption = None) -> None:
+def check(
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="A backup; the database of the settings if not given.", exists=True),
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
     """Read the whole database and say whether it is sound. May run beside the server.
 
     A start checks small files itself, and leaves out those of more than 256 MiB: reading 3 GB
     takes minutes.
     """
-    path = sqlite_path(_settings(config))
+    path = file or sqlite_path(_settings(config))
     typer.echo(f"Reading {path} ({path.stat().st_size / 2**20:,.0f} MiB) ...")
     verify(path)
     typer.echo("It is sound.")

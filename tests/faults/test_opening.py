@@ -63,10 +63,10 @@ class TestCheck:
 
     def test_command(self, path, monkeypatch) -> None:
         """It says that a file is sound, and of a damaged one what to do."""
-        monkeypatch.setenv("HADIR_DATABASE", f"sqlite:///{path}")
-        sound = CliRunner().invoke(main.app, ["check"])
+        sound = CliRunner().invoke(main.app, ["check", str(path)])
         assert (0, True) == (sound.exit_code, "It is sound." in sound.output)
         damage(path)
+        monkeypatch.setenv("HADIR_DATABASE", f"sqlite:///{path}")
         damaged = CliRunner().invoke(main.app, ["check"])
         assert isinstance(damaged.exception, DataInvalid)
         assert "restore it from a backup" in str(damaged.exception)
