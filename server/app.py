@@ -165,7 +165,7 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
         async with _loading(settings, workers) as loading, open_database(path) as database:
             rules = Rules(database, clock)
             await rules.begin()
-            pipeline = await loading
+            pipeline = await asyncio.shield(loading)  # who gives up here still ends its threads
             thresholds = Thresholds(
                 load_calibration(pipeline.model_version, settings.calibration),
                 settings.identification_fpir,

@@ -99,7 +99,8 @@ def check(
     takes minutes.
     """
     path = file or sqlite_path(_settings(config))
-    typer.echo(f"Reading {path} ({path.stat().st_size / 2**20:,.0f} MiB) ...")
+    size = path.stat().st_size / 2**20 if path.exists() else 0
+    typer.echo(f"Reading {path} ({size:,.0f} MiB) ...")
     verify(path)
     typer.echo("It is sound.")
 

@@ -130,7 +130,8 @@ class Gate(grpc.aio.ServerInterceptor):
         behavior = handler.stream_stream or handler.unary_stream
 
         async def serve(request: Any, context: Context) -> AsyncIterator[Any]:
-            async with self._call(method, metadata, context, request):
+            sent = request if handler.request_streaming else None
+            async with self._call(method, metadata, context, sent):
                 async for response in behavior(_decoded(handler, request), context):
                     with _write_limit():
                         yield response
@@ -144,11 +145,15 @@ class Gate(grpc.aio.ServerInterceptor):
 
     @asynccontextmanager
     async def _call(
-        self, method: str, metadata: dict[str, Any], context: Context, request: Any = None
+        self,
+        method: str,
+        metadata: dict[str, Any],
+        context: Context,
+        requests: AsyncIterator[bytes] | None = None,
     ) -> AsyncIterator[None]:
         """Authorises the call, turns errors into a status, writes the log line and the span.
 
-        request: what the caller of a stream sends, or sent.
+        requests: what the caller streams.
         """
         started = time.perf_counter()
         request_id = secrets.token_hex(8)
@@ -158,7 +163,7 @@ class Gate(grpc.aio.ServerInterceptor):
         structlog.contextvars.bind_contextvars(request_id=request_id, method=method, **span.log)
         outcome, code = "OK", grpc.StatusCode.OK
         try:
-            principal = await self._authorised(method, metadata, request)
+            principal = await self._authorised(method, metadata, requests)
             span.note(role=(principal.role if principal else Role.ANYONE).value)
             enter(Call(method, request_id, language, principal))
             yield
@@ -187,7 +192,7 @@ class Gate(grpc.aio.ServerInterceptor):
             log.info("rpc", outcome=outcome, took_ms=round(took_s * 1e3, 1))
 
     async def _authorised(
-        self, method: str, metadata: dict[str, Any], request: Any
+        self, method: str, metadata: dict[str, Any], requests: AsyncIterator[bytes] | None
     ) -> Principal | None:
         roles = self._roles.get(method, frozenset())
         if Role.ANYONE in roles:
@@ -200,7 +205,8 @@ class Gate(grpc.aio.ServerInterceptor):
             try:
                 refuse(token)
             except HadirError:
-                await _heard(request)
+                if requests is not None:
+                    await _heard(requests)
                 raise
         principal = await self._authenticate(token)
         if principal.role not in roles:

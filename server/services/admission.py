@@ -1,8 +1,8 @@
 """Refuses new check-ins early when the machine has as many as it can look at often enough.
 
 Who is admitted is served in time; who is not is told when to come back, before anything is read
-from the disk: whose session was seen here lately, before it is asked for. Who comes back as told is
-dated from the first refusal: that the machine was full makes nobody late.
+from the disk if the phone was here before. Who comes back as told is dated from the first refusal:
+that the machine was full makes nobody late.
 """
 
 import time
@@ -68,7 +68,7 @@ class Admission:
         return self.open >= self.places or self._pipeline.wait_s > WAIT_S_MAX
 
     def refuse_known(self, token: str) -> None:
-        """Raises Overloaded if there is no place now for a token that was let in here before.
+        """Raises Overloaded if there is no place now for a token whose session was found before.
 
         To be asked before the session is: a session that has ended meanwhile gets nothing by this
         but a refusal, and with a place free it is asked for.

@@ -250,11 +250,7 @@ class CheckInSession:
         """Looks at a frame. Raises CheckInRefused as soon as the check-in cannot succeed."""
         self._check_time()
         look = await look_at_one(
-            self._owner.pipeline,
-            frame,
-            CHALLENGE,
-            wanted=self._to_compare,
-            traced=True,
+            self._owner.pipeline, frame, CHALLENGE, wanted=self._to_compare, traced=True
         )
         face = look.face
         if face is not None:

@@ -42,6 +42,8 @@ DIGESTS_KEPT = 64
 # A face that has its answer is embedded again this often only: is it still the same person?
 RECHECK_S = 0.6
 ANSWERED_OVERLAP_MIN = 0.5
+# Faces are followed for so long without a search for others: who comes is dated at most so late.
+FOLLOWED_S_MAX = 0.4
 
 log = structlog.get_logger()
 
@@ -114,6 +116,7 @@ class KioskSession:
         self._clock_disputed = clock_disputed
         self._tracker = Tracker()
         self._gaze = Gaze()
+        self._searched_s = 0.0
         self._recorded: dict[int, Recorded] = {}
         self._suspected: set[int] = set()
         self._digests: dict[bytes, None] = {}
@@ -122,7 +125,7 @@ class KioskSession:
         """Looks at a frame and records whoever is recognised beyond doubt."""
         if self._is_repeated(frame.digest):
             return FrameResult(FrameOutcome.DUPLICATE)
-        self._gaze.may_follow = self._tracker.numbers <= self._recorded.keys()
+        self._gaze.may_follow = self._may_follow(frame)
         analysis = await analyze(
             self._owner.pipeline,
             frame,
@@ -132,6 +135,8 @@ class KioskSession:
         )
         if isinstance(analysis, FrameOutcome):
             return FrameResult(analysis)
+        if not self._gaze.followed:
+            self._searched_s = frame.arrived_s
         tracks = self._tracker.follow(analysis.faces, frame)
         self._forget_gone()
         sightings = [
@@ -142,6 +147,12 @@ class KioskSession:
             metrics.FACES.labels(sighting.state.value).inc()
         outcome = FrameOutcome.USABLE if sightings else FrameOutcome.NO_FACE
         return FrameResult(outcome, tuple(sightings), analysis.timings)
+
+    def _may_follow(self, frame: Frame) -> bool:
+        """Whether all in view have their events, none is missed, and others were looked for."""
+        numbers = self._tracker.numbers
+        settled = numbers <= self._recorded.keys() and len(numbers) == len(self._gaze.boxes)
+        return settled and frame.arrived_s - self._searched_s < FOLLOWED_S_MAX
 
     def _gate(self, frame: Frame) -> Gate:
         """Lets good faces through, but those that have their answer and were checked just now."""

@@ -262,13 +262,17 @@ async def _assert_durable(engine: AsyncEngine, path: Path) -> None:
 def verify(path: Path) -> None:
     """Reads the whole file, which may take many minutes. Raises DataInvalid if it is damaged.
 
-    It may run beside a server, whose log of changes grows meanwhile.
+    Raises StorageUnavailable if it cannot be read now. It may run beside a server, whose log of
+    changes grows meanwhile.
     """
     try:
         with closing(
             sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
         ) as connection:
             (check,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+    except sqlite3.OperationalError as error:
+        # Says nothing of the file: it is not there, locked, or in a folder that is read-only.
+        raise StorageUnavailable(f"cannot read {path} now: {error}") from error
     except sqlite3.DatabaseError as error:
         raise DataInvalid(f"{path}: {error}; restore it from a backup") from error
     if check != "ok":

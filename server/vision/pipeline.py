@@ -132,8 +132,8 @@ class Pipeline:
 
         gaze: of the stream whose next frame this is, if it is of one. traced: whether they get a
         fingerprint, by which reused pictures are found. A frame whose caller gives up is dropped
-        before its next stage. Raises jpeg.ImageRejected for bytes that
-        are no frame, Overloaded if too many wait or it gave way to a person's frame.
+        before its next stage. Raises jpeg.ImageRejected for bytes that are no frame, Overloaded if
+        too many wait or it gave way to a person's frame.
         """
         look = _Look(data, gate, gaze, traced)
         with self._change:
@@ -186,9 +186,9 @@ class Pipeline:
         """The life of a worker; what a job raises is for its caller, and no end of the worker."""
         try:
             self._warm_up_here()
-            warm.set_result(None)
+            _give(warm, None)
         except Exception as error:  # noqa: BLE001 - handed to whoever waits for the start
-            warm.set_exception(error)
+            _fail(warm, error)
         while (work := self._next()) is not None:
             try:
                 if isinstance(work, _Look):

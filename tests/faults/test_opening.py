@@ -4,18 +4,25 @@ import asyncio
 import os
 import signal
 import sqlite3
+import threading
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
 
+from server import app as server_app
 from server import main
-from server.errors import DataInvalid
+from server.clock import SystemClock
+from server.errors import DataInvalid, StorageUnavailable
+from server.services.rules import Rules
 from server.settings import Settings
 from server.storage import database as database_module
 from server.storage import migrate
 from server.storage.database import open_database, verify
+from server.storage.vault import write_key_file
+from server.vision.pipeline import Pipeline
 
 
 @pytest.fixture
@@ -50,11 +57,10 @@ class TestCheck:
 
     async def test_large(self, path, monkeypatch) -> None:
         """The check is left to the operator, and the log says so."""
-        told = []
+        told: list = []
         monkeypatch.setattr(database_module, "CHECKED_BYTES_MAX", path.stat().st_size - 1)
-        monkeypatch.setattr(
-            database_module.log, "info", lambda name, **values: told.append((name, values))
-        )
+        log = SimpleNamespace(info=lambda name, **values: told.append((name, values)))
+        monkeypatch.setattr(database_module, "log", log)
         damage(path)
         async with open_database(path):
             pass
@@ -70,6 +76,11 @@ class TestCheck:
         damaged = CliRunner().invoke(main.app, ["check"])
         assert isinstance(damaged.exception, DataInvalid)
         assert "restore it from a backup" in str(damaged.exception)
+
+    def test_no_file(self, tmp_path) -> None:
+        """What cannot be read is not called damaged."""
+        with pytest.raises(StorageUnavailable, match="now"):
+            verify(tmp_path / "none.db")
 
     async def test_beside_a_server(self, path) -> None:
         """It reads what a server has open, and leaves nothing locked."""
@@ -97,4 +108,43 @@ async def test_signal_while_opening(monkeypatch) -> None:
 
     monkeypatch.setattr(main, "open_app", opening)
     await main._serve(Settings())
+    assert [True] == closed
+
+
+async def test_given_up_while_models_load(path, monkeypatch) -> None:
+    """What a thread still loads is closed when it is there: else it keeps the process alive."""
+    go_on, ruled = threading.Event(), asyncio.Event()
+    closed = []
+
+    class Loaded(Pipeline):
+        def __init__(self) -> None:
+            """Has no threads."""
+
+        def close(self) -> None:
+            closed.append(True)
+
+    def load(*_: object) -> Pipeline:
+        go_on.wait(30)
+        return Loaded()
+
+    async def begin(_self: object) -> None:
+        ruled.set()
+
+    monkeypatch.setattr(server_app, "_pipeline", load)
+    monkeypatch.setattr(Rules, "begin", begin)
+    key_file = path.with_name("hadir.key")
+    write_key_file(key_file)
+    settings = Settings(database=f"sqlite:///{path}", key_file=key_file)
+
+    async def opening() -> None:
+        async with server_app.open_services(settings, SystemClock()):
+            raise AssertionError("opened")
+
+    task = asyncio.create_task(opening())
+    await ruled.wait()
+    await asyncio.sleep(0.05)  # it waits for the models now
+    task.cancel()
+    asyncio.get_running_loop().call_later(0.1, go_on.set)
+    with pytest.raises(asyncio.CancelledError):
+        await task
     assert [True] == closed

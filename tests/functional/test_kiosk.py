@@ -13,6 +13,8 @@ from hadir.v1 import event_pb2, kiosk_pb2
 from benchmarks.virtual import Camera, Pose, encode, render_crowd
 from benchmarks.walker import Walk, walk
 from server.domain.track import SPOOF_AFTER_LOOKS
+from server.vision.line import Urgency
+from server.vision.pipeline import Pipeline
 from tests.functional.attendance_world import go_to
 from tests.functional.seeding import import_csv
 from tests.functional.world import World, names, now, outcomes, refused
@@ -47,6 +49,39 @@ async def see(world: World, frames, *, site_id: str = "kantor-gubernur", languag
     """Walks past a kiosk."""
     kiosk = await world.kiosk(site_id, language=language)
     return await walk(kiosk.client, frames, frames_per_second=FPS)
+
+
+@pytest.fixture
+def looks(monkeypatch) -> list[bool]:
+    """For each frame, in order, whether its faces might be followed instead of searched for."""
+    seen: list[bool] = []
+    analyze = Pipeline.analyze
+
+    async def watched(self, data, gate, urgency=Urgency.PERSON, *, gaze=None, traced=False):
+        seen.append(bool(gaze and gaze.may_follow and gaze.boxes))
+        return await analyze(self, data, gate, urgency, gaze=gaze, traced=traced)
+
+    monkeypatch.setattr(Pipeline, "analyze", watched)
+    return seen
+
+
+class TestFollowing:
+    """Only faces that have their event are followed: see Gaze for why."""
+
+    async def test_once_recorded(self, world, cast, looks):
+        """Not one frame before; afterwards most, and all are answered."""
+        frames = [*cast.actor(0).walk(18), *itertools.islice(cast.actor(0).enrolment(), 5)]
+        walked = await see(world, frames)
+        looked = [result for result in walked.results if result.faces]  # not what was overtaken
+        recorded = next(n for n, result in enumerate(looked) if result.faces[0].event.nip)
+        assert not any(looks[: recorded + 1])
+        assert any(looks[recorded + 1 :])
+
+    async def test_not_beside_a_stranger(self, world, cast, looks):
+        """Who was not recorded yet is looked at as if alone."""
+        await see(world, pair(cast, 0, 4, 24))
+        assert looks
+        assert not any(looks)
 
 
 class TestRecognition:

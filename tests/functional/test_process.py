@@ -1,7 +1,10 @@
 """The server as a process: set up, log, second start, stop."""
 
 import asyncio
+import os
+import signal
 import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +13,7 @@ from hadir.v1 import event_pb2, kiosk_pb2
 from typer.testing import CliRunner
 
 from server import main
-from tests.functional.processes import command, run_server
+from tests.functional.processes import START_S, STOP_S, command, run_server
 from tests.functional.workday import work
 from tests.functional.world import PASSWORD, now, open_world, refused
 
@@ -102,6 +105,30 @@ class TestLog:
 
 class TestStop:
     """SIGTERM ends a server in good order."""
+
+    async def test_while_it_opens(self, new_copy):
+        """While models load, too: nothing is left that keeps the process alive."""
+        directory = new_copy()
+        lock = directory / "hadir.db.lock"
+        lock.unlink(missing_ok=True)
+        started = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "server.main", "run"),
+            cwd=directory,
+            stderr=asyncio.subprocess.DEVNULL,
+            env={
+                **os.environ,
+                "PYTHONPATH": str(Path(main.__file__).parents[1]),
+                "HADIR_LISTEN": "127.0.0.1:0",
+                "HADIR_DATABASE": "sqlite:///hadir.db",
+                "HADIR_KEY_FILE": "hadir.key",
+            },
+        )
+        async with asyncio.timeout(START_S):
+            while not lock.exists():  # noqa: ASYNC110  made when the models have begun to load
+                await asyncio.sleep(0.01)
+        started.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(STOP_S):
+            assert 0 == await started.wait()
 
     async def test_drain(self, new_copy, seed, cast):
         """A check-in under way is recorded, a kiosk is told to come back, the exit code is 0."""

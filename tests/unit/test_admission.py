@@ -165,7 +165,7 @@ class TestCredit:
 
 
 class TestKnown:
-    """A token that was let in before is refused before its session is asked for."""
+    """A token whose session was found before is refused before it is asked for again."""
 
     def test_only_while_there_is_no_place(self):
         """Then, and with the same hint and credit as any refusal."""
