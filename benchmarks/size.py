@@ -9,7 +9,7 @@ import statistics
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -165,20 +165,25 @@ async def _measure(
     batch = embed_by_batch(server_cores)
     async with AsyncExitStack() as stack:
         server, crowd = await open_crowd(directory, PHONES, server_cores, progress, stack)
-        tally, rate = Tally(), _QUIET * server_cores / _GUESSED_CPU_S
-        quiet = await run_rung(
-            "costs", server, crowd, rate=rate, seconds=seconds, progress=progress, tally=tally
-        )
-        costs = costs_of(quiet, tally, batch)
-        compared = []
-        for share in shares:
-            rate = share * server_cores / costs.cpu_s
-            measured = await run_rung(
-                f"{share:.0%}", server, crowd, rate=rate, seconds=seconds, progress=progress
+        play = partial(run_rung, server=server, crowd=crowd, seconds=seconds, progress=progress)
+
+        async def measured_costs(name: str) -> Costs:
+            tally, rate = Tally(), _QUIET * server_cores / _GUESSED_CPU_S
+            return costs_of(await play(name, rate=rate, tally=tally), tally, batch)
+
+        costs = await measured_costs("costs")
+        rates = {share: share * server_cores / costs.cpu_s for share in shares}
+        played = {share: await play(f"{share:.0%}", rate=rate) for share, rate in rates.items()}
+        if played:
+            costs = pooled(costs, await measured_costs("costs again"))
+        return costs, [
+            compare(
+                share,
+                predict(costs, rate, server_cores, seconds=seconds, seed=seed_of(rate)),
+                played[share],
             )
-            predicted = predict(costs, rate, server_cores, seconds=seconds, seed=seed_of(rate))
-            compared.append(compare(share, predicted, measured))
-        return costs, compared
+            for share, rate in rates.items()
+        ]
 
 
 def costs_of(quiet: Rung, tally: Tally, batch: Mapping[int, float]) -> Costs:
@@ -202,6 +207,20 @@ def costs_of(quiet: Rung, tally: Tally, batch: Mapping[int, float]) -> Costs:
         batch=batch,
         rest_s=max(0.0, quiet.answer_p50_ms / 1e3 - middle_s),
         pace_s=1 / FRAMES_PER_SECOND,
+    )
+
+
+def pooled(before: Costs, after: Costs) -> Costs:
+    """Returns the costs of a machine whose speed drifts, measured before and after a play.
+
+    A shared machine was a fifth faster or slower from one minute to the next.
+    """
+    return replace(
+        before,
+        cpu_s=(before.cpu_s + after.cpu_s) / 2,
+        frames=[*before.frames, *after.frames],
+        each=[*before.each, *after.each],
+        rest_s=(before.rest_s + after.rest_s) / 2,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.rung import Rung, Tally
-from benchmarks.size import compare, costs_of
+from benchmarks.size import compare, costs_of, pooled
 from benchmarks.sizing import FrameCost, predict
 
 BATCH = {1: 1.0, 2: 1.9, 4: 3.8, 8: 7.2}
@@ -55,6 +55,19 @@ class TestCosts:
         assert max(one.look_s for one in each) == pytest.approx(5 * each[0].look_s)
         assert max(one.embed_s for one in each) == pytest.approx(5 * each[0].embed_s)
         assert pytest.approx(1.0) == 20 * sum(one.look_s + one.embed_s for one in each) / 100
+
+    def test_a_machine_that_drifts(self):
+        """A third slower afterwards: the frames of both times, at the cost in the middle."""
+        before = costs_of(RUNG, TALLY, BATCH)
+        after = costs_of(
+            replace(RUNG, cpu_ms_per_check_in=1500.0, answer_p50_ms=90.0), TALLY, BATCH
+        )
+
+        costs = pooled(before, after)
+
+        assert 1.25 == costs.cpu_s == pytest.approx(20 * costs.frame_s)
+        assert [18, 22, 18, 22] == costs.frames
+        assert pytest.approx((before.rest_s + after.rest_s) / 2) == costs.rest_s
 
     def test_nothing_recorded(self):
         """A server that did not work has no cost: the command says so and ends."""
