@@ -51,39 +51,6 @@ async def see(world: World, frames, *, site_id: str = "kantor-gubernur", languag
     return await walk(kiosk.client, frames, frames_per_second=FPS)
 
 
-@pytest.fixture
-def looks(monkeypatch) -> list[bool]:
-    """For each frame, in order, whether its faces might be followed instead of searched for."""
-    seen: list[bool] = []
-    analyze = Pipeline.analyze
-
-    async def watched(self, data, gate, urgency=Urgency.PERSON, *, gaze=None, traced=False):
-        seen.append(bool(gaze and gaze.may_follow and gaze.boxes))
-        return await analyze(self, data, gate, urgency, gaze=gaze, traced=traced)
-
-    monkeypatch.setattr(Pipeline, "analyze", watched)
-    return seen
-
-
-class TestFollowing:
-    """Only faces that have their event are followed: see Gaze for why."""
-
-    async def test_once_recorded(self, world, cast, looks):
-        """Not one frame before; afterwards most, and all are answered."""
-        frames = [*cast.actor(0).walk(18), *itertools.islice(cast.actor(0).enrolment(), 5)]
-        walked = await see(world, frames)
-        looked = [result for result in walked.results if result.faces]  # not what was overtaken
-        recorded = next(n for n, result in enumerate(looked) if result.faces[0].event.nip)
-        assert not any(looks[: recorded + 1])
-        assert any(looks[recorded + 1 :])
-
-    async def test_not_beside_a_stranger(self, world, cast, looks):
-        """Who was not recorded yet is looked at as if alone."""
-        await see(world, pair(cast, 0, 4, 24))
-        assert looks
-        assert not any(looks)
-
-
 class TestRecognition:
     """Who is enrolled is recognised and recorded, once."""
 
@@ -422,3 +389,36 @@ class TestDrain:
 
         assert timedelta(seconds=2) == resume.resume.delay.ToTimedelta()
         assert 1.5 < caught.value.retry_after_s < 3
+
+
+@pytest.fixture
+def looks(monkeypatch) -> list[bool]:
+    """For each frame, in order, whether its faces might be followed instead of searched for."""
+    seen: list[bool] = []
+    analyze = Pipeline.analyze
+
+    async def watched(self, data, gate, urgency=Urgency.PERSON, *, gaze=None, traced=False):
+        seen.append(bool(gaze and gaze.may_follow and gaze.boxes))
+        return await analyze(self, data, gate, urgency, gaze=gaze, traced=traced)
+
+    monkeypatch.setattr(Pipeline, "analyze", watched)
+    return seen
+
+
+class TestFollowing:
+    """Only faces that have their event are followed: see Gaze for why."""
+
+    async def test_once_recorded(self, world, cast, looks):
+        """Not one frame before; afterwards most, and all are answered."""
+        frames = [*cast.actor(0).walk(18), *itertools.islice(cast.actor(0).enrolment(), 5)]
+        walked = await see(world, frames)
+        looked = [result for result in walked.results if result.faces]  # not what was overtaken
+        recorded = next(n for n, result in enumerate(looked) if result.faces[0].event.nip)
+        assert not any(looks[: recorded + 1])
+        assert any(looks[recorded + 1 :])
+
+    async def test_not_beside_a_stranger(self, world, cast, looks):
+        """Who was not recorded yet is looked at as if alone."""
+        await see(world, pair(cast, 0, 4, 24))
+        assert looks
+        assert not any(looks)
