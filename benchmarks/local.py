@@ -18,7 +18,7 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from hadir.client import Client, Endpoint
 
-START_SECONDS_MAX = 120
+START_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 30
 _SERVER = (sys.executable, "-m", "server.main")
 
@@ -104,7 +104,7 @@ def running(
 async def wait_until_serving(address: str) -> float:
     """Waits for the health service. Returns after how many seconds it served; exits if never."""
     started = time.perf_counter()
-    # Else a channel that could not connect for half a minute waits some ten seconds more.
+    # Else a channel that could not connect for half a minute waits up to 15 s more.
     eager = [(f"grpc.{which}_reconnect_backoff_ms", 100) for which in ("initial", "min", "max")]
     async with grpc.aio.insecure_channel(address, eager) as channel:
         stub = health_pb2_grpc.HealthStub(channel)

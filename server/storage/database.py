@@ -28,7 +28,7 @@ GROUP_MAX = 32
 READERS_MAX = 4
 BUSY_MS_MAX = 2000
 CACHE_KIB = 16 * 1024
-# Larger files are not read through at a start: 3.3 GB took more than 6 minutes.
+# Larger files are not read through at a start: SQLite was not through 3.3 GB after 6 minutes.
 CHECKED_BYTES_MAX = 256 * 2**20
 
 T = TypeVar("T")
