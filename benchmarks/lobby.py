@@ -107,7 +107,7 @@ class Lobby:
                 return
             began = time.monotonic()
             try:
-                seen = await walk(client, self._frames(visit))
+                seen = await walk(client, self._frames(visit), heeds=True)
             except ApiError:
                 tally.failed += 1
                 await asyncio.sleep(1)

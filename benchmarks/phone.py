@@ -81,9 +81,13 @@ HONEST: Final = ImposterKnobs()
 
 @dataclass(frozen=True, slots=True)
 class CheckInTimings:
-    """What the employee waited for, in milliseconds."""
+    """What the employee waited for, in milliseconds.
+
+    steps_ms: from when each step was asked for to when the frame that completed it was taken.
+    """
 
     challenge_ms: float
+    steps_ms: list[float]
     seal_ms: float
     total_ms: float
     round_trips_ms: list[float]
@@ -108,7 +112,10 @@ class CheckInResult:
 
 
 class Phone:
-    """One phone with one key. `client` carries its session."""
+    """One phone with one key. `client` carries its session.
+
+    camera_s: how long its camera needs for the first picture, once the challenge is there.
+    """
 
     def __init__(
         self,
@@ -117,11 +124,13 @@ class Phone:
         identity: Identity | None = None,
         frames_per_second: float = FRAMES_PER_SECOND,
         step_s: float = STEP_S,
+        camera_s: float = 0.0,
         knobs: ImposterKnobs = HONEST,
     ) -> None:
         self.client = client
         self.frames_per_second = frames_per_second
         self.step_s = step_s
+        self.camera_s = camera_s
         self.knobs = knobs
         self._identity = identity
 
@@ -174,6 +183,7 @@ class _Progress:
     challenge: checkin_pb2.Challenge | None = None
     guidance: list[checkin_pb2.Guidance] = field(default_factory=list)
     sent_s: dict[int, float] = field(default_factory=dict)
+    steps_ms: list[float] = field(default_factory=list)
     round_trips_ms: list[float] = field(default_factory=list)
     frames_sent: int = 0
 
@@ -226,10 +236,13 @@ class _CheckIn:
 
     def _follow(self, guidance: checkin_pb2.Guidance) -> None:
         self._pace.answered()
+        self._pace.hold(guidance.next_frame_ms / 1e3)
         self._seen.guidance.append(guidance)
         sent_s = self._seen.sent_s.pop(guidance.frame_number, None)
         if sent_s is not None:
             self._seen.round_trips_ms.append((time.monotonic() - sent_s) * 1000)
+            if guidance.steps_done > len(self._seen.steps_ms):
+                self._seen.steps_ms.append((sent_s - self._step_start_s) * 1000)
         self._turn_to(guidance.step or None)
 
     def _turn_to(self, step: checkin_pb2.ChallengeStep | None) -> None:
@@ -237,6 +250,7 @@ class _CheckIn:
             self._step, self._step_start_s = step, time.monotonic()
 
     async def _send(self) -> None:
+        await asyncio.sleep(self._phone.camera_s)
         while await self._pace.turn():
             frame = self._next_frame()
             self._chain.add(frame)
@@ -295,6 +309,7 @@ class _CheckIn:
             frames_sent=seen.frames_sent,
             timings=CheckInTimings(
                 challenge_ms=max(0.0, seen.challenge_s - seen.start_s) * 1000,
+                steps_ms=seen.steps_ms,
                 seal_ms=(end_s - seen.seal_s) * 1000 if seen.seal_s else 0.0,
                 total_ms=(end_s - seen.start_s) * 1000,
                 round_trips_ms=seen.round_trips_ms,

@@ -23,7 +23,7 @@ from benchmarks import local, province
 from benchmarks.crowd import FACES, Crowd, FrameBank, banks_of, crowd_of, prepare
 from benchmarks.local import LocalServer
 from benchmarks.phone import CheckInResult, Phone
-from benchmarks.sizing import FrameCost, arrivals
+from benchmarks.sizing import arrivals
 
 CHECK_IN_SECONDS_MAX = 60
 _HIGHEST_US = 120_000_000
@@ -44,10 +44,16 @@ class Tally:
     refused: dict[str, int] = field(default_factory=dict)
     without_phone: int = 0
     frames: int = 0
-    # Frames that were looked at, of each check-in; and what those embedded alone, or not, cost.
+    # Of each check-in: frames that were looked at and that were embedded, what it waited for before
+    # the first and after the last, and how long each step took to the frame that completed it.
     looked: list[int] = field(default_factory=list)
-    costs: list[FrameCost] = field(default_factory=list)
-    batches: list[int] = field(default_factory=list)
+    embedded: list[int] = field(default_factory=list)
+    begin_s: list[float] = field(default_factory=list)
+    end_s: list[float] = field(default_factory=list)
+    steps_s: list[list[float]] = field(default_factory=list)
+    # What looking at a frame and embedding a face alone cost a worker.
+    looks_s: list[float] = field(default_factory=list)
+    embeds_s: list[float] = field(default_factory=list)
     check_in: HdrHistogram = field(default_factory=_histogram)
     answer: HdrHistogram = field(default_factory=_histogram)
     refusal: HdrHistogram = field(default_factory=_histogram)
@@ -72,6 +78,7 @@ class Rung:
     answers: int
     answer_p50_ms: float
     answer_p99_ms: float
+    answer_mean_ms: float
     check_in_p50_ms: float
     check_in_p99_ms: float
     refusal_p99_ms: float
@@ -184,15 +191,15 @@ async def _play(
     for took_ms in result.timings.round_trips_ms:
         tally.answer.record_value(max(1, round(took_ms * 1000)))
     spent = [guidance.timings for guidance in result.guidance if guidance.timings.detect_ms]
-    tally.batches.extend(one.batch for one in spent if one.batch)
-    tally.costs.extend(
-        FrameCost((one.decode_ms + one.detect_ms) / 1e3, one.embed_ms / 1e3)
-        for one in spent
-        if one.batch <= 1
-    )
+    tally.looks_s.extend((one.decode_ms + one.detect_ms) / 1e3 for one in spent)
+    tally.embeds_s.extend(one.embed_ms / 1e3 for one in spent if one.batch == 1)
     if result.recorded:
         tally.recorded += 1
         tally.looked.append(len(spent))
+        tally.embedded.append(sum(one.batch > 0 for one in spent))
+        tally.begin_s.append(result.timings.challenge_ms / 1e3 + phone.camera_s)
+        tally.end_s.append(result.timings.seal_ms / 1e3)
+        tally.steps_s.append([took_ms / 1e3 for took_ms in result.timings.steps_ms])
         tally.check_in.record_value(_us_since(due))
     else:
         reason = _reason(result)
@@ -225,6 +232,7 @@ def _rung(
         answers=tally.answer.get_total_count(),
         answer_p50_ms=tally.answer.get_value_at_percentile(50) / 1e3,
         answer_p99_ms=tally.answer.get_value_at_percentile(99) / 1e3,
+        answer_mean_ms=tally.answer.get_mean_value() / 1e3,
         check_in_p50_ms=tally.check_in.get_value_at_percentile(50) / 1e3,
         check_in_p99_ms=tally.check_in.get_value_at_percentile(99) / 1e3,
         refusal_p99_ms=tally.refusal.get_value_at_percentile(99) / 1e3,

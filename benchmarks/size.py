@@ -26,13 +26,13 @@ from benchmarks.sheet import Sheet, write
 from benchmarks.sizing import (
     BUSY_MAX,
     Costs,
-    FrameCost,
     Morning,
     Prediction,
     predict,
     replicas_needed,
     workers_needed,
 )
+from server.domain.challenge import HOLD_FRAMES
 from server.settings import DETECT_SIDE_PIXELS
 from server.vision import align, jpeg
 from server.vision.line import BUCKETS
@@ -49,6 +49,8 @@ _GUESSED_CPU_S = 0.5
 # What takes so many times the median is a pause of the machine (a virtual one stands still for up
 # to a second now and then), seen once and not to be played again every few hundred frames.
 _PAUSE = 5
+_SAMPLES = {"looks", "embeds", "moves"}
+_TRIES = 4
 _EMBED_REPEATS, _EMBED_WARM_UPS = 15, 2
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -130,7 +132,7 @@ def size(
         from benchmarks import charts
 
         found = {
-            "costs": {k: v for k, v in asdict(costs).items() if k not in {"each", "frames"}},
+            "costs": {k: v for k, v in asdict(costs).items() if k not in _SAMPLES},
             "needs": [asdict(need) for need in needs],
             "validation": [asdict(one) for one in compared],
         }
@@ -190,24 +192,41 @@ def costs_of(quiet: Rung, tally: Tally, batch: Mapping[int, float]) -> Costs:
     """Returns the costs by a rung at which hardly anybody waited; batch: see embed_by_batch.
 
     The server's processor time beside its workers (network, parsing, storage) uses the same cores:
-    it is added to the frames in proportion, so that the frames of a check-in cost all of it.
+    it is added to the frames in proportion, so that the quiet rung, simulated, costs all of it.
     """
-    if not tally.costs or not tally.looked:
+    if not tally.looked or not tally.embeds_s:
         raise SystemExit("No check-in was recorded: the server did not work, see server.log.")
-    cpu_s = quiet.cpu_ms_per_check_in / 1e3
-    worked = _without_pauses(tally.costs)
-    frame_s = statistics.fmean(one.look_s + one.embed_s for one in worked)
-    part = cpu_s / (statistics.fmean(tally.looked) * frame_s)
-    each = [FrameCost(one.look_s * part, one.embed_s * part) for one in worked]
-    middle_s = statistics.median(one.look_s + one.embed_s for one in each)
-    return Costs(
-        cpu_s=cpu_s,
-        frames=tally.looked,
-        each=each,
+    pace_s = 1 / FRAMES_PER_SECOND
+    plain = Costs(
+        cpu_s=quiet.cpu_ms_per_check_in / 1e3,
+        frames=statistics.fmean(tally.looked),
+        looks=_without_pauses(tally.looks_s),
+        embeds=_without_pauses(tally.embeds_s),
+        embedded=sum(tally.embedded) / sum(tally.looked),
+        moves=[_moves(steps_s, pace_s) for steps_s in tally.steps_s],
         batch=batch,
-        rest_s=max(0.0, quiet.answer_p50_ms / 1e3 - middle_s),
-        pace_s=1 / FRAMES_PER_SECOND,
+        begin_s=statistics.median(tally.begin_s),
+        end_s=statistics.median(tally.end_s),
+        pace_s=pace_s,
     )
+
+    def played(costs: Costs) -> Prediction:
+        rate = quiet.offered
+        return predict(costs, rate, 1, seconds=quiet.seconds, seed=seed_of(rate))
+
+    costs = plain
+    for _ in range(_TRIES):  # what costs more is asked for less often: not in proportion
+        costs = replace(costs, beside=costs.beside * costs.cpu_s / played(costs).work_s)
+    rest_s = quiet.answer_mean_ms / 1e3 - played(costs).answer_mean_s
+    return replace(costs, rest_s=max(0.0, rest_s))
+
+
+def _moves(steps_s: Sequence[float], pace_s: float) -> list[float]:
+    """Returns when frames could show the steps that were completed after so many seconds.
+
+    The frames that hold a step come after the first, and that comes half a pace late on average.
+    """
+    return [max(0.0, took_s - (HOLD_FRAMES - 0.5) * pace_s) for took_s in steps_s]
 
 
 def pooled(before: Costs, after: Costs) -> Costs:
@@ -217,18 +236,27 @@ def pooled(before: Costs, after: Costs) -> Costs:
     """
     return replace(
         before,
-        cpu_s=(before.cpu_s + after.cpu_s) / 2,
-        frames=[*before.frames, *after.frames],
-        each=[*before.each, *after.each],
-        rest_s=(before.rest_s + after.rest_s) / 2,
+        cpu_s=_middle(before.cpu_s, after.cpu_s),
+        frames=_middle(before.frames, after.frames),
+        looks=[*before.looks, *after.looks],
+        embeds=[*before.embeds, *after.embeds],
+        embedded=_middle(before.embedded, after.embedded),
+        moves=[*before.moves, *after.moves],
+        begin_s=_middle(before.begin_s, after.begin_s),
+        end_s=_middle(before.end_s, after.end_s),
+        beside=_middle(before.beside, after.beside),
+        rest_s=_middle(before.rest_s, after.rest_s),
     )
 
 
-def _without_pauses(costs: Sequence[FrameCost]) -> list[FrameCost]:
+def _middle(one: float, other: float) -> float:
+    return (one + other) / 2
+
+
+def _without_pauses(costs: Sequence[float]) -> list[float]:
     """Returns the costs without what the machine stood still, see _PAUSE."""
-    look_s = _PAUSE * statistics.median(one.look_s for one in costs)
-    embed_s = _PAUSE * statistics.median([one.embed_s for one in costs if one.embed_s] or [0.0])
-    return [FrameCost(min(one.look_s, look_s), min(one.embed_s, embed_s)) for one in costs]
+    most = _PAUSE * statistics.median(costs)
+    return [min(one, most) for one in costs]
 
 
 def embed_by_batch(server_cores: int) -> dict[int, float]:
@@ -268,7 +296,7 @@ def _seconds(text: str) -> float:
 def _costs(costs: Costs) -> str:
     return (
         f"One check-in here: {costs.cpu_s * 1e3:.0f} ms of processor time, "
-        f"{statistics.fmean(costs.frames):.0f} frames looked at, "
+        f"{costs.frames:.0f} frames looked at, "
         f"{costs.frame_s * 1e3:.1f} ms each, "
         f"{costs.batch[BUCKETS[-1]] / BUCKETS[-1]:.0%} of an embedding in a batch of "
         f"{BUCKETS[-1]}; one core carries "

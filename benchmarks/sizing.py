@@ -1,8 +1,8 @@
 """How many cores a morning needs: arrivals, and a simulation of what the server does with frames.
 
 Pure: the costs are measured elsewhere (`hadir-bench size`). Check-ins arrive as a Poisson process.
-The line before the workers and the admission are the server's own code, on simulated time; a phone
-has two frames under way, and its stream looks at one at a time.
+The line before the workers and the admission, which also asks phones for their next frames, are the
+server's own code on simulated time; people need as long for their movements as they were measured.
 """
 
 import heapq
@@ -11,12 +11,15 @@ import math
 import random
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 from kiosk_client.duplex import IN_FLIGHT_FRAMES_MAX
-from server.services.admission import WAIT_S_MAX, places_of
-from server.vision.line import Line, Urgency, bucket_of
+from server.domain.challenge import HOLD_FRAMES
+from server.domain.trail import MATCHING_FRONTS_MIN, UNCOMPARED_MAX
+from server.services.admission import Admission
+from server.vision.cost import FrameCost
+from server.vision.line import Line, LineFull, Urgency, bucket_of
 from server.vision.pipeline import WAITING_FRAMES_PER_WORKER_MAX
 
 # One process drives about so many cores; beyond, replicas share the work (DESIGN section 8).
@@ -49,47 +52,57 @@ class Morning:
 
 
 @dataclass(frozen=True, slots=True)
-class FrameCost:
-    """What a frame costs a worker, seconds: the look, and embedding its face alone (0: none)."""
-
-    look_s: float
-    embed_s: float
-
-
-@dataclass(frozen=True, slots=True)
 class Costs:
-    """What one check-in costs on one machine, measured.
+    """What one check-in costs on one machine, measured. Times in seconds.
 
-    cpu_s: processor time of the server, all of it. frames: how many frames check-ins had looked
-    at, a sample. each: what such frames cost, a sample; together they make up cpu_s. batch: what
-    embedding 1, 2, 4 or 8 faces at once costs, in parts of one alone. rest_s: what an answer takes
-    beside its worker. pace_s: time between two frames of a phone.
+    cpu_s: processor time of the server, all of it. frames: how many a check-in had looked at.
+    looks, embeds: what looking at a frame and embedding a face alone cost a worker, samples.
+    embedded: part of the frames whose face is embedded. beside: how many times that a frame costs
+    the cores, with all that a check-in needs beside its worker. moves: from when each step was
+    asked for to when a frame could show it, of check-ins, a sample. batch: what embedding 1, 2, 4
+    or 8 faces at once costs, in parts of one alone. begin_s, end_s: before the first frame, and
+    after the last. rest_s: what an answer takes beside its worker. pace_s: time between two frames
+    of a phone.
     """
 
     cpu_s: float
-    frames: Sequence[int]
-    each: Sequence[FrameCost]
+    frames: float
+    looks: Sequence[float]
+    embeds: Sequence[float]
+    embedded: float
+    moves: Sequence[Sequence[float]]
     batch: Mapping[int, float]
-    rest_s: float
+    begin_s: float
+    end_s: float
     pace_s: float
+    beside: float = 1.0
+    rest_s: float = 0.0
 
     @property
     def frame_s(self) -> float:
-        """What a frame costs a worker on average, alone."""
-        return statistics.fmean(one.look_s + one.embed_s for one in self.each)
+        """What a frame costs the cores on average."""
+        return self.beside * self.worker_s
+
+    @property
+    def worker_s(self) -> float:
+        """What a frame costs a worker on average."""
+        return statistics.fmean(self.looks) + self.embedded * statistics.fmean(self.embeds)
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
     """What a rate means for some workers: answer to a frame in seconds, cores in use.
 
-    refused: part of the arrivals that are asked to come back. batch: faces embedded at once, mean.
+    work_s: processor time a check-in. refused: part of the arrivals that are asked to come back.
+    batch: faces embedded at once, mean.
     """
 
     rate: float
     workers: int
     answer_p50_s: float
     answer_p99_s: float
+    answer_mean_s: float
+    work_s: float
     cores_busy: float
     refused: float
     batch: float
@@ -114,13 +127,16 @@ def predict(
     for play in plays:
         play.run(comes, seconds)
     waits = sorted(took for play in plays for took in play.took)
+    worked_s, refused = sum(p.worked_s for p in plays), sum(p.refused for p in plays)
     return Prediction(
         rate=rate,
         workers=workers,
         answer_p50_s=_quantile(waits, 0.50) + costs.rest_s,
         answer_p99_s=_quantile(waits, 0.99) + costs.rest_s,
-        cores_busy=sum(p.worked_s for p in plays) / max(1e-9, sum(p.ended_s for p in plays)),
-        refused=sum(p.refused for p in plays) / max(1, REPLAYS * len(comes)),
+        answer_mean_s=statistics.fmean(waits or [0.0]) + costs.rest_s,
+        work_s=worked_s / max(1, REPLAYS * len(comes) - refused),
+        cores_busy=worked_s / max(1e-9, sum(p.ended_s for p in plays)),
+        refused=refused / max(1, REPLAYS * len(comes)),
         batch=sum(p.faces for p in plays) / max(1, sum(p.batches for p in plays)),
     )
 
@@ -141,7 +157,7 @@ def workers_needed(costs: Costs, rate: float, deadline_s: float) -> int:
     Beyond WORKERS_SIMULATED_MAX the deadline follows from not being too busy.
     """
     cores = cores_needed(costs, rate)
-    fastest_s = min(one.look_s + one.embed_s for one in costs.each) + costs.rest_s
+    fastest_s = min(costs.looks) * costs.beside + costs.rest_s
     while cores <= WORKERS_SIMULATED_MAX:
         found = predict(costs, rate, cores)
         if found.answer_p99_s <= deadline_s and found.refused <= REFUSED_MAX:
@@ -152,79 +168,129 @@ def workers_needed(costs: Costs, rate: float, deadline_s: float) -> int:
     return cores
 
 
+class _Machine:
+    """What admission asks for, see Capacity in services/admission.py; it knows its costs."""
+
+    def __init__(self, costs: Costs, workers: int) -> None:
+        self.workers = workers
+        self.cost = FrameCost(workers=workers, cores=workers, process_s=lambda: 0.0)
+        looks_s, embeds_s = statistics.fmean(costs.looks), statistics.fmean(costs.embeds)
+        self.cost.set(looks_s * costs.beside, embeds_s * costs.beside, embedded=costs.embedded)
+        self.frames_waiting = 0
+
+    @property
+    def wait_s(self) -> float:
+        return self.frames_waiting * self.cost.frame_s / self.workers
+
+
 @dataclass(slots=True, eq=False)
 class _CheckIn:
-    """A phone and its stream: frames are sent by their pace, and looked at one by one."""
+    """A person, a phone and its stream: frames are sent by their pace, and looked at one by one."""
 
-    left: int
+    moves: Sequence[float]
+    step: int = 0
+    asked_s: float = 0.0
+    held: int = 0
+    compared: int = 0
+    uncompared: int = 0
     due_s: float = 0.0
     under_way: int = 0
-    held: bool = False
+    held_back: bool = False
     looking: bool = False
     # At most one frame waits in the stream: two are under way, and one of them is looked at.
     waiting: "_Frame | None" = None
+
+    @property
+    def complete(self) -> bool:
+        return self.step >= len(self.moves)
+
+    @property
+    def compares_next(self) -> bool:
+        """As FaceTrail and Progress say it; nobody is a stranger here, and nobody jumps."""
+        return (
+            self.compared < MATCHING_FRONTS_MIN
+            or self.uncompared >= UNCOMPARED_MAX
+            or self.held + 1 >= HOLD_FRAMES
+        )
+
+    def shows(self, frame: "_Frame") -> bool:
+        """Whether a frame shows the step to do."""
+        return frame.sent_s - self.asked_s >= self.moves[self.step]
+
+    def must_compare(self, frame: "_Frame") -> bool:
+        """Whether the face of a frame is embedded."""
+        completes = self.held + 1 >= HOLD_FRAMES and self.shows(frame)
+        enough = self.compared >= MATCHING_FRONTS_MIN and self.uncompared < UNCOMPARED_MAX
+        return completes or not enough
+
+    def follow(self, frame: "_Frame", now: float) -> None:
+        """Takes a frame into the challenge; the next step is asked for with its answer."""
+        self.held = self.held + 1 if self.shows(frame) else 0
+        if self.held >= HOLD_FRAMES:
+            self.step, self.held, self.asked_s = self.step + 1, 0, now
 
 
 @dataclass(slots=True, eq=False)
 class _Frame:
     owner: _CheckIn
     sent_s: float
-    cost: FrameCost
 
 
-@dataclass(slots=True)
 class _Simulation:
     """Check-ins before workers, event by event; `took` is each frame's time to its answer."""
 
-    costs: Costs
-    workers: int
-    rng: random.Random
-    took: list[float] = field(default_factory=list)
-    refused: int = 0
-    worked_s: float = 0.0
-    ended_s: float = 0.0
-    faces: int = 0
-    batches: int = 0
-    _open: int = 0
-    _free: int = 0
-    _events: list[tuple[float, int, Callable[[float], None]]] = field(default_factory=list)
-    _order: "itertools.count[int]" = field(default_factory=itertools.count)
-    _line: Line[_Frame, _Frame] = field(init=False)
+    def __init__(self, costs: Costs, workers: int, rng: random.Random) -> None:
+        self.took: list[float] = []
+        self.refused = self.faces = self.batches = 0
+        self.worked_s = self.ended_s = 0.0
+        self._costs, self._rng, self._free = costs, rng, workers
+        self._machine = _Machine(costs, workers)
+        self._now = 0.0
+        self._admission = Admission(self._machine, monotonic=lambda: self._now)
+        self._line: Line[_Frame, _Frame] = Line(workers * WAITING_FRAMES_PER_WORKER_MAX)
+        self._events: list[tuple[float, int, Callable[[], None]]] = []
+        self._order = itertools.count()
 
     def run(self, comes: Sequence[float], seconds: float) -> None:
         """Plays all arrivals, at least so many seconds, to the end of the last check-in."""
-        self._free = self.workers
-        self._line = Line(self.workers * WAITING_FRAMES_PER_WORKER_MAX)
         for at in comes:
             self._later(at, self._arrive)
         while self._events:
-            now, _, happens = heapq.heappop(self._events)
-            happens(now)
-            self._work(now)
-            self.ended_s = max(seconds, now)
+            self._now, _, happens = heapq.heappop(self._events)
+            happens()
+            self._work()
+            self._machine.frames_waiting = self._line.frames_waiting
+            self.ended_s = max(seconds, self._now)
 
-    def _later(self, at: float, happens: Callable[[float], None]) -> None:
+    def _later(self, at: float, happens: Callable[[], None]) -> None:
         heapq.heappush(self._events, (at, next(self._order), happens))
 
-    def _arrive(self, now: float) -> None:
-        frame_s = self.costs.frame_s
-        wait_s = self._line.frames_waiting * frame_s / self.workers
-        if self._open >= places_of(self.workers, frame_s) or wait_s > WAIT_S_MAX:
+    def _arrive(self) -> None:
+        if self._admission.full:
             self.refused += 1
             return
-        self._open += 1
-        self._send(_CheckIn(self.rng.choice(self.costs.frames), due_s=now), now)
+        self._admission.open += 1
+        begins = self._now + self._costs.begin_s
+        one = _CheckIn(self._rng.choice(self._costs.moves), asked_s=begins, due_s=begins)
+        self._later(begins, partial(self._send, one))
 
-    def _send(self, one: _CheckIn, now: float) -> None:
-        """Sends a frame, or holds it back until an answer; as `Pace` in kiosk_client/duplex.py."""
-        one.held = one.under_way >= IN_FLIGHT_FRAMES_MAX
-        if one.held or not one.left:
+    def _leave(self) -> None:
+        self._admission.open -= 1
+
+    def _send(self, one: _CheckIn) -> None:
+        """Sends a frame when one may go; as `Pace` in kiosk_client/duplex.py."""
+        now = self._now
+        one.held_back = one.under_way >= IN_FLIGHT_FRAMES_MAX
+        if one.held_back or one.complete:
+            return
+        if now < one.due_s:
+            self._later(one.due_s, partial(self._send, one))
             return
         one.under_way += 1
-        late = now - one.due_s > self.costs.pace_s / 2
-        one.due_s = (now if late else one.due_s) + self.costs.pace_s
+        late = now - one.due_s > self._costs.pace_s / 2
+        one.due_s = (now if late else one.due_s) + self._costs.pace_s
         self._later(one.due_s, partial(self._send, one))
-        frame = _Frame(one, now, self.rng.choice(self.costs.each))
+        frame = _Frame(one, now)
         if one.looking:
             one.waiting = frame
         else:
@@ -232,57 +298,64 @@ class _Simulation:
 
     def _submit(self, frame: _Frame) -> None:
         frame.owner.looking = True
-        self._line.add_frame(frame, Urgency.PERSON)
+        try:
+            self._line.add_frame(frame, Urgency.PERSON)
+        except LineFull:
+            self._answer(frame, looked=False)
 
-    def _work(self, now: float) -> None:
+    def _work(self) -> None:
         """Gives every free worker what the line says is next."""
         while self._free:
-            if faces := self._line.next_faces(now):
-                alone_s = statistics.fmean(one.cost.embed_s for one in faces)
-                self._busy(now, alone_s * self._part(len(faces)), partial(self._embedded, faces))
+            if faces := self._line.next_faces(self._now):
+                alone = [self._rng.choice(self._costs.embeds) for _ in faces]
+                took_s = statistics.fmean(alone) * self._costs.batch[bucket_of(len(faces))]
+                self.faces, self.batches = self.faces + len(faces), self.batches + 1
+                self._busy(took_s, partial(self._embedded, faces))
             elif (frame := self._line.next_frame()) is not None:
-                self._busy(now, frame.cost.look_s, partial(self._looked, frame))
+                self._busy(self._rng.choice(self._costs.looks), partial(self._looked, frame))
             else:
                 return
 
-    def _part(self, faces: int) -> float:
-        self.faces += faces
-        self.batches += 1
-        return self.costs.batch[bucket_of(faces)]
-
-    def _busy(self, now: float, took_s: float, done: Callable[[float], None]) -> None:
+    def _busy(self, took_s: float, done: Callable[[], None]) -> None:
         self._free -= 1
+        took_s *= self._costs.beside
         self.worked_s += took_s
-        self._later(now + took_s, done)
+        self._later(self._now + took_s, done)
 
-    def _looked(self, frame: _Frame, now: float) -> None:
+    def _looked(self, frame: _Frame) -> None:
         self._free += 1
-        if frame.cost.embed_s:
-            self._line.add_faces(frame, 1, now)
+        one = frame.owner
+        if one.must_compare(frame):
+            one.compared, one.uncompared = one.compared + 1, 0
+            self._line.add_faces(frame, 1, self._now)
         else:
-            self._answer(frame, now)
+            one.uncompared += 1
+            self._answer(frame)
 
-    def _embedded(self, faces: Sequence[_Frame], now: float) -> None:
+    def _embedded(self, faces: Sequence[_Frame]) -> None:
         self._free += 1
         for frame in faces:
-            self._answer(frame, now)
+            self._answer(frame)
 
-    def _answer(self, frame: _Frame, now: float) -> None:
+    def _answer(self, frame: _Frame, *, looked: bool = True) -> None:
         """Answers a frame; the stream goes on with the one that waited, the phone with the next."""
-        one = frame.owner
+        one, now = frame.owner, self._now
         self.took.append(now - frame.sent_s)
         one.under_way -= 1
-        one.left -= 1
+        if looked:
+            one.follow(frame, now)
         waiting, one.waiting, one.looking = one.waiting, None, False
-        if not one.left:
-            self._open -= 1
+        if one.complete:
+            self._later(now + self._costs.end_s, self._leave)
             if waiting is not None:  # the challenge is over: answered without a look
                 self.took.append(now - waiting.sent_s)
             return
+        faces = int(one.compares_next)
+        one.due_s = max(one.due_s, now + self._admission.next_frame_s(frame.sent_s, faces=faces))
         if waiting is not None:
             self._submit(waiting)
-        if one.held:
-            self._send(one, now)
+        if one.held_back:
+            self._send(one)
 
 
 def _quantile(ordered: Sequence[float], share: float) -> float:

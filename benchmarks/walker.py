@@ -58,8 +58,11 @@ async def walk(
     frames_per_second: float = FRAMES_PER_SECOND,
     in_flight_max: int = IN_FLIGHT_FRAMES_MAX,
     until: Callable[[kiosk_pb2.FrameResult], bool] | None = None,
+    heeds: bool = False,
 ) -> Walk:
     """Send `frames` and collect the answers; ends early once `until` is true for an answer.
+
+    heeds: whether frames wait, like a real kiosk's, until the server wants them.
 
     ApiError where the server ends the stream with an error, except after its `resume`.
     """
@@ -69,7 +72,8 @@ async def walk(
         opened = kiosk_pb2.OpenIdentify()
         opened.device_time.GetCurrentTime()
         await duplex.write(kiosk_pb2.IdentifyRequest(open=opened))
-        walker = _Walker(duplex, Pace(frames_per_second, in_flight_max=in_flight_max))
+        pace = Pace(frames_per_second, in_flight_max=in_flight_max)
+        walker = _Walker(duplex, pace, heeds=heeds)
         while (response := await duplex.read()) is not None:
             if response.HasField("ready"):
                 walker.seen.site_name = response.ready.site_name
@@ -83,8 +87,8 @@ async def walk(
 
 
 class _Walker:
-    def __init__(self, duplex: Call, pace: Pace) -> None:
-        self._duplex, self._pace = duplex, pace
+    def __init__(self, duplex: Call, pace: Pace, *, heeds: bool) -> None:
+        self._duplex, self._pace, self._heeds = duplex, pace, heeds
         self._sent_s: dict[int, float] = {}
         self.seen = Walk()
 
@@ -103,6 +107,8 @@ class _Walker:
     ) -> bool:
         """Note an answer and return whether the walk may end."""
         self._pace.answered()
+        if self._heeds:
+            self._pace.hold(result.next_frame_ms / 1000)
         self.seen.results.append(result)
         sent_s = self._sent_s.pop(result.frame_number, None)
         if sent_s is not None:

@@ -153,6 +153,10 @@ class Pace:
         self._in_flight = max(0, self._in_flight - 1)
         self._changed.set()
 
+    def hold(self, seconds: float) -> None:
+        """Let no frame go for so long: the server is busy with those of others until then."""
+        self._due_s = max(self._due_s, asyncio.get_running_loop().time() + seconds)
+
     def stop(self) -> None:
         """No frame may go any more."""
         self._stopped = True

@@ -117,7 +117,6 @@ async def _serving(
         services,
         tracing,
         idle_s=settings.stream_idle_seconds,
-        kiosk_fps_max=settings.kiosk_fps_max,
     )
     await server.start(settings.listen, credentials)
     app = App(server, services, settings)
@@ -219,17 +218,14 @@ def _compose(
     reports = Reports(threads.reports, lambda: admission.full)
     attendance = Attendance(database, rules, sight, changes=changes, reports=reports, clock=clock)
     event_log = EventLog(database, sight, changes, repeat_minutes=settings.repeat_minutes)
+    frames = database, pipeline, gallery, thresholds, event_log
     enrollments = Enrollments(database, vault, pipeline, gallery, thresholds, clock=clock)
     documents = Documents(database, vault, clock, upload_hours=settings.upload_hours)
     return Services(
         accounts=Accounts(database, passwords, live, clock),
         attendance=attendance,
         checkins=CheckIns(
-            database,
-            pipeline,
-            gallery,
-            thresholds,
-            event_log,
+            *frames,
             clock=clock,
             accuracy_m_max=settings.location_accuracy_m_max,
             place_waived=attendance.place_waived,
@@ -249,7 +245,7 @@ def _compose(
         enrollments=enrollments,
         event_log=event_log,
         forensics=Forensics(database, rules, sight, reports=reports),
-        kiosks=Kiosks(database, pipeline, gallery, thresholds, event_log, clock=clock),
+        kiosks=Kiosks(*frames, clock=clock, admission=admission, fps_max=settings.kiosk_fps_max),
         requests=_requests(database, rules, sight, claims, changes=changes, clock=clock),
         rules=rules,
         sessions=Sessions(
@@ -341,7 +337,7 @@ def _pipeline(settings: Settings, workers: int) -> Pipeline:
         workers=workers,
         passive_liveness=antispoof is not None,
     )
-    return Pipeline(pack, workers=workers, antispoof=antispoof)
+    return Pipeline(pack, workers=workers, cores=usable_cores(), antispoof=antispoof)
 
 
 def _check_licence(settings: Settings, pack: Pack) -> None:
@@ -366,7 +362,7 @@ def _gauges(
     return {
         "hadir_workers": pipeline.workers,
         "hadir_frames_waiting": pipeline.frames_waiting,
-        "hadir_frame_cost_seconds": pipeline.frame_s,
+        "hadir_frame_cost_seconds": pipeline.cost.frame_s,
         "hadir_streams_open": len(live),
         "hadir_check_ins_open": admission.open,
         "hadir_check_in_places": admission.places,

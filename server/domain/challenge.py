@@ -93,9 +93,14 @@ class Progress:
         close = measures.eye_distance >= base * CLOSER_RATIO_MIN
         return frozenset({Step.FRONT, Step.CLOSER} if close else {Step.FRONT})
 
+    @property
+    def completes_next(self) -> bool:
+        """Whether the next frame that shows the step to do now would complete it."""
+        return self._held + 1 >= HOLD_FRAMES
+
     def completes(self, measures: Measures) -> bool:
         """Whether a frame with these measures would complete the step to do now."""
-        return self._held + 1 >= HOLD_FRAMES and self.step in self.shows(measures)
+        return self.completes_next and self.step in self.shows(measures)
 
     def observe(self, measures: Measures) -> None:
         """Takes the next usable frame of the face."""

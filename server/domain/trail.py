@@ -76,6 +76,12 @@ class FaceTrail:
         relief_min = liveness.RELIEF_MIN_AFTER_CHALLENGE
         return liveness.judge(self.relief, self.passive, relief_min=relief_min) is Liveness.LIVE
 
+    @property
+    def compares_next(self) -> bool:
+        """Whether the next good face must be compared, wherever it is."""
+        enough = self.matches and len(self._uncompared) < UNCOMPARED_MAX
+        return self._strange > 0 or not enough
+
     def must_compare(self, box: BoundingBox) -> bool:
         """Whether a good face must be compared, whatever step it shows.
 
@@ -83,8 +89,7 @@ class FaceTrail:
         nothing but landmarks that count only once the next compared face is the employee's.
         """
         still = self._box is not None and box.overlap(self._box) >= STILL_OVERLAP_MIN
-        enough = self.matches and len(self._uncompared) < UNCOMPARED_MAX
-        return not still or self._strange > 0 or not enough
+        return self.compares_next or not still
 
     def pass_over(self, face: Face, captured_s: float) -> None:
         """Takes a good face that was not compared; the next compared one vouches for it."""

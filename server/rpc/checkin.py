@@ -156,6 +156,7 @@ def _guidance(frame_number: int, guidance: Guidance) -> checkin_pb2.CheckInRespo
             text=text,
             timings=convert.timings(look.timings),
             box=convert.box(look.face.box) if look.face else None,
+            next_frame_ms=guidance.next_frame_s * 1e3,
         )
     )
 

@@ -30,13 +30,11 @@ class KioskServicer(kiosk_pb2_grpc.KioskServiceServicer):
         clock: Clock,
         *,
         idle_s: float,
-        fps_max: float,
     ) -> None:
         self._kiosks = kiosks
         self._live = live
         self._clock = clock
         self._limits = StreamLimits(idle_s)
-        self._fps_max = fps_max
 
     async def Identify(
         self,
@@ -68,7 +66,7 @@ class KioskServicer(kiosk_pb2_grpc.KioskServiceServicer):
             ready=kiosk_pb2.IdentifyReady(
                 site_name=session.site.display_name,
                 server_time=convert.stamp(self._clock.now()),
-                max_frames_per_second=self._fps_max,
+                max_frames_per_second=self._kiosks.fps_max,
                 time_zone=session.site.time_zone,
             )
         )
@@ -87,6 +85,7 @@ def _response(frame_number: int, result: FrameResult) -> kiosk_pb2.IdentifyRespo
             outcome=convert.outcome(result.outcome),
             faces=[_face(sighting) for sighting in result.sightings],
             timings=convert.timings(result.timings),
+            next_frame_ms=result.next_frame_s * 1e3,
         )
     )
 

@@ -137,9 +137,7 @@ class Services:
 class RpcServer:
     """A gRPC server with its health."""
 
-    def __init__(
-        self, services: Services, traces: Traces, *, idle_s: float, kiosk_fps_max: float
-    ) -> None:
+    def __init__(self, services: Services, traces: Traces, *, idle_s: float) -> None:
         gate = Gate(
             roles_by_method(iter(FILES)),
             services.sessions.find,
@@ -150,7 +148,7 @@ class RpcServer:
         self._server = grpc.aio.server(interceptors=[gate], options=OPTIONS)
         self._health = health.aio.HealthServicer()
         self.port = 0
-        _add(self._server, services, idle_s=idle_s, kiosk_fps_max=kiosk_fps_max)
+        _add(self._server, services, idle_s=idle_s)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         names = [s.full_name for file in FILES for s in file.services_by_name.values()]
         reflection.enable_server_reflection(
@@ -180,9 +178,7 @@ class RpcServer:
         await self._server.stop(grace_s)
 
 
-def _add(
-    server: grpc.aio.Server, services: Services, *, idle_s: float, kiosk_fps_max: float
-) -> None:
+def _add(server: grpc.aio.Server, services: Services, *, idle_s: float) -> None:
     live, clock = services.live, services.clock
     attendance_pb2_grpc.add_AttendanceServiceServicer_to_server(
         AttendanceServicer(services.attendance, services.corrections, live), server
@@ -210,7 +206,7 @@ def _add(
     )
     event_pb2_grpc.add_EventServiceServicer_to_server(EventServicer(services.event_log), server)
     kiosk_pb2_grpc.add_KioskServiceServicer_to_server(
-        KioskServicer(services.kiosks, live, clock, idle_s=idle_s, fps_max=kiosk_fps_max), server
+        KioskServicer(services.kiosks, live, clock, idle_s=idle_s), server
     )
     session_pb2_grpc.add_SessionServiceServicer_to_server(
         SessionServicer(services.sessions), server

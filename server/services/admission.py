@@ -10,16 +10,23 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 from server import metrics
 from server.domain.model import Principal
 from server.errors import Overloaded
+from server.services.slots import Slots
 from server.services.tokens import hashed
-from server.vision.pipeline import Pipeline
+from server.vision.cost import FrameCost
 
-# So often a face must be looked at for a challenge to go smoothly, frames a second.
-CHECK_IN_FPS = 4.0
+# So often a face must be looked at for a challenge to go smoothly, and so often it is if there is
+# room, frames a second.
+CHECK_IN_FPS_MIN, CHECK_IN_FPS_MAX = 4.0, 10.0
+# So much later than it could come a frame is asked for at most.
+PUT_OFF_S_MAX = 1 / CHECK_IN_FPS_MIN - 1 / CHECK_IN_FPS_MAX
+# Part of the workers' time that is given to frames that are asked for, so that few of them wait for
+# those that nobody asked for: the first of each check-in, and what comes late.
+ASKED_MAX = 0.75
 # A frame that would wait longer than this means that others (kiosks, enrolments) use the machine.
 WAIT_S_MAX = 0.5
 # How long a check-in takes, for the hint when to come back.
@@ -44,23 +51,40 @@ class _TurnedAway:
         return now_s <= self.until_s and now_s - self.first_s <= CREDIT_S_MAX
 
 
+class Capacity(Protocol):
+    """What the workers can do, see vision/pipeline.py."""
+
+    @property
+    def workers(self) -> int:
+        """How many there are."""
+
+    @property
+    def cost(self) -> FrameCost:
+        """What frames cost one."""
+
+    @property
+    def wait_s(self) -> float:
+        """How long a frame that came now would wait."""
+
+
 class Admission:
     """Counts the check-ins in progress against what the pipeline can do."""
 
     def __init__(
-        self, pipeline: Pipeline, *, monotonic: Callable[[], float] = time.monotonic
+        self, pipeline: Capacity, *, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
         self._pipeline = pipeline
         self._monotonic = monotonic
         self._turned_away: dict[str, _TurnedAway] = {}  # keeps the order of first refusals
         self._known: dict[bytes, str] = {}  # devices by their sessions, the latest last
         self._refused_s: deque[float] = deque(maxlen=10_000)
+        self._slots = Slots()
         self.open = 0
 
     @property
     def places(self) -> int:
         """How many check-ins can run at once, by the measured cost of a frame."""
-        return places_of(self._pipeline.workers, self._pipeline.frame_s)
+        return places_of(self._pipeline.workers, self._pipeline.cost.frame_s)
 
     @property
     def full(self) -> bool:
@@ -87,6 +111,27 @@ class Admission:
             yield
         finally:
             self.open -= 1
+
+    def next_frame_s(
+        self, arrived_s: float, *, faces: int, fps_max: float = CHECK_IN_FPS_MAX
+    ) -> float:
+        """Returns in how many seconds a stream's next frame should come, after one that arrived.
+
+        faces: how many faces of it will probably be embedded.
+        """
+        now_s, pipeline = self._monotonic(), self._pipeline
+        # What waits already comes first: whoever is answered late must not send at once again.
+        earliest_s = max(now_s + pipeline.wait_s, arrived_s + 1 / fps_max)
+        cost_s = pipeline.cost.look_s + faces * pipeline.cost.embed_s
+        return (
+            self._slots.take(
+                earliest_s,
+                earliest_s + PUT_OFF_S_MAX,
+                now_s=now_s,
+                length_s=cost_s / pipeline.workers / ASKED_MAX,
+            )
+            - now_s
+        )
 
     def credit_s(self, device_id: str) -> float:
         """Returns how long ago a device was turned away that came back as it was told, else 0."""
@@ -132,4 +177,4 @@ class Admission:
 
 def places_of(workers: int, frame_s: float) -> int:
     """Returns how many check-ins so many workers look at often enough, at such a cost a frame."""
-    return max(PLACES_MIN, int(workers / frame_s / CHECK_IN_FPS))
+    return max(PLACES_MIN, int(workers / frame_s / CHECK_IN_FPS_MIN))

@@ -80,11 +80,15 @@ class CheckInRequest:
 
 @dataclass(frozen=True, slots=True)
 class Guidance:
-    """What became of a frame, and what to do now (None when all steps are done)."""
+    """What became of a frame, and what to do now (None when all steps are done).
+
+    next_frame_s: when the next frame should come, in seconds from now; 0 for no wish.
+    """
 
     look: Look
     steps_done: int
     step: Step | None
+    next_frame_s: float = 0.0
 
 
 class CheckIns:
@@ -266,7 +270,7 @@ class CheckInSession:
         if self.complete and not self._looked_twice and not self._trail.has_relief:
             self._looked_twice = True
             self._progress.look_again()
-        return self.guidance(look)
+        return replace(self.guidance(look), next_frame_s=self._next_frame_s(frame))
 
     def pass_over(self, outcome: FrameOutcome) -> Guidance:
         """Answers a frame that nobody looks at. Raises CheckInRefused when time or trust is up."""
@@ -339,6 +343,12 @@ class CheckInSession:
                 distance_m=self.distance_m,
             )
         )
+
+    def _next_frame_s(self, frame: Frame) -> float:
+        if self.complete:
+            return 0.0
+        compared = self._trail.compares_next or self._progress.completes_next
+        return self._owner.admission.next_frame_s(frame.arrived_s, faces=int(compared))
 
     def _to_compare(self, face: Face) -> bool:
         """Whether a good face is compared: no step is completed by one that was not."""

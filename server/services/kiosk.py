@@ -1,5 +1,6 @@
 """Recognition at a kiosk: several faces a frame, tracks that vote, events recorded once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -26,6 +27,7 @@ from server.domain.timing import CLOCK_SKEW_MAX
 from server.domain.track import FaceState, Track, Tracker
 from server.errors import EmployeeInactive, EmployeeUnknown, SiteUnknown
 from server.gallery.gallery import Gallery
+from server.services.admission import Admission
 from server.services.events import EventLog, Recorded
 from server.services.finish import finish
 from server.services.identify import identify
@@ -61,15 +63,19 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class FrameResult:
-    """What became of a frame."""
+    """What became of a frame.
+
+    next_frame_s: when the next frame should come, in seconds from now; 0 for no wish.
+    """
 
     outcome: FrameOutcome
     sightings: tuple[Sighting, ...] = ()
     timings: Timings = field(default_factory=Timings)
+    next_frame_s: float = 0.0
 
 
 class Kiosks:
-    """Opens kiosk sessions."""
+    """Opens kiosk sessions. fps_max: frames a second that a kiosk is asked for at most."""
 
     def __init__(
         self,
@@ -80,7 +86,11 @@ class Kiosks:
         event_log: EventLog,
         *,
         clock: Clock,
+        admission: Admission,
+        fps_max: float,
     ) -> None:
+        self.admission = admission
+        self.fps_max = fps_max
         self.pipeline = pipeline
         self.gallery = gallery
         self.thresholds = thresholds
@@ -146,7 +156,17 @@ class KioskSession:
         for sighting in sightings:
             metrics.FACES.labels(sighting.state.value).inc()
         outcome = FrameOutcome.USABLE if sightings else FrameOutcome.NO_FACE
-        return FrameResult(outcome, tuple(sightings), analysis.timings)
+        wait_s = self._next_frame_s(sightings, frame)
+        return FrameResult(outcome, tuple(sightings), analysis.timings, wait_s)
+
+    def _next_frame_s(self, sightings: Sequence[Sighting], frame: Frame) -> float:
+        """Returns when the next frame of people should come; an empty view waits for theirs."""
+        if not sightings:
+            return 0.0
+        open_faces = sum(one.state is not FaceState.RECOGNISED for one in sightings)
+        return self._owner.admission.next_frame_s(
+            frame.arrived_s, faces=open_faces, fps_max=self._owner.fps_max
+        )
 
     def _may_follow(self, frame: Frame) -> bool:
         """Whether all in view have their events, none is missed, and others were looked for."""

@@ -22,6 +22,7 @@ from server.domain.face import Face, Image, Vector
 from server.errors import Overloaded
 from server.vision import align, jpeg
 from server.vision.antispoof import MiniFasNet
+from server.vision.cost import FrameCost
 from server.vision.detector import Detection, Gaze
 from server.vision.fingerprint import fingerprint
 from server.vision.line import BATCH_MAX, BUCKETS, Line, LineFull, Urgency, bucket_of
@@ -29,8 +30,6 @@ from server.vision.pack import Pack
 
 WAITING_FRAMES_PER_WORKER_MAX = 32
 OVERLOADED_RETRY_S = 0.5
-# Weight of the newest frame in the moving average of the cost.
-_NEWEST = 0.05
 _BLANK_CROP = np.zeros((align.CROP_SIDE, align.CROP_SIDE, 3), np.uint8)
 _BLANK_FRAME = np.zeros((480, 640, 3), np.uint8)
 
@@ -52,9 +51,14 @@ class Timings:
     batch: int = 0
 
     @property
-    def cost_ms(self) -> float:
-        """What the frame cost a worker, with its share of the batch."""
-        return self.decode_ms + self.detect_ms + self.embed_ms / max(1, self.batch)
+    def look_ms(self) -> float:
+        """What looking at the frame cost a worker."""
+        return self.decode_ms + self.detect_ms
+
+    @property
+    def face_ms(self) -> float | None:
+        """What embedding one face of the batch cost a worker, None if none of this frame was."""
+        return self.embed_ms / self.batch if self.batch else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +93,19 @@ class _Faces:
 
 
 class Pipeline:
-    """Analyses frames in worker threads. Close it to end them."""
+    """Analyses frames in worker threads. Close it to end them.
 
-    def __init__(self, pack: Pack, *, workers: int, antispoof: MiniFasNet | None = None) -> None:
+    cores: how many the process may use, one for each worker if not given.
+    """
+
+    def __init__(
+        self,
+        pack: Pack,
+        *,
+        workers: int,
+        cores: int | None = None,
+        antispoof: MiniFasNet | None = None,
+    ) -> None:
         self.model_version = pack.model_version
         self.dimension = pack.embedder.dimension
         self.workers = workers
@@ -100,7 +114,7 @@ class Pipeline:
         self._line: Line[_Look, _Faces] = Line(workers * WAITING_FRAMES_PER_WORKER_MAX)
         self._change = threading.Condition()
         self._closing = False
-        self.frame_s = 0.01  # measured by the first worker that is warm
+        self.cost = FrameCost(workers=workers, cores=cores or workers)
         self._warm: list[Future[None]] = [Future() for _ in range(workers)]
         self._threads = [
             threading.Thread(target=self._work, args=(warm,), name=f"vision-{number}")
@@ -117,7 +131,7 @@ class Pipeline:
     @property
     def wait_s(self) -> float:
         """How long a frame that came now would wait, by the moving average of their cost."""
-        return self.frames_waiting * self.frame_s / self.workers
+        return self.frames_waiting * self.cost.frame_s / self.workers
 
     async def analyze(
         self,
@@ -174,7 +188,8 @@ class Pipeline:
             thread.join()
 
     def _note(self, timings: Timings) -> None:
-        self.frame_s += _NEWEST * (timings.cost_ms / 1e3 - self.frame_s)
+        face_s = None if timings.face_ms is None else timings.face_ms / 1e3
+        self.cost.note(timings.look_ms / 1e3, face_s)
         metrics.observe_stages(
             queue=timings.queue_ms,
             decode=timings.decode_ms,
@@ -221,8 +236,9 @@ class Pipeline:
         self._pack.detector.detect(_BLANK_FRAME)
         started = time.perf_counter()
         self._pack.detector.detect(_BLANK_FRAME)
+        looked = time.perf_counter()
         self._pack.embedder.embed([_BLANK_CROP])
-        self.frame_s = time.perf_counter() - started
+        self.cost.set(looked - started, time.perf_counter() - looked)
 
     def _look(self, job: _Look) -> None:
         """Decodes, detects and measures; the faces that are wanted are put in line for a batch."""

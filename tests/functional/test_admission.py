@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import UTC, timedelta
 
 import grpc
+import numpy as np
 import pytest
 from hadir.client import ApiError, read_error
 from hadir.v1 import checkin_pb2, event_pb2, session_pb2
@@ -13,8 +14,10 @@ from hadir.v1.checkin_pb2_grpc import CheckInServiceStub
 from hadir.v1.session_pb2_grpc import SessionServiceStub
 from prometheus_client import REGISTRY
 
+from benchmarks.virtual import encode
+from benchmarks.walker import walk
 from server.rpc import interceptor
-from server.services.admission import Admission
+from server.services.admission import CHECK_IN_FPS_MIN, PUT_OFF_S_MAX, Admission
 from tests.functional.world import refused
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("later")]
@@ -113,3 +116,31 @@ async def _ended(phone, *, said: bool) -> ApiError:
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await call.read()
     return read_error(caught.value)
+
+
+class TestNextFrame:
+    """Streams are told when their next frame should come, so that they do not meet by chance."""
+
+    async def test_phones(self, world, cast):
+        """With each frame that was looked at, a quarter of a second ahead at most."""
+        world.clock.advance(minutes=6)
+        phone = await world.phone(0)
+        result = await phone.check_in(IN, world.place(0), cast.actor(0))
+        wishes_ms = [guidance.next_frame_ms for guidance in result.guidance]
+
+        assert result.recorded
+        assert 0.0 == wishes_ms[-1]  # the seal comes next
+        assert any(wishes_ms)
+        assert max(wishes_ms) <= 1000 / CHECK_IN_FPS_MIN
+
+    async def test_kiosks(self, world, cast):
+        """People in view are asked for; an empty view gives way to them anyway."""
+        kiosk = await world.kiosk()
+        person = list(cast.actor(2).walk(3))
+        empty = [encode(np.full((480, 640, 3), grey, np.uint8)) for grey in (90, 110)]
+        walked = await walk(kiosk.client, [*empty, *person], frames_per_second=5, heeds=True)
+        wishes_ms = [result.next_frame_ms for result in walked.results]
+
+        assert [0.0, 0.0] == wishes_ms[:2]
+        assert any(wishes_ms[2:])
+        assert max(wishes_ms) <= 1000 * (1 / 5 + PUT_OFF_S_MAX)

@@ -10,7 +10,9 @@ import pytest
 from server.domain.model import Principal, Role
 from server.errors import Overloaded
 from server.services.admission import (
-    CHECK_IN_FPS,
+    ASKED_MAX,
+    CHECK_IN_FPS_MAX,
+    CHECK_IN_FPS_MIN,
     CHECK_IN_S,
     COMES_BACK_S_MAX,
     CREDIT_S_MAX,
@@ -23,11 +25,14 @@ from server.services.admission import (
     Admission,
 )
 from server.services.tokens import hashed
+from server.vision.cost import FrameCost
 
 
 def pipeline(workers: int = 2, frame_s: float = 0.05, wait_s: float = 0.0) -> SimpleNamespace:
-    """Returns the figures of a pipeline."""
-    return SimpleNamespace(workers=workers, frame_s=frame_s, wait_s=wait_s)
+    """Returns the figures of a pipeline; half of a frame's cost is its look."""
+    cost = FrameCost(workers=workers, cores=workers, process_s=lambda: 0.0)
+    cost.set(frame_s / 2, frame_s / 2)
+    return SimpleNamespace(workers=workers, cost=cost, wait_s=wait_s)
 
 
 def phone(device_id: str = "phone", token: str = "token") -> Principal:
@@ -50,7 +55,7 @@ class TestPlaces:
         """So many that each is looked at often enough."""
         places = Admission(pipeline(workers, frame_s)).places
 
-        assert math.floor(workers / frame_s / CHECK_IN_FPS) == places
+        assert math.floor(workers / frame_s / CHECK_IN_FPS_MIN) == places
 
     def test_never_none(self):
         """The slowest machine serves one person after the other."""
@@ -84,6 +89,42 @@ class TestPlaces:
         figures.wait_s = 0.0
         with admission.place(phone()):
             pass
+
+
+class TestNextFrame:
+    """When a stream's next frame should come."""
+
+    def test_alone(self):
+        """As often as a phone sends by itself, counted from the arrival."""
+        admission = Admission(pipeline(), monotonic=lambda: 10.03)
+
+        assert pytest.approx(1 / CHECK_IN_FPS_MAX - 0.03) == admission.next_frame_s(10.0, faces=1)
+
+    def test_at_once_where_it_is_overdue(self):
+        """A frame that took longer than the pace."""
+        assert 0.0 == Admission(pipeline(), monotonic=lambda: 10.5).next_frame_s(10.0, faces=1)
+
+    def test_one_after_the_other(self):
+        """Streams whose frames came together are told apart, by what a frame costs."""
+        admission = Admission(pipeline(workers=1, frame_s=0.02), monotonic=lambda: 0.0)
+        first, second, third = (admission.next_frame_s(0.0, faces=n) for n in (1, 0, 1))
+
+        assert pytest.approx(0.02 / ASKED_MAX) == second - first
+        assert pytest.approx(0.01 / ASKED_MAX) == third - second
+
+    def test_often_enough_however_many_there_are(self):
+        """A challenge needs so many frames a second."""
+        admission = Admission(pipeline(workers=1, frame_s=0.05), monotonic=lambda: 0.0)
+
+        latest = max(admission.next_frame_s(0.0, faces=1) for _ in range(100))
+
+        assert pytest.approx(1 / CHECK_IN_FPS_MIN) == latest
+
+    def test_a_kiosk_has_a_pace_of_its_own(self):
+        """It sends fewer frames a second than a phone."""
+        admission = Admission(pipeline(), monotonic=lambda: 0.0)
+
+        assert pytest.approx(0.5) == admission.next_frame_s(0.0, faces=1, fps_max=2.0)
 
 
 class TestHint:

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.rung import Rung, Tally
+from benchmarks.rung import Rung, Tally, seed_of
 from benchmarks.size import compare, costs_of, pooled
-from benchmarks.sizing import FrameCost, predict
+from benchmarks.sizing import predict
 
 BATCH = {1: 1.0, 2: 1.9, 4: 3.8, 8: 7.2}
 RUNG = Rung(
@@ -20,6 +20,7 @@ RUNG = Rung(
     answers=360,
     answer_p50_ms=62.0,
     answer_p99_ms=100.0,
+    answer_mean_ms=62.0,
     check_in_p50_ms=2000.0,
     check_in_p99_ms=2500.0,
     refusal_p99_ms=0.0,
@@ -29,45 +30,66 @@ RUNG = Rung(
     server_cores_busy=0.3,
     memory_mb=400.0,
 )
-TALLY = Tally(looked=[18, 22], costs=[FrameCost(0.01, 0.03), FrameCost(0.01, 0.03)])
+TALLY = Tally(
+    looked=[20, 20],
+    embedded=[7, 9],
+    begin_s=[0.3, 0.3],
+    end_s=[0.1, 0.1],
+    steps_s=[[0.1, 0.55, 0.55, 0.55], [0.1, 0.55, 0.55, 0.55]],
+    looks_s=[0.01],
+    embeds_s=[0.02],
+)
 
 
 class TestCosts:
     """From a quiet rung."""
 
     def test_the_frames_cost_all_of_it(self):
-        """Twenty frames of 40 ms leave 200 of 1000 ms to network and disk: each frame bears its part."""
+        """What goes to network and disk is added to the frames: the rung, simulated, costs as much."""
         costs = costs_of(RUNG, TALLY, BATCH)
+        again = predict(costs, RUNG.offered, 1, seconds=RUNG.seconds, seed=seed_of(RUNG.offered))
 
-        assert (1.0, 0.05) == (costs.cpu_s, pytest.approx(costs.frame_s))
-        assert pytest.approx(costs.each[0].look_s) == costs.each[0].embed_s / 3
+        assert (1.0, 0.4) == (costs.cpu_s, costs.embedded)
+        assert pytest.approx(1.0, rel=0.02) == again.work_s
+        assert pytest.approx(costs.beside * 0.018) == costs.frame_s
 
     def test_what_an_answer_takes_beside(self):
-        """The rest of the median answer: on its way, before and after the worker."""
-        assert 0.012 == pytest.approx(costs_of(RUNG, TALLY, BATCH).rest_s)
+        """The rest of the mean answer: on its way, before and after the worker."""
+        costs = costs_of(RUNG, TALLY, BATCH)
+        again = predict(costs, RUNG.offered, 1, seconds=RUNG.seconds, seed=seed_of(RUNG.offered))
+
+        assert costs.rest_s > 0
+        assert pytest.approx(0.062) == again.answer_mean_s
+
+    def test_when_a_step_could_be_seen(self):
+        """The frame that completed it is the second that showed it, half a pace after it could."""
+        moves = costs_of(RUNG, TALLY, BATCH).moves
+
+        assert [0.0, 0.4, 0.4, 0.4] == pytest.approx(list(moves[0]))
 
     def test_a_pause_of_the_machine_is_no_cost(self):
         """A virtual machine that stood still for a second does so once, not with every check-in."""
-        costs = [FrameCost(0.01, 0.03)] * 98 + [FrameCost(1.0, 0.03), FrameCost(0.01, 1.0)]
+        stood = replace(TALLY, looks_s=[0.01] * 99 + [1.0], embeds_s=[0.02] * 99 + [1.0])
 
-        each = costs_of(RUNG, Tally(looked=[20], costs=costs), BATCH).each
+        costs = costs_of(RUNG, stood, BATCH)
 
-        assert max(one.look_s for one in each) == pytest.approx(5 * each[0].look_s)
-        assert max(one.embed_s for one in each) == pytest.approx(5 * each[0].embed_s)
-        assert pytest.approx(1.0) == 20 * sum(one.look_s + one.embed_s for one in each) / 100
+        assert (0.05, 0.1) == (
+            pytest.approx(max(costs.looks)), pytest.approx(max(costs.embeds)),
+        )  # fmt: skip
 
     def test_a_machine_that_drifts(self):
         """A third slower afterwards: the frames of both times, at the cost in the middle."""
         before = costs_of(RUNG, TALLY, BATCH)
         after = costs_of(
-            replace(RUNG, cpu_ms_per_check_in=1500.0, answer_p50_ms=90.0), TALLY, BATCH
+            replace(RUNG, cpu_ms_per_check_in=1500.0, answer_mean_ms=90.0), TALLY, BATCH
         )
 
         costs = pooled(before, after)
 
-        assert 1.25 == costs.cpu_s == pytest.approx(20 * costs.frame_s)
-        assert [18, 22, 18, 22] == costs.frames
+        assert 1.25 == costs.cpu_s
+        assert pytest.approx((before.beside + after.beside) / 2) == costs.beside
         assert pytest.approx((before.rest_s + after.rest_s) / 2) == costs.rest_s
+        assert [0.01, 0.01] == costs.looks
 
     def test_nothing_recorded(self):
         """A server that did not work has no cost: the command says so and ends."""

@@ -82,7 +82,7 @@ class Challenge(_message.Message):
     def __init__(self, nonce: _Optional[bytes] = ..., steps: _Optional[_Iterable[_Union[ChallengeStep, str]]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., texts: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Guidance(_message.Message):
-    __slots__ = ("frame_number", "outcome", "steps_done", "step", "text", "timings", "box")
+    __slots__ = ("frame_number", "outcome", "steps_done", "step", "text", "timings", "box", "next_frame_ms")
     FRAME_NUMBER_FIELD_NUMBER: _ClassVar[int]
     OUTCOME_FIELD_NUMBER: _ClassVar[int]
     STEPS_DONE_FIELD_NUMBER: _ClassVar[int]
@@ -90,6 +90,7 @@ class Guidance(_message.Message):
     TEXT_FIELD_NUMBER: _ClassVar[int]
     TIMINGS_FIELD_NUMBER: _ClassVar[int]
     BOX_FIELD_NUMBER: _ClassVar[int]
+    NEXT_FRAME_MS_FIELD_NUMBER: _ClassVar[int]
     frame_number: int
     outcome: _frame_pb2.FrameOutcome
     steps_done: int
@@ -97,7 +98,8 @@ class Guidance(_message.Message):
     text: str
     timings: _frame_pb2.FrameTimings
     box: _frame_pb2.Box
-    def __init__(self, frame_number: _Optional[int] = ..., outcome: _Optional[_Union[_frame_pb2.FrameOutcome, str]] = ..., steps_done: _Optional[int] = ..., step: _Optional[_Union[ChallengeStep, str]] = ..., text: _Optional[str] = ..., timings: _Optional[_Union[_frame_pb2.FrameTimings, _Mapping]] = ..., box: _Optional[_Union[_frame_pb2.Box, _Mapping]] = ...) -> None: ...
+    next_frame_ms: float
+    def __init__(self, frame_number: _Optional[int] = ..., outcome: _Optional[_Union[_frame_pb2.FrameOutcome, str]] = ..., steps_done: _Optional[int] = ..., step: _Optional[_Union[ChallengeStep, str]] = ..., text: _Optional[str] = ..., timings: _Optional[_Union[_frame_pb2.FrameTimings, _Mapping]] = ..., box: _Optional[_Union[_frame_pb2.Box, _Mapping]] = ..., next_frame_ms: _Optional[float] = ...) -> None: ...
 
 class SealRequest(_message.Message):
     __slots__ = ("last_frame_number",)

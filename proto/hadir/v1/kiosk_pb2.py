@@ -29,7 +29,7 @@ from hadir.v1 import frame_pb2 as hadir_dot_v1_dot_frame__pb2
 from hadir.v1 import options_pb2 as hadir_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14hadir/v1/kiosk.proto\x12\x08hadir.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14hadir/v1/event.proto\x1a\x14hadir/v1/frame.proto\x1a\x16hadir/v1/options.proto\"E\n\x0cOpenIdentify\x12\x35\n\x0b\x64\x65vice_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\x90\xb5\x18\x01\"f\n\x0fIdentifyRequest\x12&\n\x04open\x18\x01 \x01(\x0b\x32\x16.hadir.v1.OpenIdentifyH\x00\x12 \n\x05\x66rame\x18\x02 \x01(\x0b\x32\x0f.hadir.v1.FrameH\x00\x42\t\n\x07message\"\x85\x01\n\rIdentifyReady\x12\x11\n\tsite_name\x18\x01 \x01(\t\x12/\n\x0bserver_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1d\n\x15max_frames_per_second\x18\x03 \x01(\x02\x12\x11\n\ttime_zone\x18\x04 \x01(\t\"\xd3\x01\n\nFaceResult\x12\x14\n\x0ctrack_number\x18\x01 \x01(\r\x12\x1a\n\x03\x62ox\x18\x02 \x01(\x0b\x32\r.hadir.v1.Box\x12\"\n\x05state\x18\x03 \x01(\x0e\x32\x13.hadir.v1.FaceState\x12\'\n\x07outcome\x18\x04 \x01(\x0e\x32\x16.hadir.v1.FrameOutcome\x12\x0c\n\x04text\x18\x05 \x01(\t\x12\x1e\n\x05\x65vent\x18\x06 \x01(\x0b\x32\x0f.hadir.v1.Event\x12\x18\n\x10\x61lready_recorded\x18\x07 \x01(\x08\"\x9a\x01\n\x0b\x46rameResult\x12\x14\n\x0c\x66rame_number\x18\x01 \x01(\x04\x12\'\n\x07outcome\x18\x02 \x01(\x0e\x32\x16.hadir.v1.FrameOutcome\x12#\n\x05\x66\x61\x63\x65s\x18\x03 \x03(\x0b\x32\x14.hadir.v1.FaceResult\x12\'\n\x07timings\x18\x04 \x01(\x0b\x32\x16.hadir.v1.FrameTimings\"2\n\x06Resume\x12(\n\x05\x64\x65lay\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x94\x01\n\x10IdentifyResponse\x12(\n\x05ready\x18\x01 \x01(\x0b\x32\x17.hadir.v1.IdentifyReadyH\x00\x12\'\n\x06result\x18\x02 \x01(\x0b\x32\x15.hadir.v1.FrameResultH\x00\x12\"\n\x06resume\x18\x03 \x01(\x0b\x32\x10.hadir.v1.ResumeH\x00\x42\t\n\x07message*\xcf\x01\n\tFaceState\x12\x1a\n\x16\x46\x41\x43\x45_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x46\x41\x43\x45_STATE_UNUSABLE\x10\x01\x12\x19\n\x15\x46\x41\x43\x45_STATE_LOOK_AGAIN\x10\x02\x12\x18\n\x14\x46\x41\x43\x45_STATE_TURN_HEAD\x10\x03\x12\x19\n\x15\x46\x41\x43\x45_STATE_RECOGNISED\x10\x04\x12\x1d\n\x19\x46\x41\x43\x45_STATE_NOT_RECOGNISED\x10\x05\x12\x1e\n\x1a\x46\x41\x43\x45_STATE_SPOOF_SUSPECTED\x10\x06\x32^\n\x0cKioskService\x12N\n\x08Identify\x12\x19.hadir.v1.IdentifyRequest\x1a\x1a.hadir.v1.IdentifyResponse\"\x07\x8a\xb5\x18\x03\n\x01\x03(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14hadir/v1/kiosk.proto\x12\x08hadir.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14hadir/v1/event.proto\x1a\x14hadir/v1/frame.proto\x1a\x16hadir/v1/options.proto\"E\n\x0cOpenIdentify\x12\x35\n\x0b\x64\x65vice_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\x90\xb5\x18\x01\"f\n\x0fIdentifyRequest\x12&\n\x04open\x18\x01 \x01(\x0b\x32\x16.hadir.v1.OpenIdentifyH\x00\x12 \n\x05\x66rame\x18\x02 \x01(\x0b\x32\x0f.hadir.v1.FrameH\x00\x42\t\n\x07message\"\x85\x01\n\rIdentifyReady\x12\x11\n\tsite_name\x18\x01 \x01(\t\x12/\n\x0bserver_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1d\n\x15max_frames_per_second\x18\x03 \x01(\x02\x12\x11\n\ttime_zone\x18\x04 \x01(\t\"\xd3\x01\n\nFaceResult\x12\x14\n\x0ctrack_number\x18\x01 \x01(\r\x12\x1a\n\x03\x62ox\x18\x02 \x01(\x0b\x32\r.hadir.v1.Box\x12\"\n\x05state\x18\x03 \x01(\x0e\x32\x13.hadir.v1.FaceState\x12\'\n\x07outcome\x18\x04 \x01(\x0e\x32\x16.hadir.v1.FrameOutcome\x12\x0c\n\x04text\x18\x05 \x01(\t\x12\x1e\n\x05\x65vent\x18\x06 \x01(\x0b\x32\x0f.hadir.v1.Event\x12\x18\n\x10\x61lready_recorded\x18\x07 \x01(\x08\"\xb1\x01\n\x0b\x46rameResult\x12\x14\n\x0c\x66rame_number\x18\x01 \x01(\x04\x12\'\n\x07outcome\x18\x02 \x01(\x0e\x32\x16.hadir.v1.FrameOutcome\x12#\n\x05\x66\x61\x63\x65s\x18\x03 \x03(\x0b\x32\x14.hadir.v1.FaceResult\x12\'\n\x07timings\x18\x04 \x01(\x0b\x32\x16.hadir.v1.FrameTimings\x12\x15\n\rnext_frame_ms\x18\x05 \x01(\x02\"2\n\x06Resume\x12(\n\x05\x64\x65lay\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x94\x01\n\x10IdentifyResponse\x12(\n\x05ready\x18\x01 \x01(\x0b\x32\x17.hadir.v1.IdentifyReadyH\x00\x12\'\n\x06result\x18\x02 \x01(\x0b\x32\x15.hadir.v1.FrameResultH\x00\x12\"\n\x06resume\x18\x03 \x01(\x0b\x32\x10.hadir.v1.ResumeH\x00\x42\t\n\x07message*\xcf\x01\n\tFaceState\x12\x1a\n\x16\x46\x41\x43\x45_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x46\x41\x43\x45_STATE_UNUSABLE\x10\x01\x12\x19\n\x15\x46\x41\x43\x45_STATE_LOOK_AGAIN\x10\x02\x12\x18\n\x14\x46\x41\x43\x45_STATE_TURN_HEAD\x10\x03\x12\x19\n\x15\x46\x41\x43\x45_STATE_RECOGNISED\x10\x04\x12\x1d\n\x19\x46\x41\x43\x45_STATE_NOT_RECOGNISED\x10\x05\x12\x1e\n\x1a\x46\x41\x43\x45_STATE_SPOOF_SUSPECTED\x10\x06\x32^\n\x0cKioskService\x12N\n\x08Identify\x12\x19.hadir.v1.IdentifyRequest\x1a\x1a.hadir.v1.IdentifyResponse\"\x07\x8a\xb5\x18\x03\n\x01\x03(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,8 +40,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OPENIDENTIFY'].fields_by_name['device_time']._serialized_options = b'\220\265\030\001'
   _globals['_KIOSKSERVICE'].methods_by_name['Identify']._loaded_options = None
   _globals['_KIOSKSERVICE'].methods_by_name['Identify']._serialized_options = b'\212\265\030\003\n\001\003'
-  _globals['_FACESTATE']._serialized_start=1053
-  _globals['_FACESTATE']._serialized_end=1260
+  _globals['_FACESTATE']._serialized_start=1076
+  _globals['_FACESTATE']._serialized_end=1283
   _globals['_OPENIDENTIFY']._serialized_start=167
   _globals['_OPENIDENTIFY']._serialized_end=236
   _globals['_IDENTIFYREQUEST']._serialized_start=238
@@ -51,11 +51,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FACERESULT']._serialized_start=479
   _globals['_FACERESULT']._serialized_end=690
   _globals['_FRAMERESULT']._serialized_start=693
-  _globals['_FRAMERESULT']._serialized_end=847
-  _globals['_RESUME']._serialized_start=849
-  _globals['_RESUME']._serialized_end=899
-  _globals['_IDENTIFYRESPONSE']._serialized_start=902
-  _globals['_IDENTIFYRESPONSE']._serialized_end=1050
-  _globals['_KIOSKSERVICE']._serialized_start=1262
-  _globals['_KIOSKSERVICE']._serialized_end=1356
+  _globals['_FRAMERESULT']._serialized_end=870
+  _globals['_RESUME']._serialized_start=872
+  _globals['_RESUME']._serialized_end=922
+  _globals['_IDENTIFYRESPONSE']._serialized_start=925
+  _globals['_IDENTIFYRESPONSE']._serialized_end=1073
+  _globals['_KIOSKSERVICE']._serialized_start=1285
+  _globals['_KIOSKSERVICE']._serialized_end=1379
 # @@protoc_insertion_point(module_scope)

@@ -76,16 +76,18 @@ class FaceResult(_message.Message):
     def __init__(self, track_number: _Optional[int] = ..., box: _Optional[_Union[_frame_pb2.Box, _Mapping]] = ..., state: _Optional[_Union[FaceState, str]] = ..., outcome: _Optional[_Union[_frame_pb2.FrameOutcome, str]] = ..., text: _Optional[str] = ..., event: _Optional[_Union[_event_pb2.Event, _Mapping]] = ..., already_recorded: _Optional[bool] = ...) -> None: ...
 
 class FrameResult(_message.Message):
-    __slots__ = ("frame_number", "outcome", "faces", "timings")
+    __slots__ = ("frame_number", "outcome", "faces", "timings", "next_frame_ms")
     FRAME_NUMBER_FIELD_NUMBER: _ClassVar[int]
     OUTCOME_FIELD_NUMBER: _ClassVar[int]
     FACES_FIELD_NUMBER: _ClassVar[int]
     TIMINGS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_FRAME_MS_FIELD_NUMBER: _ClassVar[int]
     frame_number: int
     outcome: _frame_pb2.FrameOutcome
     faces: _containers.RepeatedCompositeFieldContainer[FaceResult]
     timings: _frame_pb2.FrameTimings
-    def __init__(self, frame_number: _Optional[int] = ..., outcome: _Optional[_Union[_frame_pb2.FrameOutcome, str]] = ..., faces: _Optional[_Iterable[_Union[FaceResult, _Mapping]]] = ..., timings: _Optional[_Union[_frame_pb2.FrameTimings, _Mapping]] = ...) -> None: ...
+    next_frame_ms: float
+    def __init__(self, frame_number: _Optional[int] = ..., outcome: _Optional[_Union[_frame_pb2.FrameOutcome, str]] = ..., faces: _Optional[_Iterable[_Union[FaceResult, _Mapping]]] = ..., timings: _Optional[_Union[_frame_pb2.FrameTimings, _Mapping]] = ..., next_frame_ms: _Optional[float] = ...) -> None: ...
 
 class Resume(_message.Message):
     __slots__ = ("delay",)
