@@ -81,12 +81,8 @@ class Costs:
     @property
     def frame_s(self) -> float:
         """What a frame costs the cores on average."""
-        return self.beside * self.worker_s
-
-    @property
-    def worker_s(self) -> float:
-        """What a frame costs a worker on average."""
-        return statistics.fmean(self.looks) + self.embedded * statistics.fmean(self.embeds)
+        embed_s = self.embedded * statistics.fmean(self.embeds)
+        return self.beside * (statistics.fmean(self.looks) + embed_s)
 
 
 @dataclass(frozen=True, slots=True)

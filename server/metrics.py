@@ -34,7 +34,7 @@ LOOP_LAG = Histogram(
 
 GAUGES: Mapping[str, str] = {
     "hadir_frames_waiting": "Frames that wait for a worker.",
-    "hadir_frame_cost_seconds": "What a frame costs a worker, moving average.",
+    "hadir_frame_cost_seconds": "What a frame costs a worker, with all that comes beside.",
     "hadir_workers": "Threads that analyse frames.",
     "hadir_streams_open": "Open streams of phones, kiosks and enrolment.",
     "hadir_check_ins_open": "Check-ins in progress.",
