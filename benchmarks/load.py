@@ -191,7 +191,8 @@ def lobby_sheet(lobbies: Sequence[LobbyRung]) -> Sheet:
     return Sheet(
         "Kiosks beside them: an empty view for 3 s, then a walk-up of 5 s at 5 frames a second. "
         "superseded: overtaken by a newer frame; dropped: empty views that gave way; held: frames "
-        "that the camera took while two still awaited an answer; p50, p99: a frame's answer, ms.",
+        "that the camera took and that were not sent, as fewer were asked for; p50, p99: a frame's "
+        "answer, ms.",
         (
             "rung", "visits", "recognised", "failed", "frames", "superseded", "empty", "dropped",
             "held", "p50", "p99",

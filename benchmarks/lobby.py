@@ -32,7 +32,7 @@ _HIGHEST_US = 120_000_000
 
 @dataclass(slots=True)
 class LobbyTally:
-    """What kiosks got. held: frames their cameras took while two still awaited an answer."""
+    """What kiosks got. held: frames their cameras took and did not send."""
 
     visits: int = 0
     recognised: int = 0

@@ -235,8 +235,7 @@ class _CheckIn:
         self._duplex.send_with(self._send())
 
     def _follow(self, guidance: checkin_pb2.Guidance) -> None:
-        self._pace.answered()
-        self._pace.hold(guidance.next_frame_ms / 1e3)
+        self._pace.answered(asked_s=guidance.next_frame_ms / 1e3)
         self._seen.guidance.append(guidance)
         sent_s = self._seen.sent_s.pop(guidance.frame_number, None)
         if sent_s is not None:

@@ -171,7 +171,8 @@ async def _measure(
 
         async def measured_costs(name: str) -> Costs:
             tally, rate = Tally(), _QUIET * server_cores / _GUESSED_CPU_S
-            return costs_of(await play(name, rate=rate, tally=tally), tally, batch)
+            quiet = await play(name, rate=rate, tally=tally)
+            return costs_of(quiet, tally, batch, server_cores=server_cores)
 
         costs = await measured_costs("costs")
         rates = {share: share * server_cores / costs.cpu_s for share in shares}
@@ -188,7 +189,9 @@ async def _measure(
         ]
 
 
-def costs_of(quiet: Rung, tally: Tally, batch: Mapping[int, float]) -> Costs:
+def costs_of(
+    quiet: Rung, tally: Tally, batch: Mapping[int, float], *, server_cores: int = 1
+) -> Costs:
     """Returns the costs by a rung at which hardly anybody waited; batch: see embed_by_batch.
 
     The server's processor time beside its workers (network, parsing, storage) uses the same cores:
@@ -212,7 +215,7 @@ def costs_of(quiet: Rung, tally: Tally, batch: Mapping[int, float]) -> Costs:
 
     def played(costs: Costs) -> Prediction:
         rate = quiet.offered
-        return predict(costs, rate, 1, seconds=quiet.seconds, seed=seed_of(rate))
+        return predict(costs, rate, server_cores, seconds=quiet.seconds, seed=seed_of(rate))
 
     costs = plain
     for _ in range(_TRIES):  # what costs more is asked for less often: not in proportion

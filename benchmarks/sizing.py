@@ -127,9 +127,9 @@ def predict(
     return Prediction(
         rate=rate,
         workers=workers,
-        answer_p50_s=_quantile(waits, 0.50) + costs.rest_s,
-        answer_p99_s=_quantile(waits, 0.99) + costs.rest_s,
-        answer_mean_s=statistics.fmean(waits or [0.0]) + costs.rest_s,
+        answer_p50_s=_quantile(waits, 0.50),
+        answer_p99_s=_quantile(waits, 0.99),
+        answer_mean_s=statistics.fmean(waits or [0.0]),
         work_s=worked_s / max(1, REPLAYS * len(comes) - refused),
         cores_busy=worked_s / max(1e-9, sum(p.ended_s for p in plays)),
         refused=refused / max(1, REPLAYS * len(comes)),
@@ -189,9 +189,9 @@ class _CheckIn:
     held: int = 0
     compared: int = 0
     uncompared: int = 0
-    due_s: float = 0.0
+    last_s: float = -math.inf
+    wish_s: float = 0.0
     under_way: int = 0
-    held_back: bool = False
     looking: bool = False
     # At most one frame waits in the stream: two are under way, and one of them is looked at.
     waiting: "_Frame | None" = None
@@ -267,7 +267,7 @@ class _Simulation:
             return
         self._admission.open += 1
         begins = self._now + self._costs.begin_s
-        one = _CheckIn(self._rng.choice(self._costs.moves), asked_s=begins, due_s=begins)
+        one = _CheckIn(self._rng.choice(self._costs.moves), asked_s=begins)
         self._later(begins, partial(self._send, one))
 
     def _leave(self) -> None:
@@ -275,17 +275,12 @@ class _Simulation:
 
     def _send(self, one: _CheckIn) -> None:
         """Sends a frame when one may go; as `Pace` in kiosk_client/duplex.py."""
-        now = self._now
-        one.held_back = one.under_way >= IN_FLIGHT_FRAMES_MAX
-        if one.held_back or one.complete:
-            return
-        if now < one.due_s:
-            self._later(one.due_s, partial(self._send, one))
+        now, due_s = self._now, one.last_s + max(self._costs.pace_s, one.wish_s)
+        if one.complete or one.under_way >= IN_FLIGHT_FRAMES_MAX or now < due_s:
             return
         one.under_way += 1
-        late = now - one.due_s > self._costs.pace_s / 2
-        one.due_s = (now if late else one.due_s) + self._costs.pace_s
-        self._later(one.due_s, partial(self._send, one))
+        one.last_s = now if now - due_s > self._costs.pace_s / 2 else due_s
+        self._later(one.last_s + max(self._costs.pace_s, one.wish_s), partial(self._send, one))
         frame = _Frame(one, now)
         if one.looking:
             one.waiting = frame
@@ -334,24 +329,32 @@ class _Simulation:
             self._answer(frame)
 
     def _answer(self, frame: _Frame, *, looked: bool = True) -> None:
-        """Answers a frame; the stream goes on with the one that waited, the phone with the next."""
+        """Answers a frame; the stream goes on with the one that waited."""
+        one, answered_s = frame.owner, self._now + self._costs.rest_s
+        if looked:
+            one.follow(frame, answered_s)
+        waiting, one.waiting, one.looking = one.waiting, None, False
+        wish_s = 0.0
+        if not one.complete:
+            faces = int(one.compares_next)
+            wish_s = self._admission.next_frame_s(one, frame.sent_s, faces=faces)
+        self._later(answered_s, partial(self._told, frame, wish_s))
+        if one.complete:
+            self._later(answered_s + self._costs.end_s, self._leave)
+            if waiting is not None:  # the challenge is over: answered without a look
+                self._later(answered_s, partial(self._told, waiting, 0.0))
+        elif waiting is not None:
+            self._submit(waiting)
+
+    def _told(self, frame: _Frame, wish_s: float) -> None:
+        """The phone has the answer, and goes on when the server wants it to."""
         one, now = frame.owner, self._now
         self.took.append(now - frame.sent_s)
         one.under_way -= 1
-        if looked:
-            one.follow(frame, now)
-        waiting, one.waiting, one.looking = one.waiting, None, False
-        if one.complete:
-            self._later(now + self._costs.end_s, self._leave)
-            if waiting is not None:  # the challenge is over: answered without a look
-                self.took.append(now - waiting.sent_s)
-            return
-        faces = int(one.compares_next)
-        one.due_s = max(one.due_s, now + self._admission.next_frame_s(frame.sent_s, faces=faces))
-        if waiting is not None:
-            self._submit(waiting)
-        if one.held_back:
-            self._send(one)
+        one.wish_s = wish_s
+        self._later(
+            max(now, one.last_s + max(self._costs.pace_s, wish_s)), partial(self._send, one)
+        )
 
 
 def _quantile(ordered: Sequence[float], share: float) -> float:

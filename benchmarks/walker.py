@@ -106,9 +106,7 @@ class _Walker:
         until: Callable[[kiosk_pb2.FrameResult], bool] | None,
     ) -> bool:
         """Note an answer and return whether the walk may end."""
-        self._pace.answered()
-        if self._heeds:
-            self._pace.hold(result.next_frame_ms / 1000)
+        self._pace.answered(asked_s=result.next_frame_ms / 1000 if self._heeds else 0.0)
         self.seen.results.append(result)
         sent_s = self._sent_s.pop(result.frame_number, None)
         if sent_s is not None:

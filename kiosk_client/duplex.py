@@ -6,6 +6,7 @@ Shared by the kiosk and the simulated clients; knows gRPC and no message of the 
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import TYPE_CHECKING, Final, Generic, Self, TypeVar, cast
 
 import grpc
@@ -124,7 +125,8 @@ class Pace:
         self.interval_s = 1 / frames_per_second
         self._in_flight_max = in_flight_max
         self._in_flight = 0
-        self._due_s = 0.0
+        self._last_s = -math.inf
+        self._asked_s = 0.0
         self._stopped = False
         self._changed = asyncio.Event()
 
@@ -137,25 +139,23 @@ class Pace:
         """Wait until a frame may go and count it as sent. False: no more frames."""
         while not self._stopped:
             now_s = asyncio.get_running_loop().time()
+            due_s = self._last_s + max(self.interval_s, self._asked_s)
             free = self._in_flight < self._in_flight_max
-            if free and now_s >= self._due_s:
+            if free and now_s >= due_s:
                 self._in_flight += 1
                 # A little lateness evens out; more is not caught up, since the frames of a burst
                 # only overtake each other.
-                late = now_s - self._due_s > self.interval_s / 2
-                self._due_s = (now_s if late else self._due_s) + self.interval_s
+                late = now_s - due_s > self.interval_s / 2
+                self._last_s = now_s if late else due_s
                 return True
-            await self._wait(self._due_s - now_s if free else None)
+            await self._wait(due_s - now_s if free else None)
         return False
 
-    def answered(self) -> None:
-        """Count an answer."""
+    def answered(self, *, asked_s: float = 0.0) -> None:
+        """Count an answer; asked_s: so long after that frame the server wants the next one."""
         self._in_flight = max(0, self._in_flight - 1)
+        self._asked_s = asked_s
         self._changed.set()
-
-    def hold(self, seconds: float) -> None:
-        """Let no frame go for so long: the server is busy with those of others until then."""
-        self._due_s = max(self._due_s, asyncio.get_running_loop().time() + seconds)
 
     def stop(self) -> None:
         """No frame may go any more."""

@@ -282,8 +282,7 @@ class _Link:
 
     def answer(self, result: kiosk_pb2.FrameResult) -> Answer:
         """Note an answer; a busy server gets fewer frames for a while."""
-        self.pace.answered()
-        self.pace.hold(result.next_frame_ms / 1000)
+        self.pace.answered(asked_s=result.next_frame_ms / 1000)
         busy = result.outcome == frame_pb2.FRAME_OUTCOME_OVERLOADED
         factor = PACE_BACK if busy else PACE_RECOVER
         interval_s = min(self.pace.interval_s * factor, PACE_S_MAX)

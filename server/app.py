@@ -218,14 +218,14 @@ def _compose(
     reports = Reports(threads.reports, lambda: admission.full)
     attendance = Attendance(database, rules, sight, changes=changes, reports=reports, clock=clock)
     event_log = EventLog(database, sight, changes, repeat_minutes=settings.repeat_minutes)
-    frames = database, pipeline, gallery, thresholds, event_log
+    looking = database, pipeline, gallery, thresholds, event_log
     enrollments = Enrollments(database, vault, pipeline, gallery, thresholds, clock=clock)
     documents = Documents(database, vault, clock, upload_hours=settings.upload_hours)
     return Services(
         accounts=Accounts(database, passwords, live, clock),
         attendance=attendance,
         checkins=CheckIns(
-            *frames,
+            *looking,
             clock=clock,
             accuracy_m_max=settings.location_accuracy_m_max,
             place_waived=attendance.place_waived,
@@ -245,7 +245,7 @@ def _compose(
         enrollments=enrollments,
         event_log=event_log,
         forensics=Forensics(database, rules, sight, reports=reports),
-        kiosks=Kiosks(*frames, clock=clock, admission=admission, fps_max=settings.kiosk_fps_max),
+        kiosks=Kiosks(*looking, clock=clock, admission=admission, fps_max=settings.kiosk_fps_max),
         requests=_requests(database, rules, sight, claims, changes=changes, clock=clock),
         rules=rules,
         sessions=Sessions(

@@ -17,7 +17,8 @@ from server.domain.relief import FRAMES_MAX, relief
 # Frames of another face until the check-in ends: one may be a bad embedding.
 STRANGE_FRAMES_MAX = 4
 MATCHING_FRONTS_MIN = 2
-# Good faces in a row that need not be compared, while nothing hinges on them: 0.3 s of a phone.
+# Good faces in a row that need not be compared, while nothing hinges on them: 0.3 s of a phone, and
+# 0.75 s of one that is asked for four frames a second.
 UNCOMPARED_MAX = 3
 # A face that moved further from one frame to the next is compared: it may be another one.
 STILL_OVERLAP_MIN = 0.5
@@ -85,7 +86,7 @@ class FaceTrail:
     def must_compare(self, box: BoundingBox) -> bool:
         """Whether a good face must be compared, whatever step it shows.
 
-        Who exchanges faces in between must do so within a tenth of a second, in place, and gains
+        Who exchanges faces in between must do so from one frame to the next, in place, and gains
         nothing but landmarks that count only once the next compared face is the employee's.
         """
         still = self._box is not None and box.overlap(self._box) >= STILL_OVERLAP_MIN

@@ -22,7 +22,7 @@ from server.vision.cost import FrameCost
 # So often a face must be looked at for a challenge to go smoothly, and so often it is if there is
 # room, frames a second.
 CHECK_IN_FPS_MIN, CHECK_IN_FPS_MAX = 4.0, 10.0
-# So much later than it could come a frame is asked for at most.
+# So much later than it could be looked at a frame is asked for at most.
 PUT_OFF_S_MAX = 1 / CHECK_IN_FPS_MIN - 1 / CHECK_IN_FPS_MAX
 # Part of the workers' time that is given to frames that are asked for, so that few of them wait for
 # those that nobody asked for: the first of each check-in, and what comes late.
@@ -113,25 +113,30 @@ class Admission:
             self.open -= 1
 
     def next_frame_s(
-        self, arrived_s: float, *, faces: int, fps_max: float = CHECK_IN_FPS_MAX
+        self,
+        stream: object,
+        arrived_s: float,
+        *,
+        faces: int,
+        fps_max: float = CHECK_IN_FPS_MAX,
     ) -> float:
-        """Returns in how many seconds a stream's next frame should come, after one that arrived.
+        """Returns how long after a frame that arrived the stream's next one should be sent.
 
-        faces: how many faces of it will probably be embedded.
+        faces: how many faces of it will probably be embedded. What is asked for is asked for
+        instead of what the stream was asked for before.
         """
         now_s, pipeline = self._monotonic(), self._pipeline
         # What waits already comes first: whoever is answered late must not send at once again.
         earliest_s = max(now_s + pipeline.wait_s, arrived_s + 1 / fps_max)
         cost_s = pipeline.cost.look_s + faces * pipeline.cost.embed_s
-        return (
-            self._slots.take(
-                earliest_s,
-                earliest_s + PUT_OFF_S_MAX,
-                now_s=now_s,
-                length_s=cost_s / pipeline.workers / ASKED_MAX,
-            )
-            - now_s
+        slot_s = self._slots.take(
+            stream,
+            earliest_s,
+            earliest_s + PUT_OFF_S_MAX,
+            now_s=now_s,
+            length_s=cost_s / pipeline.workers / ASKED_MAX,
         )
+        return slot_s - arrived_s
 
     def credit_s(self, device_id: str) -> float:
         """Returns how long ago a device was turned away that came back as it was told, else 0."""

@@ -82,7 +82,7 @@ class CheckInRequest:
 class Guidance:
     """What became of a frame, and what to do now (None when all steps are done).
 
-    next_frame_s: when the next frame should come, in seconds from now; 0 for no wish.
+    next_frame_s: how long after this frame the next should be sent, in seconds; 0 for no wish.
     """
 
     look: Look
@@ -348,7 +348,7 @@ class CheckInSession:
         if self.complete:
             return 0.0
         compared = self._trail.compares_next or self._progress.completes_next
-        return self._owner.admission.next_frame_s(frame.arrived_s, faces=int(compared))
+        return self._owner.admission.next_frame_s(self, frame.arrived_s, faces=int(compared))
 
     def _to_compare(self, face: Face) -> bool:
         """Whether a good face is compared: no step is completed by one that was not."""

@@ -65,7 +65,7 @@ class Sighting:
 class FrameResult:
     """What became of a frame.
 
-    next_frame_s: when the next frame should come, in seconds from now; 0 for no wish.
+    next_frame_s: how long after this frame the next should be sent, in seconds; 0 for no wish.
     """
 
     outcome: FrameOutcome
@@ -160,12 +160,15 @@ class KioskSession:
         return FrameResult(outcome, tuple(sightings), analysis.timings, wait_s)
 
     def _next_frame_s(self, sightings: Sequence[Sighting], frame: Frame) -> float:
-        """Returns when the next frame of people should come; an empty view waits for theirs."""
-        if not sightings:
+        """Returns when the next frame of people should come; an empty view gives way to theirs."""
+        if not self._tracker.numbers:
             return 0.0
-        open_faces = sum(one.state is not FaceState.RECOGNISED for one in sightings)
+        done = {FaceState.RECOGNISED, FaceState.UNUSABLE}
         return self._owner.admission.next_frame_s(
-            frame.arrived_s, faces=open_faces, fps_max=self._owner.fps_max
+            self,
+            frame.arrived_s,
+            faces=sum(one.state not in done for one in sightings),
+            fps_max=self._owner.fps_max,
         )
 
     def _may_follow(self, frame: Frame) -> bool:

@@ -11,15 +11,16 @@ from collections.abc import Callable
 _NEWEST, _NEWEST_BESIDE = 0.05, 0.3
 # A measurement of what comes beside takes so much of the workers' time.
 _MEASURED_S = 0.5
-# While workers are less busy, other work of the process would be taken for that of frames.
-_BUSY_MIN = 0.3
-_BESIDE_MAX = 3.0
+# While the machine is less busy, other work of the process would be taken for that of frames; and
+# what a report or a login costs beside it is not to take more than half of the places.
+_BUSY_MIN = 0.5
+_BESIDE_MAX = 2.0
 
 
 class FrameCost:
-    """Seconds of a worker that is never disturbed, once all that frames cost is spread over them.
+    """What a frame takes of one of the workers, if all that a server does were done by them.
 
-    cores: how many the process may use, for so many workers. To be used by one thread.
+    cores: how many the process may use. To be used by one thread.
     """
 
     def __init__(
@@ -56,20 +57,23 @@ class FrameCost:
         """Begins with what a warm worker measured; embedded: faces embedded a frame."""
         self._look_s, self._embed_s = look_s, embed_s
         self._frame_s = look_s + embedded * embed_s
+        self._begin()
 
-    def note(self, look_s: float, embed_s: float | None) -> None:
-        """Takes what a frame cost its worker; embed_s: its share of a batch, None without one."""
+    def note(self, look_s: float, embed_s: float, faces: int) -> None:
+        """Takes what a frame cost its worker; embed_s: for each of its faces that were embedded."""
+        worked_s = look_s + faces * embed_s
         self._look_s += _NEWEST * (look_s - self._look_s)
-        self._frame_s += _NEWEST * (look_s + (embed_s or 0.0) - self._frame_s)
-        if embed_s is not None:
+        self._frame_s += _NEWEST * (worked_s - self._frame_s)
+        if faces:
             self._embed_s += _NEWEST * (embed_s - self._embed_s)
-        self._worked_s += look_s + (embed_s or 0.0)
+        self._worked_s += worked_s
         if self._worked_s >= _MEASURED_S:
             self._measure()
 
     def _measure(self) -> None:
         took_s = self._monotonic() - self._began_s
-        if self._worked_s >= self._busy_min * took_s:
+        # By the factor as it is believed: one that is too high leaves the workers idle.
+        if self._worked_s * self._beside >= self._busy_min * took_s:
             used_s = self._process_s() - self._used_s
             beside = used_s / self._worked_s * self._workers_a_core
             beside = min(_BESIDE_MAX, max(1.0, beside))

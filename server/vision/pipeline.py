@@ -41,7 +41,7 @@ T = TypeVar("T")
 class Timings:
     """What a frame cost, in milliseconds; queue_ms is all its waits, embed_ms the whole batch's.
 
-    batch: how many faces were embedded together, 0 if none of this frame was.
+    batch: how many faces were embedded together, faces: how many of them were this frame's.
     """
 
     queue_ms: float = 0.0
@@ -49,6 +49,7 @@ class Timings:
     detect_ms: float = 0.0
     embed_ms: float = 0.0
     batch: int = 0
+    faces: int = 0
 
     @property
     def look_ms(self) -> float:
@@ -56,9 +57,9 @@ class Timings:
         return self.decode_ms + self.detect_ms
 
     @property
-    def face_ms(self) -> float | None:
-        """What embedding one face of the batch cost a worker, None if none of this frame was."""
-        return self.embed_ms / self.batch if self.batch else None
+    def face_ms(self) -> float:
+        """What embedding each face of the batch cost a worker, 0 without one."""
+        return self.embed_ms / max(1, self.batch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ class Pipeline:
         self._change = threading.Condition()
         self._closing = False
         self.cost = FrameCost(workers=workers, cores=cores or workers)
-        self._warm: list[Future[None]] = [Future() for _ in range(workers)]
+        self._warm: list[Future[tuple[float, float]]] = [Future() for _ in range(workers)]
         self._threads = [
             threading.Thread(target=self._work, args=(warm,), name=f"vision-{number}")
             for number, warm in enumerate(self._warm)
@@ -174,7 +175,8 @@ class Pipeline:
 
     async def warm_up(self) -> None:
         """Waits until every worker ran every model in every shape: no first frame is slow."""
-        await asyncio.gather(*map(asyncio.wrap_future, self._warm))
+        measured = await asyncio.gather(*map(asyncio.wrap_future, self._warm))
+        self.cost.set(*min(measured))
 
     def close(self) -> None:
         """Ends the worker threads; what waits is given up."""
@@ -188,8 +190,7 @@ class Pipeline:
             thread.join()
 
     def _note(self, timings: Timings) -> None:
-        face_s = None if timings.face_ms is None else timings.face_ms / 1e3
-        self.cost.note(timings.look_ms / 1e3, face_s)
+        self.cost.note(timings.look_ms / 1e3, timings.face_ms / 1e3, timings.faces)
         metrics.observe_stages(
             queue=timings.queue_ms,
             decode=timings.decode_ms,
@@ -197,11 +198,10 @@ class Pipeline:
             embed=timings.embed_ms,
         )
 
-    def _work(self, warm: "Future[None]") -> None:
+    def _work(self, warm: "Future[tuple[float, float]]") -> None:
         """The life of a worker; what a job raises is for its caller, and no end of the worker."""
         try:
-            self._warm_up_here()
-            _give(warm, None)
+            _give(warm, self._warm_up_here())
         except Exception as error:  # noqa: BLE001 - handed to whoever waits for the start
             _fail(warm, error)
         while (work := self._next()) is not None:
@@ -230,7 +230,8 @@ class Pipeline:
             self._line.add_faces(faces, len(faces.crops), time.perf_counter())
             self._change.notify()
 
-    def _warm_up_here(self) -> None:
+    def _warm_up_here(self) -> tuple[float, float]:
+        """Runs every model in every shape. Returns what a look and an embedding took, seconds."""
         for bucket in reversed(BUCKETS):
             self._pack.embedder.embed([_BLANK_CROP] * bucket)
         self._pack.detector.detect(_BLANK_FRAME)
@@ -238,7 +239,7 @@ class Pipeline:
         self._pack.detector.detect(_BLANK_FRAME)
         looked = time.perf_counter()
         self._pack.embedder.embed([_BLANK_CROP])
-        self.cost.set(looked - started, time.perf_counter() - looked)
+        return looked - started, time.perf_counter() - looked
 
     def _look(self, job: _Look) -> None:
         """Decodes, detects and measures; the faces that are wanted are put in line for a batch."""
@@ -276,6 +277,7 @@ class Pipeline:
                 queue_ms=timings.queue_ms + (started_s - looked) * 1e3,
                 embed_ms=(time.perf_counter() - started_s) * 1e3,
                 batch=batch,
+                faces=len(wanted),
             )
             _give(job.future, replace(analysis, faces=tuple(faces), timings=spent))
 

@@ -189,7 +189,7 @@ class TestLimits:
         timings = [(await pipeline.analyze(frames[0], everyone)).timings for _ in range(30)]
         costs = [one.look_ms + one.embed_ms for one in timings]
 
-        assert min(costs) / 2 < pipeline.cost.frame_s * 1e3
+        assert min(costs) / 2 < pipeline.cost.frame_s * 1e3 < 2 * max(costs)
         assert pipeline.cost.look_s < pipeline.cost.frame_s
 
     async def test_close_gives_up_what_waits(self, frames):

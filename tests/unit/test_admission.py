@@ -95,19 +95,21 @@ class TestNextFrame:
     """When a stream's next frame should come."""
 
     def test_alone(self):
-        """As often as a phone sends by itself, counted from the arrival."""
+        """As often as a phone sends by itself, however long the answer took."""
         admission = Admission(pipeline(), monotonic=lambda: 10.03)
 
-        assert pytest.approx(1 / CHECK_IN_FPS_MAX - 0.03) == admission.next_frame_s(10.0, faces=1)
+        assert pytest.approx(1 / CHECK_IN_FPS_MAX) == admission.next_frame_s("a", 10.0, faces=1)
 
     def test_at_once_where_it_is_overdue(self):
         """A frame that took longer than the pace."""
-        assert 0.0 == Admission(pipeline(), monotonic=lambda: 10.5).next_frame_s(10.0, faces=1)
+        admission = Admission(pipeline(), monotonic=lambda: 10.5)
+
+        assert pytest.approx(0.5) == admission.next_frame_s("a", 10.0, faces=1)
 
     def test_one_after_the_other(self):
         """Streams whose frames came together are told apart, by what a frame costs."""
         admission = Admission(pipeline(workers=1, frame_s=0.02), monotonic=lambda: 0.0)
-        first, second, third = (admission.next_frame_s(0.0, faces=n) for n in (1, 0, 1))
+        first, second, third = (admission.next_frame_s(n, 0.0, faces=n) for n in (1, 0, 2))
 
         assert pytest.approx(0.02 / ASKED_MAX) == second - first
         assert pytest.approx(0.01 / ASKED_MAX) == third - second
@@ -116,15 +118,21 @@ class TestNextFrame:
         """A challenge needs so many frames a second."""
         admission = Admission(pipeline(workers=1, frame_s=0.05), monotonic=lambda: 0.0)
 
-        latest = max(admission.next_frame_s(0.0, faces=1) for _ in range(100))
+        latest = max(admission.next_frame_s(n, 0.0, faces=1) for n in range(100))
 
         assert pytest.approx(1 / CHECK_IN_FPS_MIN) == latest
+
+    def test_what_waits_comes_first(self):
+        """A line of half a second: a frame that were sent at once would only make it longer."""
+        admission = Admission(pipeline(wait_s=0.5), monotonic=lambda: 10.2)
+
+        assert pytest.approx(0.7) == admission.next_frame_s("a", 10.0, faces=1)
 
     def test_a_kiosk_has_a_pace_of_its_own(self):
         """It sends fewer frames a second than a phone."""
         admission = Admission(pipeline(), monotonic=lambda: 0.0)
 
-        assert pytest.approx(0.5) == admission.next_frame_s(0.0, faces=1, fps_max=2.0)
+        assert pytest.approx(0.5) == admission.next_frame_s("a", 0.0, faces=1, fps_max=2.0)
 
 
 class TestHint:

@@ -26,7 +26,7 @@ class Clocks:
         """Lets frames of 4 ms pass without an embedding, each so long after the one before."""
         for _ in range(count):
             self.now_s, self.used_s = self.now_s + took_s, self.used_s + used_s
-            cost.note(0.004, None)
+            cost.note(0.004, 0.0, 0)
 
 
 class TestFrameCost:
@@ -43,7 +43,7 @@ class TestFrameCost:
         """Looks by every frame, embeddings by those that have one."""
         cost = Clocks().cost()
         for number in range(400):
-            cost.note(0.002, 0.003 if number % 2 else None)
+            cost.note(0.002, 0.003, number % 2)
 
         assert pytest.approx(0.002, rel=0.01) == cost.look_s
         assert pytest.approx(0.003, rel=0.01) == cost.embed_s
@@ -66,12 +66,25 @@ class TestFrameCost:
 
         assert pytest.approx(0.004, rel=0.01) == cost.look_s
 
-    @pytest.mark.parametrize("used_s", [0.1, 0.0], ids=["a report", "a machine that stands still"])
-    def test_what_is_not_of_frames(self, used_s):
-        """Of an idle server nothing is measured: its other work is not that of frames."""
+    def test_several_faces(self):
+        """Each of a kiosk's frame is work: nothing comes beside it here."""
         clocks = Clocks()
         cost = clocks.cost()
-        clocks.frames(cost, 3000, took_s=0.2, used_s=used_s)
+        for _ in range(3000):
+            clocks.now_s, clocks.used_s = clocks.now_s + 0.03, clocks.used_s + 0.028
+            cost.note(0.004, 0.006, 4)
+
+        assert (0.004, 0.006, 0.028) == (
+            pytest.approx(cost.look_s, rel=0.01),
+            pytest.approx(cost.embed_s, rel=0.01),
+            pytest.approx(cost.frame_s, rel=0.01),
+        )
+
+    def test_what_is_not_of_frames(self):
+        """Of an idle server nothing is measured: a report is not what its frames cost."""
+        clocks = Clocks()
+        cost = clocks.cost()
+        clocks.frames(cost, 3000, took_s=0.2, used_s=0.1)
 
         assert pytest.approx(0.004, rel=0.01) == cost.look_s
 
@@ -82,4 +95,14 @@ class TestFrameCost:
         clocks.frames(cost, 3000, took_s=0.004, used_s=0.001)
         assert pytest.approx(0.004, rel=0.01) == cost.look_s
         clocks.frames(cost, 3000, took_s=0.004, used_s=0.1)
-        assert pytest.approx(0.012, rel=0.01) == cost.look_s
+        assert pytest.approx(0.008, rel=0.01) == cost.look_s
+
+    def test_recovers(self):
+        """A factor that a report drove up leaves the workers half idle, and falls all the same."""
+        clocks = Clocks()
+        cost = clocks.cost()
+        clocks.frames(cost, 3000, took_s=0.006, used_s=0.1)
+        assert pytest.approx(0.008, rel=0.01) == cost.look_s
+        clocks.frames(cost, 3000, took_s=0.009, used_s=0.005)
+
+        assert pytest.approx(0.005, rel=0.01) == cost.look_s

@@ -23,23 +23,34 @@ class TestPace:
         """Nothing was sent before."""
         assert await _waited_s(Pace(1.0)) < 0.5
 
-    async def test_held(self):
-        """As long as the server is busy with frames of others, also where one waits already."""
-        pace = Pace(100.0)
+    async def test_asked_for(self):
+        """So long after the frame that was answered, however long the answer took."""
+        pace, loop = Pace(100.0), asyncio.get_running_loop()
+        began_s = loop.time()
         await pace.turn()
         waiting = asyncio.create_task(_waited_s(pace))
         await asyncio.sleep(0)
-        pace.answered()
-        pace.hold(0.2)
+        pace.answered(asked_s=0.3)
+        await waiting
 
-        assert await waiting >= 0.19
+        assert loop.time() - began_s >= 0.29
+
+    async def test_asked_for_until_the_next_answer(self):
+        """Also the frame that goes before it: otherwise every second one would come unasked."""
+        pace, loop = Pace(100.0), asyncio.get_running_loop()
+        began_s = loop.time()
+        await pace.turn()
+        pace.answered(asked_s=0.2)
+        for _ in range(2):
+            await pace.turn()
+
+        assert loop.time() - began_s >= 0.39
 
     async def test_a_shorter_wish_hurries_nobody(self):
         """The own pace holds, whatever the server has room for."""
         pace = Pace(5.0)
         await pace.turn()
-        pace.answered()
-        pace.hold(0.0)
+        pace.answered(asked_s=0.01)
 
         assert await _waited_s(pace) >= 0.19
 
