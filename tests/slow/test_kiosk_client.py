@@ -356,6 +356,23 @@ class TestStream:
         # before the next frame goes out. Without that it would be 0.125 s.
         assert time.monotonic() - start_s >= 0.3
 
+    async def test_the_next_frame_waits_until_it_is_wanted(self) -> None:
+        """As long after the one before as its answer said."""
+
+        async def crowded(requests: Requests, _: Context) -> Answers:
+            await anext(requests)
+            yield ready(max_frames_per_second=40.0)
+            async for request in requests:
+                answer = result(request.frame.frame_number)
+                answer.result.next_frame_ms = 150.0
+                yield answer
+
+        start_s = time.monotonic()
+        await collect(FakeServer(crowded), ends(6, Answer))
+
+        # The second may go before the first answer is here; without the wish it would be 0.125 s.
+        assert time.monotonic() - start_s >= 0.55
+
     async def test_nobody_there_then_a_server(self) -> None:
         """A kiosk that starts before its server."""
         with socket.socket() as held:  # keeps the port from others, and does not listen
