@@ -44,12 +44,12 @@ class Tally:
     refused: dict[str, int] = field(default_factory=dict)
     without_phone: int = 0
     frames: int = 0
-    # Of each check-in: frames that were looked at and that were embedded, what it waited for before
-    # the first and after the last, and how long each step took to the frame that completed it.
+    # Of each check-in: frames that were looked at and those embedded, how long it waited for its
+    # challenge and for its receipt, and how long each step took to the frame that completed it.
     looked: list[int] = field(default_factory=list)
     embedded: list[int] = field(default_factory=list)
-    begin_s: list[float] = field(default_factory=list)
-    end_s: list[float] = field(default_factory=list)
+    open_s: list[float] = field(default_factory=list)
+    seal_s: list[float] = field(default_factory=list)
     steps_s: list[list[float]] = field(default_factory=list)
     # What looking at a frame and embedding a face alone cost a worker.
     looks_s: list[float] = field(default_factory=list)
@@ -197,8 +197,8 @@ async def _play(
         tally.recorded += 1
         tally.looked.append(len(spent))
         tally.embedded.append(sum(one.batch > 0 for one in spent))
-        tally.begin_s.append(result.timings.challenge_ms / 1e3 + phone.camera_s)
-        tally.end_s.append(result.timings.seal_ms / 1e3)
+        tally.open_s.append(result.timings.challenge_ms / 1e3)
+        tally.seal_s.append(result.timings.seal_ms / 1e3)
         tally.steps_s.append([took_ms / 1e3 for took_ms in result.timings.steps_ms])
         tally.check_in.record_value(_us_since(due))
     else:

@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from benchmarks import report
+from benchmarks.crowd import CAMERA_S
 from benchmarks.phone import FRAMES_PER_SECOND
 from benchmarks.pipeline import cores, make_frames
 from benchmarks.rung import Rung, Tally, open_crowd, run_rung, seed_of
@@ -194,8 +195,9 @@ def costs_of(
 ) -> Costs:
     """Returns the costs by a rung at which hardly anybody waited; batch: see embed_by_batch.
 
-    The server's processor time beside its workers (network, parsing, storage) uses the same cores:
-    it is added to the frames in proportion, so that the quiet rung, simulated, costs all of it.
+    The server's processor time beside its workers (network, parsing, storage) uses the same cores.
+    What a check-in waited for its challenge and its receipt is taken as theirs; the rest is added
+    to the frames in proportion, so that the quiet rung, simulated, costs all of it.
     """
     if not tally.looked or not tally.embeds_s:
         raise SystemExit("No check-in was recorded: the server did not work, see server.log.")
@@ -208,8 +210,9 @@ def costs_of(
         embedded=sum(tally.embedded) / sum(tally.looked),
         moves=[_moves(steps_s, pace_s) for steps_s in tally.steps_s],
         batch=batch,
-        begin_s=statistics.median(tally.begin_s),
-        end_s=statistics.median(tally.end_s),
+        open_s=statistics.median(tally.open_s),
+        seal_s=statistics.median(tally.seal_s),
+        camera_s=CAMERA_S,
         pace_s=pace_s,
     )
 
@@ -245,8 +248,8 @@ def pooled(before: Costs, after: Costs) -> Costs:
         embeds=[*before.embeds, *after.embeds],
         embedded=_middle(before.embedded, after.embedded),
         moves=[*before.moves, *after.moves],
-        begin_s=_middle(before.begin_s, after.begin_s),
-        end_s=_middle(before.end_s, after.end_s),
+        open_s=_middle(before.open_s, after.open_s),
+        seal_s=_middle(before.seal_s, after.seal_s),
         beside=_middle(before.beside, after.beside),
         rest_s=_middle(before.rest_s, after.rest_s),
     )

@@ -10,6 +10,7 @@ import itertools
 import math
 import random
 import statistics
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -57,12 +58,12 @@ class Costs:
 
     cpu_s: processor time of the server, all of it. frames: how many a check-in had looked at.
     looks, embeds: what looking at a frame and embedding a face alone cost a worker, samples.
-    embedded: part of the frames whose face is embedded. beside: how many times that a frame costs
-    the cores, with all that a check-in needs beside its worker. moves: from when each step was
-    asked for to when a frame could show it, of check-ins, a sample. batch: what embedding 1, 2, 4
-    or 8 faces at once costs, in parts of one alone. begin_s, end_s: before the first frame, and
-    after the last. rest_s: what an answer takes beside its worker. pace_s: time between two frames
-    of a phone.
+    embedded: part of the frames whose face is embedded. open_s, seal_s: what a check-in takes a
+    core before its challenge, and for its record. beside: how many times that a frame costs the
+    cores, with all that it needs beside its worker. moves: from when each step was asked for to
+    when a frame could show it, of check-ins, a sample. batch: what embedding 1, 2, 4 or 8 faces at
+    once costs, in parts of one alone. camera_s: from the challenge to the first frame. rest_s: what
+    an answer takes beside its worker. pace_s: time between two frames of a phone.
     """
 
     cpu_s: float
@@ -72,17 +73,17 @@ class Costs:
     embedded: float
     moves: Sequence[Sequence[float]]
     batch: Mapping[int, float]
-    begin_s: float
-    end_s: float
+    open_s: float
+    seal_s: float
+    camera_s: float
     pace_s: float
     beside: float = 1.0
     rest_s: float = 0.0
 
     @property
     def frame_s(self) -> float:
-        """What a frame costs the cores on average."""
-        embed_s = self.embedded * statistics.fmean(self.embeds)
-        return self.beside * (statistics.fmean(self.looks) + embed_s)
+        """What a frame costs the cores on average, with its part of all that a check-in costs."""
+        return self.cpu_s / self.frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +171,9 @@ class _Machine:
     def __init__(self, costs: Costs, workers: int) -> None:
         self.workers = workers
         self.cost = FrameCost(workers=workers, cores=workers, process_s=lambda: 0.0)
-        looks_s, embeds_s = statistics.fmean(costs.looks), statistics.fmean(costs.embeds)
-        self.cost.set(looks_s * costs.beside, embeds_s * costs.beside, embedded=costs.embedded)
+        look_s, embed_s = statistics.fmean(costs.looks), statistics.fmean(costs.embeds)
+        factor = costs.frame_s / (look_s + costs.embedded * embed_s)
+        self.cost.set(look_s * factor, embed_s * factor, embedded=costs.embedded)
         self.frames_waiting = 0
 
     @property
@@ -243,6 +245,7 @@ class _Simulation:
         self._machine = _Machine(costs, workers)
         self._now = 0.0
         self._admission = Admission(self._machine, monotonic=lambda: self._now)
+        self._chores: deque[tuple[float, Callable[[], None]]] = deque()
         self._line: Line[_Frame, _Frame] = Line(workers * WAITING_FRAMES_PER_WORKER_MAX)
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
@@ -266,9 +269,14 @@ class _Simulation:
             self.refused += 1
             return
         self._admission.open += 1
-        begins = self._now + self._costs.begin_s
-        one = _CheckIn(self._rng.choice(self._costs.moves), asked_s=begins)
-        self._later(begins, partial(self._send, one))
+        self._chores.append((self._costs.open_s, self._challenge))
+
+    def _challenge(self) -> None:
+        one = _CheckIn(self._rng.choice(self._costs.moves), asked_s=self._now)
+        self._later(self._now + self._costs.camera_s, partial(self._send, one))
+
+    def _seal(self) -> None:
+        self._chores.append((self._costs.seal_s, self._leave))
 
     def _leave(self) -> None:
         self._admission.open -= 1
@@ -295,23 +303,33 @@ class _Simulation:
             self._answer(frame, looked=False)
 
     def _work(self) -> None:
-        """Gives every free worker what the line says is next."""
+        """Gives every free worker what is next: the event loop's work, then what the line says.
+
+        The loop has no core of its own, and is not kept waiting by the workers for long.
+        """
         while self._free:
-            if faces := self._line.next_faces(self._now):
+            if self._chores:
+                took_s, then = self._chores.popleft()
+                self._busy(took_s, partial(self._done, then))
+            elif faces := self._line.next_faces(self._now):
                 alone = [self._rng.choice(self._costs.embeds) for _ in faces]
                 took_s = statistics.fmean(alone) * self._costs.batch[bucket_of(len(faces))]
                 self.faces, self.batches = self.faces + len(faces), self.batches + 1
-                self._busy(took_s, partial(self._embedded, faces))
+                self._busy(took_s * self._costs.beside, partial(self._embedded, faces))
             elif (frame := self._line.next_frame()) is not None:
-                self._busy(self._rng.choice(self._costs.looks), partial(self._looked, frame))
+                took_s = self._rng.choice(self._costs.looks) * self._costs.beside
+                self._busy(took_s, partial(self._looked, frame))
             else:
                 return
 
     def _busy(self, took_s: float, done: Callable[[], None]) -> None:
         self._free -= 1
-        took_s *= self._costs.beside
         self.worked_s += took_s
         self._later(self._now + took_s, done)
+
+    def _done(self, then: Callable[[], None]) -> None:
+        self._free += 1
+        then()
 
     def _looked(self, frame: _Frame) -> None:
         self._free += 1
@@ -340,7 +358,7 @@ class _Simulation:
             wish_s = self._admission.next_frame_s(one, frame.sent_s, faces=faces)
         self._later(answered_s, partial(self._told, frame, wish_s))
         if one.complete:
-            self._later(answered_s + self._costs.end_s, self._leave)
+            self._later(answered_s, self._seal)
             if waiting is not None:  # the challenge is over: answered without a look
                 self._later(answered_s, partial(self._told, waiting, 0.0))
         elif waiting is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import socket
 import time
 from contextlib import aclosing, asynccontextmanager
@@ -31,7 +30,7 @@ from typer.testing import CliRunner
 from kiosk_client.camera import SourceError
 from kiosk_client.main import RunOptions, app, run_kiosk
 from kiosk_client.screen import LineScreen
-from kiosk_client.stream import BACKOFF_S_MAX, BACKOFF_S_MIN, Backoff, KioskStream
+from kiosk_client.stream import Backoff, KioskStream
 from kiosk_client.updates import Answer, Ended, Offline, Online, Shot, Update
 
 if TYPE_CHECKING:
@@ -399,26 +398,6 @@ class TestStream:
         seen = await collect(FakeServer(), lambda _: False, then=one)
 
         assert [type(update) for update in seen] == [Online, Answer]
-
-
-class TestBackoff:
-    """Waiting times grow, stay within their names, and differ between kiosks."""
-
-    def test_bounds(self) -> None:
-        """Never below the minimum, never above the maximum."""
-        backoff = Backoff(random=random.Random(1))
-        for attempt in range(2000):
-            assert BACKOFF_S_MIN <= backoff.delay_s(attempt) <= BACKOFF_S_MAX
-
-        assert len({backoff.delay_s(5) for _ in range(10)}) == 10
-        assert max(backoff.delay_s(0) for _ in range(100)) <= 2 * BACKOFF_S_MIN
-
-    def test_what_the_server_asks_is_kept_within_reason(self) -> None:
-        """At least that long, a little more at random; an absurd time is cut."""
-        backoff = Backoff()
-
-        assert all(60 <= backoff.delay_s(0, at_least_s=60) <= 75 for _ in range(100))
-        assert backoff.delay_s(0, at_least_s=1e9) <= 375
 
 
 class TestCommand:

@@ -30,8 +30,9 @@ COSTS = Costs(
     embedded=0.4,
     moves=[(0.0, 0.42, 0.42, 0.42)],
     batch={1: 1.0, 2: 2.0, 4: 4.0, 8: 8.0},
-    begin_s=0.0,
-    end_s=0.0,
+    open_s=0.0,
+    seal_s=0.0,
+    camera_s=0.3,
     rest_s=0.002,
     pace_s=0.1,
 )
@@ -111,6 +112,14 @@ class TestPrediction:
         found = predict(replace(COSTS, beside=1.5), 0.01, 4)
 
         assert pytest.approx(1.5 * 0.128) == found.work_s
+
+    def test_a_check_in_costs_more_than_its_frames(self):
+        """Its opening and its record take the cores too, and frames wait for them meanwhile."""
+        chores = replace(COSTS, open_s=0.02, seal_s=0.03)
+        alone, busy = (predict(chores, rate, 1) for rate in (0.01, 4.0))
+
+        assert pytest.approx(0.128 + 0.05) == alone.work_s
+        assert predict(COSTS, 4.0, 1).answer_p99_s + 0.01 < busy.answer_p99_s
 
     def test_many_are_asked_for_fewer_frames(self):
         """Movements take their time, so the work of a check-in falls, and hardly anybody waits."""

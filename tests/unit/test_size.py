@@ -33,8 +33,8 @@ RUNG = Rung(
 TALLY = Tally(
     looked=[20, 20],
     embedded=[7, 9],
-    begin_s=[0.3, 0.3],
-    end_s=[0.1, 0.1],
+    open_s=[0.1, 0.1],
+    seal_s=[0.1, 0.1],
     steps_s=[[0.1, 0.55, 0.55, 0.55], [0.1, 0.55, 0.55, 0.55]],
     looks_s=[0.01],
     embeds_s=[0.02],
@@ -51,7 +51,8 @@ class TestCosts:
 
         assert (1.0, 0.4) == (costs.cpu_s, costs.embedded)
         assert pytest.approx(1.0, rel=0.02) == again.work_s
-        assert pytest.approx(costs.beside * 0.018) == costs.frame_s
+        assert pytest.approx(0.05) == costs.frame_s
+        assert 1.0 < costs.beside < 0.05 / 0.018  # a part of it is opening and record
 
     def test_what_an_answer_takes_beside(self):
         """The rest of the mean answer: on its way, before and after the worker."""
