@@ -52,6 +52,7 @@ _GUESSED_CPU_S = 0.5
 _PAUSE = 5
 _SAMPLES = {"looks", "embeds", "moves"}
 _TRIES = 4
+_IDLE_S = 15.0
 _EMBED_REPEATS, _EMBED_WARM_UPS = 15, 2
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -172,8 +173,11 @@ async def _measure(
 
         async def measured_costs(name: str) -> Costs:
             tally, rate = Tally(), _QUIET * server_cores / _GUESSED_CPU_S
+            idle_s = server.cpu_s()
+            await asyncio.sleep(_IDLE_S)
+            idle_cores = (server.cpu_s() - idle_s) / _IDLE_S
             quiet = await play(name, rate=rate, tally=tally)
-            return costs_of(quiet, tally, batch, server_cores=server_cores)
+            return costs_of(quiet, tally, batch, server_cores=server_cores, idle_cores=idle_cores)
 
         costs = await measured_costs("costs")
         rates = {share: share * server_cores / costs.cpu_s for share in shares}
@@ -191,19 +195,25 @@ async def _measure(
 
 
 def costs_of(
-    quiet: Rung, tally: Tally, batch: Mapping[int, float], *, server_cores: int = 1
+    quiet: Rung,
+    tally: Tally,
+    batch: Mapping[int, float],
+    *,
+    server_cores: int = 1,
+    idle_cores: float = 0.0,
 ) -> Costs:
     """Returns the costs by a rung at which hardly anybody waited; batch: see embed_by_batch.
 
     The server's processor time beside its workers (network, parsing, storage) uses the same cores.
     What a check-in waited for its challenge and its receipt is taken as theirs; the rest is added
     to the frames in proportion, so that the quiet rung, simulated, costs all of it.
+    idle_cores: what the server takes when nobody is there, which is no cost of check-ins.
     """
     if not tally.looked or not tally.embeds_s:
         raise SystemExit("No check-in was recorded: the server did not work, see server.log.")
     pace_s = 1 / FRAMES_PER_SECOND
     plain = Costs(
-        cpu_s=quiet.cpu_ms_per_check_in / 1e3,
+        cpu_s=quiet.cpu_ms_per_check_in / 1e3 - idle_cores / quiet.recorded,
         frames=statistics.fmean(tally.looked),
         looks=_without_pauses(tally.looks_s),
         embeds=_without_pauses(tally.embeds_s),
@@ -213,6 +223,7 @@ def costs_of(
         open_s=statistics.median(tally.open_s),
         seal_s=statistics.median(tally.seal_s),
         camera_s=CAMERA_S,
+        idle_cores=idle_cores,
         pace_s=pace_s,
     )
 
@@ -248,6 +259,7 @@ def pooled(before: Costs, after: Costs) -> Costs:
         embeds=[*before.embeds, *after.embeds],
         embedded=_middle(before.embedded, after.embedded),
         moves=[*before.moves, *after.moves],
+        idle_cores=_middle(before.idle_cores, after.idle_cores),
         open_s=_middle(before.open_s, after.open_s),
         seal_s=_middle(before.seal_s, after.seal_s),
         beside=_middle(before.beside, after.beside),
@@ -306,7 +318,8 @@ def _costs(costs: Costs) -> str:
         f"{costs.frame_s * 1e3:.1f} ms each, "
         f"{costs.batch[BUCKETS[-1]] / BUCKETS[-1]:.0%} of an embedding in a batch of "
         f"{BUCKETS[-1]}; one core carries "
-        f"{1 / costs.cpu_s:.2f} a second, {BUSY_MAX / costs.cpu_s:.2f} at {BUSY_MAX:.0%}."
+        f"{1 / costs.cpu_s:.2f} a second, {BUSY_MAX / costs.cpu_s:.2f} at {BUSY_MAX:.0%}. "
+        f"An idle server takes {costs.idle_cores:.1%} of a core."
     )
 
 

@@ -56,7 +56,8 @@ class Morning:
 class Costs:
     """What one check-in costs on one machine, measured. Times in seconds.
 
-    cpu_s: processor time of the server, all of it. frames: how many a check-in had looked at.
+    cpu_s: processor time of the server, all of it but what it takes when nobody is there, and
+    idle_cores is that. frames: how many a check-in had looked at.
     looks, embeds: what looking at a frame and embedding a face alone cost a worker, samples.
     embedded: part of the frames whose face is embedded. open_s, seal_s: what a check-in takes a
     core before its challenge, and for its record. beside: how many times that a frame costs the
@@ -77,6 +78,7 @@ class Costs:
     seal_s: float
     camera_s: float
     pace_s: float
+    idle_cores: float = 0.0
     beside: float = 1.0
     rest_s: float = 0.0
 
@@ -132,7 +134,7 @@ def predict(
         answer_p99_s=_quantile(waits, 0.99),
         answer_mean_s=statistics.fmean(waits or [0.0]),
         work_s=worked_s / max(1, REPLAYS * len(comes) - refused),
-        cores_busy=worked_s / max(1e-9, sum(p.ended_s for p in plays)),
+        cores_busy=costs.idle_cores + worked_s / max(1e-9, sum(p.ended_s for p in plays)),
         refused=refused / max(1, REPLAYS * len(comes)),
         batch=sum(p.faces for p in plays) / max(1, sum(p.batches for p in plays)),
     )

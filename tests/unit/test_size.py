@@ -54,6 +54,14 @@ class TestCosts:
         assert pytest.approx(0.05) == costs.frame_s
         assert 1.0 < costs.beside < 0.05 / 0.018  # a part of it is opening and record
 
+    def test_an_idle_server_is_no_cost_of_a_check_in(self):
+        """Three check-ins in ten seconds, and 30 ms a second without any: a tenth of one's."""
+        costs = costs_of(RUNG, TALLY, BATCH, idle_cores=0.03)
+        busy = predict(costs, RUNG.offered, 1, seconds=RUNG.seconds).cores_busy
+
+        assert pytest.approx(0.9) == costs.cpu_s
+        assert pytest.approx(0.3, rel=0.1) == busy
+
     def test_what_an_answer_takes_beside(self):
         """The rest of the mean answer: on its way, before and after the worker."""
         costs = costs_of(RUNG, TALLY, BATCH)
