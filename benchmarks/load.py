@@ -19,7 +19,7 @@ from rich.progress import Progress
 from benchmarks import cast as casting
 from benchmarks import report
 from benchmarks.crowd import FACES
-from benchmarks.lobby import Lobby, LobbyRung, lobby_rung, open_lobby
+from benchmarks.lobby import WALKERS, Lobby, LobbyRung, lobby_rung, open_lobby
 from benchmarks.local import LocalServer
 from benchmarks.rung import Rung, open_crowd, people, run_rung
 from benchmarks.sheet import Sheet, write
@@ -150,7 +150,7 @@ async def _lobby(server: LocalServer, plan: Plan, stack: AsyncExitStack) -> Lobb
     if not plan.kiosks:
         return Lobby([], [])
     cast = casting.group_photo()
-    walkers = people(plan.phones + len(cast.staff) - FACES)[plan.phones :]
+    walkers = people(plan.phones + WALKERS)[plan.phones :]
     return await open_lobby(server, plan.kiosks, cast, walkers, stack)
 
 
