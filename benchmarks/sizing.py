@@ -205,13 +205,14 @@ class _CheckIn:
         return self.step >= len(self.moves)
 
     @property
+    def completes_next(self) -> bool:
+        """As Progress says it."""
+        return self.held + 1 >= HOLD_FRAMES
+
+    @property
     def compares_next(self) -> bool:
-        """As FaceTrail and Progress say it; nobody is a stranger here, and nobody jumps."""
-        return (
-            self.compared < MATCHING_FRONTS_MIN
-            or self.uncompared >= UNCOMPARED_MAX
-            or self.held + 1 >= HOLD_FRAMES
-        )
+        """As FaceTrail says it; nobody is a stranger here, and nobody jumps."""
+        return self.compared < MATCHING_FRONTS_MIN or self.uncompared >= UNCOMPARED_MAX
 
     def shows(self, frame: "_Frame") -> bool:
         """Whether a frame shows the step to do."""
@@ -219,9 +220,11 @@ class _CheckIn:
 
     def must_compare(self, frame: "_Frame") -> bool:
         """Whether the face of a frame is embedded."""
-        completes = self.held + 1 >= HOLD_FRAMES and self.shows(frame)
-        enough = self.compared >= MATCHING_FRONTS_MIN and self.uncompared < UNCOMPARED_MAX
-        return completes or not enough
+        return self.compares_next or (self.completes_next and self.shows(frame))
+
+    def due_s(self, pace_s: float) -> float:
+        """When the next frame may go."""
+        return self.last_s + max(pace_s, self.wish_s)
 
     def follow(self, frame: "_Frame", now: float) -> None:
         """Takes a frame into the challenge; the next step is asked for with its answer."""
@@ -285,12 +288,12 @@ class _Simulation:
 
     def _send(self, one: _CheckIn) -> None:
         """Sends a frame when one may go; as `Pace` in kiosk_client/duplex.py."""
-        now, due_s = self._now, one.last_s + max(self._costs.pace_s, one.wish_s)
+        now, due_s = self._now, one.due_s(self._costs.pace_s)
         if one.complete or one.under_way >= IN_FLIGHT_FRAMES_MAX or now < due_s:
             return
         one.under_way += 1
         one.last_s = now if now - due_s > self._costs.pace_s / 2 else due_s
-        self._later(one.last_s + max(self._costs.pace_s, one.wish_s), partial(self._send, one))
+        self._later(one.due_s(self._costs.pace_s), partial(self._send, one))
         frame = _Frame(one, now)
         if one.looking:
             one.waiting = frame
@@ -356,7 +359,7 @@ class _Simulation:
         waiting, one.waiting, one.looking = one.waiting, None, False
         wish_s = 0.0
         if not one.complete:
-            faces = int(one.compares_next)
+            faces = int(one.compares_next or one.completes_next)
             wish_s = self._admission.next_frame_s(one, frame.sent_s, faces=faces)
         self._later(answered_s, partial(self._told, frame, wish_s))
         if one.complete:
@@ -372,9 +375,7 @@ class _Simulation:
         self.took.append(now - frame.sent_s)
         one.under_way -= 1
         one.wish_s = wish_s
-        self._later(
-            max(now, one.last_s + max(self._costs.pace_s, wish_s)), partial(self._send, one)
-        )
+        self._later(max(now, one.due_s(self._costs.pace_s)), partial(self._send, one))
 
 
 def _quantile(ordered: Sequence[float], share: float) -> float:

@@ -17,7 +17,7 @@ from prometheus_client import REGISTRY
 from benchmarks.virtual import encode
 from benchmarks.walker import walk
 from server.rpc import interceptor
-from server.services.admission import CHECK_IN_FPS_MIN, PUT_OFF_S_MAX, Admission
+from server.services.admission import CHECK_IN_FPS_MAX, PUT_OFF_S_MAX, Admission
 from tests.functional.world import refused
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("later")]
@@ -131,7 +131,7 @@ class TestNextFrame:
         assert result.recorded
         assert 0.0 == wishes_ms[-1]  # the seal comes next
         assert any(wishes_ms)
-        assert max(wishes_ms) <= 1000 / CHECK_IN_FPS_MIN
+        assert _in_time(wishes_ms, result.timings.round_trips_ms, CHECK_IN_FPS_MAX)
 
     async def test_kiosks(self, world, cast):
         """People in view are asked for; an empty view gives way to them anyway."""
@@ -143,4 +143,13 @@ class TestNextFrame:
 
         assert [0.0, 0.0] == wishes_ms[:2]
         assert any(wishes_ms[2:])
-        assert max(wishes_ms) <= 1000 * (1 / 5 + PUT_OFF_S_MAX)
+        assert _in_time(wishes_ms, walked.round_trips_ms, 5.0)
+
+
+def _in_time(wishes_ms: list[float], took_ms: list[float], fps: float) -> bool:
+    """Whether no frame is put off for longer than it may be; an answer that took longer is over."""
+    assert len(wishes_ms) == len(took_ms)
+    return all(
+        wish_ms <= max(took, 1000 / fps) + 1000 * PUT_OFF_S_MAX + 1
+        for wish_ms, took in zip(wishes_ms, took_ms, strict=True)
+    )
