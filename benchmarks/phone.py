@@ -232,7 +232,8 @@ class _CheckIn:
         self._nonce = challenge.nonce if self._knobs.nonce is None else self._knobs.nonce
         self._chain = FrameChain(self._nonce)
         self._turn_to(challenge.steps[0] if challenge.steps else None)
-        self._duplex.send_with(self._send())
+        camera_s = max(self._phone.camera_s, challenge.first_frame_ms / 1e3)
+        self._duplex.send_with(self._send(camera_s))
 
     def _follow(self, guidance: checkin_pb2.Guidance) -> None:
         self._pace.answered(asked_s=guidance.next_frame_ms / 1e3)
@@ -248,8 +249,8 @@ class _CheckIn:
         if step != self._step:
             self._step, self._step_start_s = step, time.monotonic()
 
-    async def _send(self) -> None:
-        await asyncio.sleep(self._phone.camera_s)
+    async def _send(self, camera_s: float) -> None:
+        await asyncio.sleep(camera_s)
         while await self._pace.turn():
             frame = self._next_frame()
             self._chain.add(frame)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from benchmarks.timeshare import TimeShare
 from kiosk_client.duplex import IN_FLIGHT_FRAMES_MAX
 from server.domain.challenge import HOLD_FRAMES
 from server.domain.trail import MATCHING_FRONTS_MIN, UNCOMPARED_MAX
@@ -247,10 +248,11 @@ class _Simulation:
         self.refused = self.faces = self.batches = 0
         self.worked_s = self.ended_s = 0.0
         self._costs, self._rng, self._free = costs, rng, workers
-        self._machine = _Machine(costs, workers)
+        self._machine, self._cores = _Machine(costs, workers), TimeShare(workers)
         self._now = 0.0
         self._admission = Admission(self._machine, monotonic=lambda: self._now)
         self._chores: deque[tuple[float, Callable[[], None]]] = deque()
+        self._loop_free = True
         self._line: Line[_Frame, _Frame] = Line(workers * WAITING_FRAMES_PER_WORKER_MAX)
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
@@ -259,8 +261,13 @@ class _Simulation:
         """Plays all arrivals, at least so many seconds, to the end of the last check-in."""
         for at in comes:
             self._later(at, self._arrive)
-        while self._events:
-            self._now, _, happens = heapq.heappop(self._events)
+        while self._events or self._cores.busy:
+            ends_s = self._cores.ends_s
+            if self._events and self._events[0][0] <= ends_s:
+                self._now, _, happens = heapq.heappop(self._events)
+                self._cores.advance(self._now)
+            else:
+                self._now, happens = ends_s, self._cores.end()
             happens()
             self._work()
             self._machine.frames_waiting = self._line.frames_waiting
@@ -278,7 +285,8 @@ class _Simulation:
 
     def _challenge(self) -> None:
         one = _CheckIn(self._rng.choice(self._costs.moves), asked_s=self._now)
-        self._later(self._now + self._costs.camera_s, partial(self._send, one))
+        camera_s = max(self._costs.camera_s, self._admission.first_frame_s(one))
+        self._later(self._now + camera_s, partial(self._send, one))
 
     def _seal(self) -> None:
         self._chores.append((self._costs.seal_s, self._leave))
@@ -308,32 +316,31 @@ class _Simulation:
             self._answer(frame, looked=False)
 
     def _work(self) -> None:
-        """Gives every free worker what is next: the event loop's work, then what the line says.
-
-        The loop has no core of its own, and is not kept waiting by the workers for long.
-        """
+        """Gives the event loop its next chore, and every free worker what the line says is next."""
+        if self._chores and self._loop_free:
+            took_s, then = self._chores.popleft()
+            self._loop_free = False
+            self._busy(took_s, partial(self._done, then))
         while self._free:
-            if self._chores:
-                took_s, then = self._chores.popleft()
-                self._busy(took_s, partial(self._done, then))
-            elif faces := self._line.next_faces(self._now):
+            if faces := self._line.next_faces(self._now):
                 alone = [self._rng.choice(self._costs.embeds) for _ in faces]
                 took_s = statistics.fmean(alone) * self._costs.batch[bucket_of(len(faces))]
                 self.faces, self.batches = self.faces + len(faces), self.batches + 1
+                self._free -= 1
                 self._busy(took_s * self._costs.beside, partial(self._embedded, faces))
             elif (frame := self._line.next_frame()) is not None:
                 took_s = self._rng.choice(self._costs.looks) * self._costs.beside
+                self._free -= 1
                 self._busy(took_s, partial(self._looked, frame))
             else:
                 return
 
     def _busy(self, took_s: float, done: Callable[[], None]) -> None:
-        self._free -= 1
         self.worked_s += took_s
-        self._later(self._now + took_s, done)
+        self._cores.begin(took_s, done)
 
     def _done(self, then: Callable[[], None]) -> None:
-        self._free += 1
+        self._loop_free = True
         then()
 
     def _looked(self, frame: _Frame) -> None:

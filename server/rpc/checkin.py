@@ -135,6 +135,7 @@ def _challenge(session: CheckInSession) -> checkin_pb2.CheckInResponse:
             steps=[f"CHALLENGE_STEP_{s.value}" for s in steps],
             expire_time=convert.stamp(session.expire_time),
             texts=[messages.text(messages.STEPS, s.value, language()) for s in steps],
+            first_frame_ms=session.first_frame_s() * 1e3,
         )
     )
 

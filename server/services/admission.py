@@ -24,8 +24,10 @@ from server.vision.cost import FrameCost
 CHECK_IN_FPS_MIN, CHECK_IN_FPS_MAX = 4.0, 10.0
 # So much later than it could be looked at a frame is asked for at most.
 PUT_OFF_S_MAX = 1 / CHECK_IN_FPS_MIN - 1 / CHECK_IN_FPS_MAX
+# So long a phone's camera needs for its first picture; whoever has it on reads the challenge.
+CAMERA_S = 0.3
 # Part of the workers' time that is given to frames that are asked for, so that few of them wait for
-# those that nobody asked for: the first of each check-in, and what comes late.
+# those that nobody asked for: what comes early or late.
 ASKED_MAX = 0.75
 # A frame that would wait longer than this means that others (kiosks, enrolments) use the machine.
 WAIT_S_MAX = 0.5
@@ -125,18 +127,14 @@ class Admission:
         faces: how many faces of it will probably be embedded. What is asked for is asked for
         instead of what the stream was asked for before.
         """
-        now_s, pipeline = self._monotonic(), self._pipeline
         # What waits already comes first: whoever is answered late must not send at once again.
-        earliest_s = max(now_s + pipeline.wait_s, arrived_s + 1 / fps_max)
-        cost_s = pipeline.cost.look_s + faces * pipeline.cost.embed_s
-        slot_s = self._slots.take(
-            stream,
-            earliest_s,
-            earliest_s + PUT_OFF_S_MAX,
-            now_s=now_s,
-            length_s=cost_s / pipeline.workers / ASKED_MAX,
-        )
-        return slot_s - arrived_s
+        earliest_s = max(self._monotonic() + self._pipeline.wait_s, arrived_s + 1 / fps_max)
+        return self._slot_s(stream, earliest_s, faces) - arrived_s
+
+    def first_frame_s(self, stream: object) -> float:
+        """Returns how long from now the first frame of a check-in should be sent."""
+        now_s = self._monotonic()
+        return self._slot_s(stream, now_s + CAMERA_S, faces=1) - now_s
 
     def credit_s(self, device_id: str) -> float:
         """Returns how long ago a device was turned away that came back as it was told, else 0."""
@@ -146,6 +144,17 @@ class Admission:
     def settle(self, device_id: str) -> None:
         """Forgets the refusals of a device whose check-in is recorded."""
         self._turned_away.pop(device_id, None)
+
+    def _slot_s(self, stream: object, earliest_s: float, faces: int) -> float:
+        """Returns when workers have time for a frame of a stream, and keeps it for that."""
+        cost = self._pipeline.cost
+        return self._slots.take(
+            stream,
+            earliest_s,
+            earliest_s + PUT_OFF_S_MAX,
+            now_s=self._monotonic(),
+            length_s=(cost.look_s + faces * cost.embed_s) / self._pipeline.workers / ASKED_MAX,
+        )
 
     def _know(self, phone: Principal) -> None:
         self._known.pop(phone.session_hash, None)

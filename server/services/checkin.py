@@ -236,6 +236,10 @@ class CheckInSession:
         """Whether another face or an old image was shown: to be kept even if given up."""
         return self._trail.met_strangers or self._reused > 0
 
+    def first_frame_s(self) -> float:
+        """Returns how long from now the first frame should be sent, in seconds."""
+        return self._owner.admission.first_frame_s(self)
+
     def receive(self, frame: Frame) -> FrameOutcome | None:
         """Takes note of a frame as it arrives; the outcome if nobody need look at it."""
         if self._frozen:

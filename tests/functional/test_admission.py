@@ -17,7 +17,7 @@ from prometheus_client import REGISTRY
 from benchmarks.virtual import encode
 from benchmarks.walker import walk
 from server.rpc import interceptor
-from server.services.admission import CHECK_IN_FPS_MAX, PUT_OFF_S_MAX, Admission
+from server.services.admission import CAMERA_S, CHECK_IN_FPS_MAX, PUT_OFF_S_MAX, Admission
 from tests.functional.world import refused
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("later")]
@@ -129,6 +129,7 @@ class TestNextFrame:
         wishes_ms = [guidance.next_frame_ms for guidance in result.guidance]
 
         assert result.recorded
+        assert 0.0 < result.challenge.first_frame_ms <= (CAMERA_S + PUT_OFF_S_MAX) * 1000 + 1
         assert 0.0 == wishes_ms[-1]  # the seal comes next
         assert any(wishes_ms)
         assert _in_time(wishes_ms, result.timings.round_trips_ms, CHECK_IN_FPS_MAX)

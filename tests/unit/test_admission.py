@@ -11,6 +11,7 @@ from server.domain.model import Principal, Role
 from server.errors import Overloaded
 from server.services.admission import (
     ASKED_MAX,
+    CAMERA_S,
     CHECK_IN_FPS_MAX,
     CHECK_IN_FPS_MIN,
     CHECK_IN_S,
@@ -18,6 +19,7 @@ from server.services.admission import (
     CREDIT_S_MAX,
     KNOWN_MAX,
     PLACES_MIN,
+    PUT_OFF_S_MAX,
     RETRY_S_MAX,
     RETRY_S_MIN,
     TURNED_AWAY_MAX,
@@ -133,6 +135,22 @@ class TestNextFrame:
         admission = Admission(pipeline(), monotonic=lambda: 0.0)
 
         assert pytest.approx(0.5) == admission.next_frame_s("a", 0.0, faces=1, fps_max=2.0)
+
+    def test_the_first_frame_has_its_turn_too(self):
+        """After the camera is on, and not when the others are looked at."""
+        admission = Admission(pipeline(workers=1, frame_s=0.02), monotonic=lambda: 0.0)
+        first, second = admission.first_frame_s("a"), admission.first_frame_s("b")
+
+        assert pytest.approx(CAMERA_S) == first
+        assert pytest.approx(0.02 / ASKED_MAX) == second - first
+
+    def test_the_first_frame_is_not_put_off_for_long(self):
+        """However many come at once."""
+        admission = Admission(pipeline(workers=1, frame_s=0.05), monotonic=lambda: 0.0)
+
+        latest = max(admission.first_frame_s(n) for n in range(100))
+
+        assert pytest.approx(CAMERA_S + PUT_OFF_S_MAX) == latest
 
 
 class TestHint:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.rung import Rung, Tally, seed_of
+from benchmarks.rung import Rung, Tally, p99_between, seed_of
 from benchmarks.size import compare, costs_of, pooled
 from benchmarks.sizing import predict
 
@@ -20,6 +20,7 @@ RUNG = Rung(
     answers=360,
     answer_p50_ms=62.0,
     answer_p99_ms=100.0,
+    answer_p99_between_ms=(90.0, 110.0),
     answer_mean_ms=62.0,
     check_in_p50_ms=2000.0,
     check_in_p99_ms=2500.0,
@@ -104,6 +105,25 @@ class TestCosts:
         """A server that did not work has no cost: the command says so and ends."""
         with pytest.raises(SystemExit, match="did not work"):
             costs_of(RUNG, Tally(), BATCH)
+
+
+class TestInterval:
+    """Within what a p99 would lie if chance had it otherwise."""
+
+    def test_alike(self):
+        """Where all stretches are alike there is no doubt."""
+        assert (5.0, 5.0) == p99_between([(at / 10, 5.0) for at in range(1000)])
+
+    def test_one_bad_moment(self):
+        """A single crowded stretch may as well not have happened, or twice."""
+        calm = [(at / 10, 5.0) for at in range(1000)]
+        low, high = p99_between([*calm, *((50.0, 80.0) for _ in range(30))])
+
+        assert (5.0, 80.0) == (low, high)
+
+    def test_nothing_answered(self):
+        """A server that refused everybody."""
+        assert (0.0, 0.0) == p99_between([])
 
 
 class TestCompare:

@@ -28,7 +28,7 @@ from hadir.v1 import frame_pb2 as hadir_dot_v1_dot_frame__pb2
 from hadir.v1 import options_pb2 as hadir_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16hadir/v1/checkin.proto\x12\x08hadir.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14hadir/v1/event.proto\x1a\x14hadir/v1/frame.proto\x1a\x16hadir/v1/options.proto\"\xb3\x01\n\x0bOpenCheckIn\x12\x18\n\nrequest_id\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12\'\n\x04kind\x18\x02 \x01(\x0e\x32\x13.hadir.v1.EventKindB\x04\x90\xb5\x18\x01\x12*\n\x08location\x18\x03 \x01(\x0b\x32\x12.hadir.v1.LocationB\x04\x90\xb5\x18\x01\x12\x35\n\x0b\x64\x65vice_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\x90\xb5\x18\x01\"\x82\x01\n\tChallenge\x12\r\n\x05nonce\x18\x01 \x01(\x0c\x12&\n\x05steps\x18\x02 \x03(\x0e\x32\x17.hadir.v1.ChallengeStep\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05texts\x18\x04 \x03(\t\"\xee\x01\n\x08Guidance\x12\x14\n\x0c\x66rame_number\x18\x01 \x01(\x04\x12\'\n\x07outcome\x18\x02 \x01(\x0e\x32\x16.hadir.v1.FrameOutcome\x12\x12\n\nsteps_done\x18\x03 \x01(\x05\x12%\n\x04step\x18\x04 \x01(\x0e\x32\x17.hadir.v1.ChallengeStep\x12\x0c\n\x04text\x18\x05 \x01(\t\x12\'\n\x07timings\x18\x06 \x01(\x0b\x32\x16.hadir.v1.FrameTimings\x12\x1a\n\x03\x62ox\x18\x07 \x01(\x0b\x32\r.hadir.v1.Box\x12\x15\n\rnext_frame_ms\x18\x08 \x01(\x02\"(\n\x0bSealRequest\x12\x19\n\x11last_frame_number\x18\x01 \x01(\x04\"&\n\x0bSealCheckIn\x12\x17\n\tsignature\x18\x01 \x01(\x0c\x42\x04\x90\xb5\x18\x01\"\x8b\x01\n\x0e\x43heckInRequest\x12%\n\x04open\x18\x01 \x01(\x0b\x32\x15.hadir.v1.OpenCheckInH\x00\x12 \n\x05\x66rame\x18\x02 \x01(\x0b\x32\x0f.hadir.v1.FrameH\x00\x12%\n\x04seal\x18\x03 \x01(\x0b\x32\x15.hadir.v1.SealCheckInH\x00\x42\t\n\x07message\"P\n\x0e\x43heckInReceipt\x12\x1e\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x0f.hadir.v1.Event\x12\x10\n\x08replayed\x18\x02 \x01(\x08\x12\x0c\n\x04text\x18\x03 \x01(\t\"[\n\x0e\x43heckInRefusal\x12\'\n\x06reason\x18\x01 \x01(\x0e\x32\x17.hadir.v1.RefusalReason\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x12\n\ndistance_m\x18\x03 \x01(\x02\"\xf7\x01\n\x0f\x43heckInResponse\x12(\n\tchallenge\x18\x01 \x01(\x0b\x32\x13.hadir.v1.ChallengeH\x00\x12&\n\x08guidance\x18\x02 \x01(\x0b\x32\x12.hadir.v1.GuidanceH\x00\x12-\n\x0cseal_request\x18\x03 \x01(\x0b\x32\x15.hadir.v1.SealRequestH\x00\x12+\n\x07receipt\x18\x04 \x01(\x0b\x32\x18.hadir.v1.CheckInReceiptH\x00\x12+\n\x07refusal\x18\x05 \x01(\x0b\x32\x18.hadir.v1.CheckInRefusalH\x00\x42\t\n\x07message*\x97\x01\n\rChallengeStep\x12\x1e\n\x1a\x43HALLENGE_STEP_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43HALLENGE_STEP_FRONT\x10\x01\x12\x17\n\x13\x43HALLENGE_STEP_LEFT\x10\x02\x12\x18\n\x14\x43HALLENGE_STEP_RIGHT\x10\x03\x12\x19\n\x15\x43HALLENGE_STEP_CLOSER\x10\x04*\xf4\x03\n\rRefusalReason\x12\x1e\n\x1aREFUSAL_REASON_UNSPECIFIED\x10\x00\x12#\n\x1fREFUSAL_REASON_OUTSIDE_GEOFENCE\x10\x01\x12&\n\"REFUSAL_REASON_LOCATION_INACCURATE\x10\x02\x12 \n\x1cREFUSAL_REASON_MOCK_LOCATION\x10\x03\x12 \n\x1cREFUSAL_REASON_FACE_MISMATCH\x10\x04\x12#\n\x1fREFUSAL_REASON_IDENTITY_CHANGED\x10\x05\x12$\n REFUSAL_REASON_CHALLENGE_EXPIRED\x10\x06\x12%\n!REFUSAL_REASON_CHALLENGE_MISMATCH\x10\x07\x12\"\n\x1eREFUSAL_REASON_SPOOF_SUSPECTED\x10\x08\x12\x1f\n\x1bREFUSAL_REASON_SEAL_INVALID\x10\t\x12\x1f\n\x1bREFUSAL_REASON_FRAME_TIMING\x10\n\x12 \n\x1cREFUSAL_REASON_FRAMES_REUSED\x10\x0b\x12\x1a\n\x16REFUSAL_REASON_NO_SITE\x10\x0c\x12\x1c\n\x18REFUSAL_REASON_ABANDONED\x10\r2]\n\x0e\x43heckInService\x12K\n\x07\x43heckIn\x12\x18.hadir.v1.CheckInRequest\x1a\x19.hadir.v1.CheckInResponse\"\x07\x8a\xb5\x18\x03\n\x01\x02(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16hadir/v1/checkin.proto\x12\x08hadir.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14hadir/v1/event.proto\x1a\x14hadir/v1/frame.proto\x1a\x16hadir/v1/options.proto\"\xb3\x01\n\x0bOpenCheckIn\x12\x18\n\nrequest_id\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12\'\n\x04kind\x18\x02 \x01(\x0e\x32\x13.hadir.v1.EventKindB\x04\x90\xb5\x18\x01\x12*\n\x08location\x18\x03 \x01(\x0b\x32\x12.hadir.v1.LocationB\x04\x90\xb5\x18\x01\x12\x35\n\x0b\x64\x65vice_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\x90\xb5\x18\x01\"\x9a\x01\n\tChallenge\x12\r\n\x05nonce\x18\x01 \x01(\x0c\x12&\n\x05steps\x18\x02 \x03(\x0e\x32\x17.hadir.v1.ChallengeStep\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05texts\x18\x04 \x03(\t\x12\x16\n\x0e\x66irst_frame_ms\x18\x05 \x01(\x02\"\xee\x01\n\x08Guidance\x12\x14\n\x0c\x66rame_number\x18\x01 \x01(\x04\x12\'\n\x07outcome\x18\x02 \x01(\x0e\x32\x16.hadir.v1.FrameOutcome\x12\x12\n\nsteps_done\x18\x03 \x01(\x05\x12%\n\x04step\x18\x04 \x01(\x0e\x32\x17.hadir.v1.ChallengeStep\x12\x0c\n\x04text\x18\x05 \x01(\t\x12\'\n\x07timings\x18\x06 \x01(\x0b\x32\x16.hadir.v1.FrameTimings\x12\x1a\n\x03\x62ox\x18\x07 \x01(\x0b\x32\r.hadir.v1.Box\x12\x15\n\rnext_frame_ms\x18\x08 \x01(\x02\"(\n\x0bSealRequest\x12\x19\n\x11last_frame_number\x18\x01 \x01(\x04\"&\n\x0bSealCheckIn\x12\x17\n\tsignature\x18\x01 \x01(\x0c\x42\x04\x90\xb5\x18\x01\"\x8b\x01\n\x0e\x43heckInRequest\x12%\n\x04open\x18\x01 \x01(\x0b\x32\x15.hadir.v1.OpenCheckInH\x00\x12 \n\x05\x66rame\x18\x02 \x01(\x0b\x32\x0f.hadir.v1.FrameH\x00\x12%\n\x04seal\x18\x03 \x01(\x0b\x32\x15.hadir.v1.SealCheckInH\x00\x42\t\n\x07message\"P\n\x0e\x43heckInReceipt\x12\x1e\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x0f.hadir.v1.Event\x12\x10\n\x08replayed\x18\x02 \x01(\x08\x12\x0c\n\x04text\x18\x03 \x01(\t\"[\n\x0e\x43heckInRefusal\x12\'\n\x06reason\x18\x01 \x01(\x0e\x32\x17.hadir.v1.RefusalReason\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x12\n\ndistance_m\x18\x03 \x01(\x02\"\xf7\x01\n\x0f\x43heckInResponse\x12(\n\tchallenge\x18\x01 \x01(\x0b\x32\x13.hadir.v1.ChallengeH\x00\x12&\n\x08guidance\x18\x02 \x01(\x0b\x32\x12.hadir.v1.GuidanceH\x00\x12-\n\x0cseal_request\x18\x03 \x01(\x0b\x32\x15.hadir.v1.SealRequestH\x00\x12+\n\x07receipt\x18\x04 \x01(\x0b\x32\x18.hadir.v1.CheckInReceiptH\x00\x12+\n\x07refusal\x18\x05 \x01(\x0b\x32\x18.hadir.v1.CheckInRefusalH\x00\x42\t\n\x07message*\x97\x01\n\rChallengeStep\x12\x1e\n\x1a\x43HALLENGE_STEP_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43HALLENGE_STEP_FRONT\x10\x01\x12\x17\n\x13\x43HALLENGE_STEP_LEFT\x10\x02\x12\x18\n\x14\x43HALLENGE_STEP_RIGHT\x10\x03\x12\x19\n\x15\x43HALLENGE_STEP_CLOSER\x10\x04*\xf4\x03\n\rRefusalReason\x12\x1e\n\x1aREFUSAL_REASON_UNSPECIFIED\x10\x00\x12#\n\x1fREFUSAL_REASON_OUTSIDE_GEOFENCE\x10\x01\x12&\n\"REFUSAL_REASON_LOCATION_INACCURATE\x10\x02\x12 \n\x1cREFUSAL_REASON_MOCK_LOCATION\x10\x03\x12 \n\x1cREFUSAL_REASON_FACE_MISMATCH\x10\x04\x12#\n\x1fREFUSAL_REASON_IDENTITY_CHANGED\x10\x05\x12$\n REFUSAL_REASON_CHALLENGE_EXPIRED\x10\x06\x12%\n!REFUSAL_REASON_CHALLENGE_MISMATCH\x10\x07\x12\"\n\x1eREFUSAL_REASON_SPOOF_SUSPECTED\x10\x08\x12\x1f\n\x1bREFUSAL_REASON_SEAL_INVALID\x10\t\x12\x1f\n\x1bREFUSAL_REASON_FRAME_TIMING\x10\n\x12 \n\x1cREFUSAL_REASON_FRAMES_REUSED\x10\x0b\x12\x1a\n\x16REFUSAL_REASON_NO_SITE\x10\x0c\x12\x1c\n\x18REFUSAL_REASON_ABANDONED\x10\r2]\n\x0e\x43heckInService\x12K\n\x07\x43heckIn\x12\x18.hadir.v1.CheckInRequest\x1a\x19.hadir.v1.CheckInResponse\"\x07\x8a\xb5\x18\x03\n\x01\x02(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -47,28 +47,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SEALCHECKIN'].fields_by_name['signature']._serialized_options = b'\220\265\030\001'
   _globals['_CHECKINSERVICE'].methods_by_name['CheckIn']._loaded_options = None
   _globals['_CHECKINSERVICE'].methods_by_name['CheckIn']._serialized_options = b'\212\265\030\003\n\001\002'
-  _globals['_CHALLENGESTEP']._serialized_start=1343
-  _globals['_CHALLENGESTEP']._serialized_end=1494
-  _globals['_REFUSALREASON']._serialized_start=1497
-  _globals['_REFUSALREASON']._serialized_end=1997
+  _globals['_CHALLENGESTEP']._serialized_start=1367
+  _globals['_CHALLENGESTEP']._serialized_end=1518
+  _globals['_REFUSALREASON']._serialized_start=1521
+  _globals['_REFUSALREASON']._serialized_end=2021
   _globals['_OPENCHECKIN']._serialized_start=138
   _globals['_OPENCHECKIN']._serialized_end=317
   _globals['_CHALLENGE']._serialized_start=320
-  _globals['_CHALLENGE']._serialized_end=450
-  _globals['_GUIDANCE']._serialized_start=453
-  _globals['_GUIDANCE']._serialized_end=691
-  _globals['_SEALREQUEST']._serialized_start=693
-  _globals['_SEALREQUEST']._serialized_end=733
-  _globals['_SEALCHECKIN']._serialized_start=735
-  _globals['_SEALCHECKIN']._serialized_end=773
-  _globals['_CHECKINREQUEST']._serialized_start=776
-  _globals['_CHECKINREQUEST']._serialized_end=915
-  _globals['_CHECKINRECEIPT']._serialized_start=917
-  _globals['_CHECKINRECEIPT']._serialized_end=997
-  _globals['_CHECKINREFUSAL']._serialized_start=999
-  _globals['_CHECKINREFUSAL']._serialized_end=1090
-  _globals['_CHECKINRESPONSE']._serialized_start=1093
-  _globals['_CHECKINRESPONSE']._serialized_end=1340
-  _globals['_CHECKINSERVICE']._serialized_start=1999
-  _globals['_CHECKINSERVICE']._serialized_end=2092
+  _globals['_CHALLENGE']._serialized_end=474
+  _globals['_GUIDANCE']._serialized_start=477
+  _globals['_GUIDANCE']._serialized_end=715
+  _globals['_SEALREQUEST']._serialized_start=717
+  _globals['_SEALREQUEST']._serialized_end=757
+  _globals['_SEALCHECKIN']._serialized_start=759
+  _globals['_SEALCHECKIN']._serialized_end=797
+  _globals['_CHECKINREQUEST']._serialized_start=800
+  _globals['_CHECKINREQUEST']._serialized_end=939
+  _globals['_CHECKINRECEIPT']._serialized_start=941
+  _globals['_CHECKINRECEIPT']._serialized_end=1021
+  _globals['_CHECKINREFUSAL']._serialized_start=1023
+  _globals['_CHECKINREFUSAL']._serialized_end=1114
+  _globals['_CHECKINRESPONSE']._serialized_start=1117
+  _globals['_CHECKINRESPONSE']._serialized_end=1364
+  _globals['_CHECKINSERVICE']._serialized_start=2023
+  _globals['_CHECKINSERVICE']._serialized_end=2116
 # @@protoc_insertion_point(module_scope)

@@ -70,16 +70,18 @@ class OpenCheckIn(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., kind: _Optional[_Union[_event_pb2.EventKind, str]] = ..., location: _Optional[_Union[_event_pb2.Location, _Mapping]] = ..., device_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Challenge(_message.Message):
-    __slots__ = ("nonce", "steps", "expire_time", "texts")
+    __slots__ = ("nonce", "steps", "expire_time", "texts", "first_frame_ms")
     NONCE_FIELD_NUMBER: _ClassVar[int]
     STEPS_FIELD_NUMBER: _ClassVar[int]
     EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
     TEXTS_FIELD_NUMBER: _ClassVar[int]
+    FIRST_FRAME_MS_FIELD_NUMBER: _ClassVar[int]
     nonce: bytes
     steps: _containers.RepeatedScalarFieldContainer[ChallengeStep]
     expire_time: _timestamp_pb2.Timestamp
     texts: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, nonce: _Optional[bytes] = ..., steps: _Optional[_Iterable[_Union[ChallengeStep, str]]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., texts: _Optional[_Iterable[str]] = ...) -> None: ...
+    first_frame_ms: float
+    def __init__(self, nonce: _Optional[bytes] = ..., steps: _Optional[_Iterable[_Union[ChallengeStep, str]]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., texts: _Optional[_Iterable[str]] = ..., first_frame_ms: _Optional[float] = ...) -> None: ...
 
 class Guidance(_message.Message):
     __slots__ = ("frame_number", "outcome", "steps_done", "step", "text", "timings", "box", "next_frame_ms")
