@@ -346,9 +346,9 @@ def _needs(needs: list[Need]) -> Sheet:
 def _comparisons(compared: list[Comparison]) -> Sheet:
     return Sheet(
         "Predicted and played on this machine, the same arrivals: p50 and p99 of a frame's answer "
-        "in ms; p99 rests on the slowest hundredth of so many answers, between: its 95 % interval in "
-        "what was played; client: how late the client "
-        "itself was at p99, ms; shed: part of the people asked to come back.",
+        "in ms; p99 rests on the slowest hundredth of so many answers, between: its 95 % interval "
+        "in what was played; client: how late the client itself was at p99, ms; shed: part of the "
+        "people asked to come back.",
         (
             "load", "rate/s", "p50", "played", "p99", "played", "between", "error", "answers",
             "client",

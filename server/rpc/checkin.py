@@ -1,6 +1,7 @@
 """CheckInService: the conversation of one check-in over one stream."""
 
 from collections.abc import AsyncIterator
+from datetime import tzinfo
 
 from hadir.v1 import checkin_pb2, checkin_pb2_grpc
 
@@ -61,7 +62,8 @@ class CheckInServicer(checkin_pb2_grpc.CheckInServiceServicer):
         opened = await inbox.open()
         session = await self._checkins.open(caller(), _request(opened))
         if isinstance(session, Recorded):
-            yield await self._receipt(session)
+            zone = await self._checkins.zone_of(session.event.site_id)
+            yield _receipt(session, zone)
             return
         inbox.arrived = session.receive
         live.cancel_in(SECONDS_MAX + DEADLINE_SLACK_S)
@@ -101,21 +103,9 @@ class CheckInServicer(checkin_pb2_grpc.CheckInServiceServicer):
                 )
         elif not isinstance(item, Draining) and item.WhichOneof("message") == "seal":
             recorded = await session.seal(item.seal.signature)  # type: ignore[attr-defined]
-            yield await self._receipt(recorded)
+            yield _receipt(recorded, session.zone)
         else:
             raise OpenFirst("open comes once, then frames, then seal")
-
-    async def _receipt(self, recorded: Recorded) -> checkin_pb2.CheckInResponse:
-        event = recorded.event
-        zone = await self._checkins.zone_of(event.site_id)
-        local = event.event_time.astimezone(zone).strftime("%H.%M")
-        return checkin_pb2.CheckInResponse(
-            receipt=checkin_pb2.CheckInReceipt(
-                event=convert.event(event),
-                replayed=recorded.replayed,
-                text=messages.text(messages.CHECK_IN, event.kind.value, language(), time=local),
-            )
-        )
 
 
 def _request(opened: checkin_pb2.OpenCheckIn) -> CheckInRequest:
@@ -136,6 +126,18 @@ def _challenge(session: CheckInSession) -> checkin_pb2.CheckInResponse:
             expire_time=convert.stamp(session.expire_time),
             texts=[messages.text(messages.STEPS, s.value, language()) for s in steps],
             first_frame_ms=session.first_frame_s() * 1e3,
+        )
+    )
+
+
+def _receipt(recorded: Recorded, zone: tzinfo) -> checkin_pb2.CheckInResponse:
+    event = recorded.event
+    local = event.event_time.astimezone(zone).strftime("%H.%M")
+    return checkin_pb2.CheckInResponse(
+        receipt=checkin_pb2.CheckInReceipt(
+            event=convert.event(event),
+            replayed=recorded.replayed,
+            text=messages.text(messages.CHECK_IN, event.kind.value, language(), time=local),
         )
     )
 

@@ -33,6 +33,7 @@ from server.domain.model import (
     Location,
     Principal,
     Scores,
+    Site,
 )
 from server.domain.quality import CHALLENGE, FrameOutcome
 from server.domain.refusal import SUSPICIOUS, CheckInRefused, Refusal
@@ -48,7 +49,7 @@ from server.errors import (
 )
 from server.gallery.gallery import Gallery
 from server.services.admission import Admission
-from server.services.events import EventLog, Recorded
+from server.services.events import EventLog, Recorded, stored_event
 from server.services.finish import finish
 from server.services.keys import signature_fits
 from server.services.seen import SeenFrames
@@ -56,7 +57,7 @@ from server.services.thresholds import Thresholds
 from server.services.usable import Look, look_at_one
 from server.storage import devices, directory
 from server.storage import events as event_rows
-from server.storage.database import Database
+from server.storage.database import Connection, Database
 from server.vision.pipeline import Pipeline, Timings
 
 REUSED_FRAMES_MAX = 2
@@ -64,6 +65,7 @@ REUSED_FRAMES_MAX = 2
 REFUSALS_MAX = 5
 REFUSALS_WINDOW = timedelta(minutes=10)
 REFUSAL_DELAY = timedelta(seconds=30)
+_SUSPICIOUS = frozenset(reason.value for reason in SUSPICIOUS)
 
 log = structlog.get_logger()
 
@@ -128,11 +130,17 @@ class CheckIns:
         """
         _checked(request)
         content = request_digest(request.kind, request.location)
-        stored = await self.event_log.find(principal.nip, request.request_id, content)
-        if stored is not None:
-            return Recorded(stored, replayed=True)
-        await self._refuse_early(principal.device_id)
-        employee, device, verdict = await self._judged(principal, request)
+        async with self._database.read() as connection:
+            stored = await stored_event(connection, principal.nip, request.request_id, content)
+            if stored is not None:
+                return Recorded(stored, replayed=True)
+            await self._refuse_early(connection, principal.device_id)
+            employee = await directory.active_employee(connection, principal.nip)
+            device = await devices.get_device(connection, principal.device_id)
+            site = await directory.get_site(connection, employee.site_id)
+        if device is None:
+            raise Unauthenticated("no valid session")
+        verdict = await self._judged(employee, site, request)
         if verdict.refusal is not None:
             await self.event_log.refuse(
                 event_rows.Refusal(
@@ -148,34 +156,33 @@ class CheckIns:
         if person is None:
             raise NotEnrolled("the employee must be enrolled first")
         return CheckInSession(
-            self, employee, device, request, template=person.mean, distance_m=verdict.distance_m
+            self,
+            employee,
+            device,
+            request,
+            zone=_zone_of(site),
+            template=person.mean,
+            distance_m=verdict.distance_m,
         )
 
     async def zone_of(self, site_id: str) -> tzinfo:
         """Returns the time zone of a site, UTC where it is gone."""
         async with self._database.read() as connection:
-            site = await directory.get_site(connection, site_id)
-        return ZoneInfo(site.time_zone) if site else UTC
+            return _zone_of(await directory.get_site(connection, site_id))
 
     async def _judged(
-        self, principal: Principal, request: CheckInRequest
-    ) -> tuple[Employee, Device, place.PlaceVerdict]:
-        async with self._database.read() as connection:
-            employee = await directory.active_employee(connection, principal.nip)
-            device = await devices.get_device(connection, principal.device_id)
-            site = await directory.get_site(connection, employee.site_id)
-        if device is None:
-            raise Unauthenticated("no valid session")
+        self, employee: Employee, site: Site | None, request: CheckInRequest
+    ) -> place.PlaceVerdict:
         fence = site.geofence if site else None
         verdict = place.judge(request.location, fence, self._accuracy_m_max)
         if verdict.refusal is Refusal.OUTSIDE_GEOFENCE and await self._place_waived(employee.nip):
-            verdict = place.PlaceVerdict(None, verdict.distance_m)
-        return employee, device, verdict
+            return place.PlaceVerdict(None, verdict.distance_m)
+        return verdict
 
-    async def _refuse_early(self, device_id: str) -> None:
+    async def _refuse_early(self, connection: Connection, device_id: str) -> None:
         now = self.clock.now()
-        count, last = await self.event_log.refusals_since(
-            device_id, now - REFUSALS_WINDOW, frozenset(reason.value for reason in SUSPICIOUS)
+        count, last = await event_rows.refusals_since(
+            connection, device_id, now - REFUSALS_WINDOW, _SUSPICIOUS
         )
         if count >= REFUSALS_MAX and last is not None and now - last < REFUSAL_DELAY:
             wait = (REFUSAL_DELAY - (now - last)).total_seconds()
@@ -194,11 +201,13 @@ class CheckInSession:
         device: Device,
         request: CheckInRequest,
         *,
+        zone: tzinfo,
         template: Vector,
         distance_m: float,
     ) -> None:
         self.employee = employee
         self.device = device
+        self.zone = zone
         self.distance_m = distance_m
         self.challenge = new_challenge()
         self.opened_time = owner.clock.now()
@@ -211,7 +220,7 @@ class CheckInSession:
         self._timing = FrameTiming(self._opened_s)
         self._frozen = False
         self._looked_twice = False
-        self.over = False
+        self.over = self._refused = False
         self._first: Frame | None = None
         self._last_number = 0
         self._reused = 0
@@ -301,19 +310,21 @@ class CheckInSession:
         self._check_frames()
         best = self._trail.best
         assert best is not None, "a sealed check-in has matching fronts"
-        if await self._owner.event_log.frame_was_used(best.digest):
-            raise CheckInRefused(Refusal.FRAMES_REUSED)
         event = self._event(self._first, best, signature)
         # Judged: who hangs up from here on gave nothing up, and gets the receipt with the next try.
         self.over = True
         return await finish(self._record(event))
 
     async def _record(self, event: Event) -> Recorded:
-        """Stores the event, and does what must follow it."""
+        """Stores the event or why it was refused, and does what must follow it."""
         content = request_digest(self._request.kind, self._request.location)
-        recorded = await self._owner.event_log.record_phone(
-            event, self._request.request_id, content, credited_s=self._credit_s
-        )
+        try:
+            recorded = await self._owner.event_log.record_phone(
+                event, self._request.request_id, content, credited_s=self._credit_s
+            )
+        except CheckInRefused as refused:
+            await self.refuse(refused.refusal)
+            raise
         self._owner.admission.settle(self.device.device_id)
         metrics.CHECK_INS.labels("RECORDED").inc()
         return recorded
@@ -332,8 +343,10 @@ class CheckInSession:
             await self.refuse(Refusal.ABANDONED)
 
     async def refuse(self, refusal: Refusal) -> None:
-        """Ends this session with a refusal that is kept."""
-        self._frozen = self.over = True
+        """Ends this session with a refusal that is kept, once."""
+        if self._refused:
+            return
+        self._frozen = self.over = self._refused = True
         metrics.CHECK_INS.labels(refusal.value).inc()
         await self._owner.event_log.refuse(
             event_rows.Refusal(
@@ -429,6 +442,10 @@ class CheckInSession:
             fingerprint=best.fingerprint,
             seal=signature,
         )
+
+
+def _zone_of(site: Site | None) -> tzinfo:
+    return ZoneInfo(site.time_zone) if site else UTC
 
 
 def _checked(request: CheckInRequest) -> None:

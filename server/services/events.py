@@ -9,13 +9,13 @@ import structlog
 
 from server import metrics, traces
 from server.domain.direction import kind_of_sighting, local_day, repeated
-from server.domain.model import Event, EventKind, Principal
+from server.domain.model import DeviceState, Event, EventKind, Principal
+from server.domain.refusal import CheckInRefused, Refusal
 from server.errors import DeviceRevoked, RequestIdReused
 from server.services.changes import Changes
 from server.services.sight import Sight
 from server.storage import devices, directory, events
 from server.storage.database import Connection, Database, Work
-from server.storage.events import Refusal
 
 log = structlog.get_logger()
 
@@ -39,25 +39,23 @@ class EventLog:
         self._changes = changes
         self._cooldown = timedelta(minutes=repeat_minutes)
 
-    async def find(self, nip: str, request_id: str, content_digest: bytes) -> Event | None:
-        """Returns the event that a request id stands for. Raises RequestIdReused."""
-        async with self._database.read() as connection:
-            return await _find(connection, nip, request_id, content_digest)
-
     async def record_phone(
         self, event: Event, request_id: str, content_digest: bytes, *, credited_s: float = 0.0
     ) -> Recorded:
         """Stores a phone's event with its request id, or returns what is stored already.
 
         credited_s: by how much the event is dated back, for the log.
-        Raises DeviceRevoked if the phone lost its binding meanwhile, RequestIdReused.
+        Raises DeviceRevoked if the phone lost its binding meanwhile, RequestIdReused,
+        CheckInRefused if an event was recorded from the very same image.
         """
 
         async def work(connection: Connection) -> Recorded:
             await _check_rights(connection, event)
-            known = await _find(connection, event.nip, request_id, content_digest)
+            known = await stored_event(connection, event.nip, request_id, content_digest)
             if known is not None:
                 return Recorded(known, replayed=True)
+            if await events.frame_was_used(connection, event.frame_digest):
+                raise CheckInRefused(Refusal.FRAMES_REUSED)
             # A second check-out is a later one, and the last one of the day counts.
             near = await self._near(connection, event) if event.kind is EventKind.IN else ()
             same = repeated(near, event.event_time, event.kind, self._cooldown)
@@ -97,25 +95,13 @@ class EventLog:
 
         return await self._stored(work)
 
-    async def refuse(self, refusal: Refusal) -> None:
+    async def refuse(self, refusal: events.Refusal) -> None:
         """Keeps a refused check-in."""
         with traces.step("refuse", reason=refusal.reason):
             await self._database.write(
                 lambda connection: events.insert_refusal(connection, refusal)
             )
         log.info("check_in_refused", device_id=refusal.device_id, reason=refusal.reason)
-
-    async def refusals_since(
-        self, device_id: str, since: datetime, reasons: frozenset[str]
-    ) -> tuple[int, datetime | None]:
-        """Returns how many such refusals a device got, and when the last one was."""
-        async with self._database.read() as connection:
-            return await events.refusals_since(connection, device_id, since, reasons)
-
-    async def frame_was_used(self, digest: bytes) -> bool:
-        """Whether an event was already recorded from the very same image."""
-        async with self._database.read() as connection:
-            return await events.frame_was_used(connection, digest)
 
     async def own(
         self,
@@ -174,16 +160,10 @@ class EventLog:
         return await events.between(connection, event.nip, start, end)
 
 
-async def _check_rights(connection: Connection, event: Event) -> None:
-    """Raises DeviceRevoked, EmployeeInactive: rights may have ended since the stream began."""
-    if not await devices.is_active(connection, event.device_id):
-        raise DeviceRevoked("the device was revoked by BKD")
-    await directory.active_employee(connection, event.nip)
-
-
-async def _find(
+async def stored_event(
     connection: Connection, nip: str, request_id: str, content_digest: bytes
 ) -> Event | None:
+    """Returns the event that a request id stands for. Raises RequestIdReused."""
     found = await events.find_request(connection, nip, request_id)
     if found is None:
         return None
@@ -191,3 +171,11 @@ async def _find(
     if digest != content_digest:
         raise RequestIdReused("the request id was used for another check-in")
     return event
+
+
+async def _check_rights(connection: Connection, event: Event) -> None:
+    """Raises DeviceRevoked, EmployeeInactive: rights may have ended since the stream began."""
+    device, employee = await devices.states_of(connection, event.device_id, event.nip)
+    if device is not DeviceState.ACTIVE:
+        raise DeviceRevoked("the device was revoked by BKD")
+    directory.assert_active(employee, event.nip)

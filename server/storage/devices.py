@@ -3,14 +3,28 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, func, insert, select, update
+from sqlalchemy import Row, and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.domain.model import BindingAction, BindingChange, Device, DeviceKind, DeviceState
+from server.domain.model import (
+    BindingAction,
+    BindingChange,
+    Device,
+    DeviceKind,
+    DeviceState,
+    EmployeeState,
+)
 from server.storage.schema import activation_codes, binding_changes, devices, employees, sites
 from server.storage.times import pack, unpack
 
 HISTORY_MAX = 1000
+
+
+# Asked for by every check-in: to build a statement anew costs as much as to run it.
+_STATES = select(
+    select(devices.c.state).where(devices.c.device_id == bindparam("device_id")).scalar_subquery(),
+    select(employees.c.state).where(employees.c.nip == bindparam("nip")).scalar_subquery(),
+)
 
 
 async def put_code(
@@ -74,7 +88,7 @@ async def insert_device(connection: AsyncConnection, device: Device) -> None:
 
 async def get_device(connection: AsyncConnection, device_id: str) -> Device | None:
     """Returns a device."""
-    row = (await connection.execute(_devices().where(devices.c.device_id == device_id))).first()
+    row = (await connection.execute(_DEVICE, {"wanted": device_id})).first()
     return _device(row) if row else None
 
 
@@ -95,10 +109,16 @@ async def key_is_used(connection: AsyncConnection, public_key: bytes) -> bool:
     return (await connection.execute(statement)).first() is not None
 
 
-async def is_active(connection: AsyncConnection, device_id: str) -> bool:
-    """Whether a device may act."""
-    statement = select(devices.c.state).where(devices.c.device_id == device_id)
-    return (await connection.execute(statement)).scalar() == DeviceState.ACTIVE.value
+async def states_of(
+    connection: AsyncConnection, device_id: str, nip: str
+) -> tuple[DeviceState | None, EmployeeState | None]:
+    """Returns the states of a device and of an employee, None where there is none."""
+    named = {"device_id": device_id, "nip": nip}
+    device, employee = (await connection.execute(_STATES, named)).one()
+    return (
+        None if device is None else DeviceState(device),
+        None if employee is None else EmployeeState(employee),
+    )
 
 
 async def revoke(
@@ -196,3 +216,6 @@ def _device(row: Row[Any]) -> Device:
         revoke_reason=row.revoke_reason,
         revoke_actor=row.revoke_actor,
     )
+
+
+_DEVICE = _devices().where(devices.c.device_id == bindparam("wanted"))

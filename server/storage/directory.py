@@ -17,6 +17,8 @@ from server.storage.times import pack, unpack
 
 # Rows between two turns of the event loop: some 5 ms of it.
 ROWS_AT_ONCE = 500
+# Asked for by every check-in: to build a statement anew costs as much as to run it.
+_SITE = select(sites).where(sites.c.site_id == bindparam("wanted"))
 
 
 async def put_site(connection: AsyncConnection, site: Site) -> None:
@@ -32,7 +34,7 @@ async def put_site(connection: AsyncConnection, site: Site) -> None:
 
 async def get_site(connection: AsyncConnection, site_id: str) -> Site | None:
     """Returns a site."""
-    row = (await connection.execute(select(sites).where(sites.c.site_id == site_id))).first()
+    row = (await connection.execute(_SITE, {"wanted": site_id})).first()
     return _site(row) if row else None
 
 
@@ -73,21 +75,27 @@ async def get_employee(
     connection: AsyncConnection, nip: str, *, unit_ids: frozenset[str] | None = None
 ) -> Employee | None:
     """Returns an employee, if of one of the units (None for any)."""
-    statement = _employees().where(employees.c.nip == nip)
+    statement = _EMPLOYEE
     if unit_ids is not None:
         statement = statement.where(employees.c.unit_id.in_(sorted(unit_ids)))
-    row = (await connection.execute(statement)).first()
+    row = (await connection.execute(statement, {"wanted": nip})).first()
     return _employee(row) if row else None
 
 
 async def active_employee(connection: AsyncConnection, nip: str) -> Employee:
     """Returns an employee in service. Raises EmployeeUnknown, EmployeeInactive."""
     employee = await get_employee(connection, nip)
-    if employee is None:
-        raise EmployeeUnknown("no such employee", nip=nip[:18])
-    if employee.state is not EmployeeState.ACTIVE:
-        raise EmployeeInactive("the employee is not in service", nip=nip)
+    assert_active(employee.state if employee else None, nip)
+    assert employee is not None
     return employee
+
+
+def assert_active(state: EmployeeState | None, nip: str) -> None:
+    """Raises EmployeeUnknown where there is none (None), EmployeeInactive if not in service."""
+    if state is None:
+        raise EmployeeUnknown("no such employee", nip=nip[:18])
+    if state is not EmployeeState.ACTIVE:
+        raise EmployeeInactive("the employee is not in service", nip=nip)
 
 
 async def list_employees(
@@ -176,6 +184,9 @@ def _employees() -> Any:
         enrolled.label("enrolled"),
         bound.label("phone_bound"),
     ).join_from(employees, units, employees.c.unit_id == units.c.unit_id)
+
+
+_EMPLOYEE = _employees().where(employees.c.nip == bindparam("wanted"))
 
 
 def _employee(row: Row[Any]) -> Employee:

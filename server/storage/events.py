@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, insert, select
+from sqlalchemy import Row, Select, and_, bindparam, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.face import Fingerprint
@@ -14,6 +14,37 @@ from server.storage.schema import events, refusals, requests, voids
 from server.storage.times import pack, unpack
 
 _HASHES = 2**64
+# Asked for by every check-in: to build a statement anew costs as much as to run it.
+_INSERT_EVENT, _INSERT_REQUEST = insert(events), insert(requests)
+_FIND = (
+    select(events, requests.c.content_digest)
+    .join(requests, requests.c.event_id == events.c.event_id)
+    .where(
+        and_(requests.c.nip == bindparam("nip"), requests.c.request_id == bindparam("request_id"))
+    )
+)
+_BETWEEN = (
+    select(events)
+    .where(
+        and_(
+            events.c.nip == bindparam("nip"),
+            events.c.event_time >= bindparam("start"),
+            events.c.event_time < bindparam("end"),
+            events.c.event_id.not_in(
+                select(voids.c.event_id).where(voids.c.nip == bindparam("nip"))
+            ),
+        )
+    )
+    .order_by(events.c.event_time, events.c.sequence)
+)
+_USED = select(events.c.event_id).where(events.c.frame_digest == bindparam("digest")).limit(1)
+_REFUSALS = select(func.count(), func.max(refusals.c.refuse_time)).where(
+    and_(
+        refusals.c.device_id == bindparam("device_id"),
+        refusals.c.refuse_time >= bindparam("since"),
+        refusals.c.reason.in_(bindparam("reasons", expanding=True)),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,34 +65,35 @@ async def insert_event(connection: AsyncConnection, event: Event) -> None:
     """Appends an event."""
     place, traces = event.location, event.fingerprint
     await connection.execute(
-        insert(events).values(
-            event_id=event.event_id,
-            nip=event.nip,
-            display_name=event.display_name,
-            unit_id=event.unit_id,
-            kind=event.kind.value,
-            source=event.source.value,
-            event_time=pack(event.event_time),
-            device_time=pack(event.device_time),
-            clock_disputed=event.clock_disputed,
-            site_id=event.site_id,
-            distance_m=event.distance_m,
-            device_id=event.device_id,
-            similarity=event.scores.similarity,
-            threshold=event.scores.threshold,
-            margin=event.scores.margin,
-            relief=event.scores.relief,
-            passive=event.scores.passive,
-            latitude=place.latitude if place else None,
-            longitude=place.longitude if place else None,
-            accuracy_m=place.accuracy_m if place else None,
-            mock=place.mock if place else None,
-            frame_digest=event.frame_digest,
-            frame_hash=signed(traces.frame) if traces else None,
-            background_hash=signed(traces.background) if traces else None,
-            seal=event.seal,
-            create_time=pack(event.create_time),
-        )
+        _INSERT_EVENT,
+        {
+            "event_id": event.event_id,
+            "nip": event.nip,
+            "display_name": event.display_name,
+            "unit_id": event.unit_id,
+            "kind": event.kind.value,
+            "source": event.source.value,
+            "event_time": pack(event.event_time),
+            "device_time": pack(event.device_time),
+            "clock_disputed": event.clock_disputed,
+            "site_id": event.site_id,
+            "distance_m": event.distance_m,
+            "device_id": event.device_id,
+            "similarity": event.scores.similarity,
+            "threshold": event.scores.threshold,
+            "margin": event.scores.margin,
+            "relief": event.scores.relief,
+            "passive": event.scores.passive,
+            "latitude": place.latitude if place else None,
+            "longitude": place.longitude if place else None,
+            "accuracy_m": place.accuracy_m if place else None,
+            "mock": place.mock if place else None,
+            "frame_digest": event.frame_digest,
+            "frame_hash": signed(traces.frame) if traces else None,
+            "background_hash": signed(traces.background) if traces else None,
+            "seal": event.seal,
+            "create_time": pack(event.create_time),
+        },
     )
     failpoint("after_insert")
 
@@ -77,13 +109,14 @@ async def insert_request(
 ) -> None:
     """Ties a request id to its event, in the transaction that stores the event."""
     await connection.execute(
-        insert(requests).values(
-            nip=nip,
-            request_id=request_id,
-            content_digest=content_digest,
-            event_id=event_id,
-            create_time=pack(now),
-        )
+        _INSERT_REQUEST,
+        {
+            "nip": nip,
+            "request_id": request_id,
+            "content_digest": content_digest,
+            "event_id": event_id,
+            "create_time": pack(now),
+        },
     )
     failpoint("after_request")
 
@@ -92,12 +125,7 @@ async def find_request(
     connection: AsyncConnection, nip: str, request_id: str
 ) -> tuple[Event, bytes] | None:
     """Returns the event of a request id and the digest of what was asked for."""
-    statement = (
-        select(events, requests.c.content_digest)
-        .join(requests, requests.c.event_id == events.c.event_id)
-        .where(and_(requests.c.nip == nip, requests.c.request_id == request_id))
-    )
-    row = (await connection.execute(statement)).first()
+    row = (await connection.execute(_FIND, {"nip": nip, "request_id": request_id})).first()
     return (_event(row), row.content_digest) if row else None
 
 
@@ -105,19 +133,8 @@ async def between(
     connection: AsyncConnection, nip: str, start: datetime, end: datetime
 ) -> list[Event]:
     """Returns an employee's events with start <= event_time < end, oldest first, without voided."""
-    statement = (
-        select(events)
-        .where(
-            and_(
-                events.c.nip == nip,
-                events.c.event_time >= pack(start),
-                events.c.event_time < pack(end),
-                events.c.event_id.not_in(select(voids.c.event_id).where(voids.c.nip == nip)),
-            )
-        )
-        .order_by(events.c.event_time, events.c.sequence)
-    )
-    return [_event(row) for row in await connection.execute(statement)]
+    named = {"nip": nip, "start": pack(start), "end": pack(end)}
+    return [_event(row) for row in await connection.execute(_BETWEEN, named)]
 
 
 async def page(
@@ -155,8 +172,7 @@ async def page(
 
 async def frame_was_used(connection: AsyncConnection, digest: bytes) -> bool:
     """Whether an event was already recorded from the very same image."""
-    statement = select(events.c.event_id).where(events.c.frame_digest == digest).limit(1)
-    return (await connection.execute(statement)).first() is not None
+    return (await connection.execute(_USED, {"digest": digest})).first() is not None
 
 
 async def insert_refusal(connection: AsyncConnection, refusal: Refusal) -> None:
@@ -179,14 +195,8 @@ async def refusals_since(
     connection: AsyncConnection, device_id: str, since: datetime, reasons: frozenset[str]
 ) -> tuple[int, datetime | None]:
     """Returns how many refusals of these kinds a device got, and when the last one was."""
-    statement = select(func.count(), func.max(refusals.c.refuse_time)).where(
-        and_(
-            refusals.c.device_id == device_id,
-            refusals.c.refuse_time >= pack(since),
-            refusals.c.reason.in_(sorted(reasons)),
-        )
-    )
-    count, last = (await connection.execute(statement)).one()
+    named = {"device_id": device_id, "since": pack(since), "reasons": sorted(reasons)}
+    count, last = (await connection.execute(_REFUSALS, named)).one()
     return int(count), unpack(last)
 
 
