@@ -22,6 +22,8 @@ RELIEF_MIN = 0.028
 # A turning nose moves less than this in a second; what moves faster is another picture.
 SPEED_MAX = 1.2
 FRAME_S = 0.1
+# Pixels between eyes, and the squared area of eyes and mouth in eye distances, that are a face.
+_APART_MIN, _AREA_MIN = 1e-6, 1e-9
 _NOSE = 2
 _PLANE = [0, 1, 3, 4]
 
@@ -41,7 +43,7 @@ def relief(track: Sequence[Vector], times_s: Sequence[float] | None = None) -> f
     # whoever forges them injects frames anyway, against which relief is no cue.
     if len(track) < FRAMES_MIN:
         return 0.0
-    shapes = np.stack([_upright(points) for points in track])
+    shapes = _upright(np.stack(track).astype(np.float64))
     sideways = _mapped_noses(shapes, shapes.mean(axis=0))
     gaps_s = np.full(len(track) - 1, FRAME_S)
     if times_s is not None:
@@ -58,21 +60,33 @@ def _movement(sideways: Points) -> float:
     return float(np.sqrt(max(0.0, np.mean(centred[1:] * centred[:-1]))))
 
 
-def _upright(points: Vector) -> Points:
-    """Returns landmarks with the eyes level, one apart, their middle at the origin."""
-    z = points[:, 0].astype(np.float64) + 1j * points[:, 1]
-    axis = z[1] - z[0]
-    if abs(axis) < 1e-6:
-        return np.zeros((len(points), 2))
-    z = (z - (z[0] + z[1]) / 2) / axis
-    return np.column_stack([z.real, z.imag])
+def _upright(tracks: Points) -> Points:
+    """Returns landmarks (n x 5 x 2) with the eyes level, one apart, their middle at the origin."""
+    z = tracks[..., 0] + 1j * tracks[..., 1]
+    axis = z[:, 1] - z[:, 0]
+    found = np.abs(axis) >= _APART_MIN
+    z = (z - (z[:, :1] + z[:, 1:2]) / 2) / np.where(found, axis, 1.0)[:, None]
+    shapes: Points = np.stack([z.real, z.imag], axis=2) * found[:, None, None]
+    return shapes
 
 
 def _mapped_noses(shapes: Points, mean: Points) -> Points:
-    """Returns where noses (n) lie sideways once eyes and mouth are mapped onto the mean."""
-    ones = np.ones((len(shapes), len(_PLANE), 1))
-    plane = np.concatenate([shapes[:, _PLANE], ones], axis=2)
-    matrices = np.linalg.pinv(plane) @ mean[_PLANE, :1]
-    nose = np.concatenate([shapes[:, _NOSE], ones[:, 0]], axis=1)
-    mapped: Points = (nose[:, None, :] @ matrices)[:, 0, 0]
+    """Returns where noses (n) lie sideways once eyes and mouth are mapped onto the mean.
+
+    Least squares by the normal equations of the centred points: 2 x 2 for each frame.
+    """
+    plane, wanted = shapes[:, _PLANE], mean[_PLANE, 0]
+    centre = plane.mean(axis=1)
+    x, y = np.moveaxis(plane - centre[:, None], 2, 0)
+    off = wanted - wanted.mean()
+    xx, yy, xy = (x * x).sum(axis=1), (y * y).sum(axis=1), (x * y).sum(axis=1)
+    off_x, off_y = x @ off, y @ off
+    area = xx * yy - xy * xy
+    flat = area < _AREA_MIN  # four points on a line, as no face has them: no map, and no movement
+    area = np.where(flat, np.inf, area)
+    nose = shapes[:, _NOSE] - centre
+    mapped: Points = (
+        wanted.mean()
+        + (nose[:, 0] * (off_x * yy - off_y * xy) + nose[:, 1] * (off_y * xx - off_x * xy)) / area
+    )
     return mapped

@@ -22,8 +22,10 @@ from ulid import ULID
 
 from server import failpoints
 from server.domain.model import Event, EventKind, EventSource, Scores
+from server.domain.refusal import CheckInRefused
 from server.storage import migrate
 from server.storage.database import Database, open_database
+from server.storage.events import insert_event
 from server.storage.schema import events, requests
 from tests.faults.conftest import NIPS, NOW, event_log, quiet
 
@@ -275,12 +277,14 @@ class TestControl:
         assert any("was answered and is lost" in fault for fault in await faults(path, ledger))
 
     async def test_finds_a_second_row(self, path: Path) -> None:
-        """A retry under another request id is another event."""
+        """The same image under another request id; past the log, which refuses it."""
         ledger = Ledger()
         run_and_kill(Plan(path, 0, 1, failpoint="after_commit", after=1), ledger)
         async with open_database(path) as database:
             again = event_log(database, repeat_minutes=0)
-            await again.record_phone(event_of(1), request_of(1 + JOBS), DIGEST)
+            with pytest.raises(CheckInRefused, match="FRAMES_REUSED"):
+                await again.record_phone(event_of(1), request_of(1 + JOBS), DIGEST)
+            await database.write(lambda connection: insert_event(connection, event_of(1)))
 
         found = await faults(path, ledger)
 
