@@ -21,6 +21,7 @@ from benchmarks import report
 from benchmarks.crowd import FACES
 from benchmarks.lobby import WALKERS, Lobby, LobbyRung, lobby_rung, open_lobby
 from benchmarks.local import LocalServer
+from benchmarks.network import Distance
 from benchmarks.rung import Rung, open_crowd, people, run_rung
 from benchmarks.sheet import Sheet, write
 
@@ -47,6 +48,12 @@ def load(
     server_cores: Annotated[
         int, typer.Option(min=1, help="Cores of the server; the client has the others.")
     ] = 1,
+    delay_ms: Annotated[
+        float, typer.Option(min=0, help="How far away phones and kiosks are: ms for each way.")
+    ] = 0,
+    jitter_ms: Annotated[
+        float, typer.Option(min=0, help="So much more on average, at random; for each piece.")
+    ] = 0,
     directory: Annotated[
         Path, typer.Option("--dir", help="Folder for the server's database; made anew.")
     ] = Path("load-data"),
@@ -68,12 +75,15 @@ def load(
     settings |= {
         "kiosks": kiosks,
         "server_cores": server_cores,
+        "delay_ms": delay_ms,
+        "jitter_ms": jitter_ms,
         "frames_a_second": 10,
         "faces": FACES,
     }
     result = report.origin("load", settings)
     report.print_origin(console, result)
-    plan = Plan(seconds, overload_seconds, start, phones, kiosks, server_cores)
+    far = Distance(delay_ms / 1e3, jitter_ms / 1e3)
+    plan = Plan(seconds, overload_seconds, start, phones, kiosks, server_cores, far)
     with Progress(console=console, transient=True) as progress:
         rungs, lobbies = asyncio.run(_measure(directory, plan, progress))
     paragraphs: list[str | Sheet] = [sheet(rungs), *_left_over(rungs)]
@@ -108,6 +118,7 @@ class Plan:
     phones: int
     kiosks: int
     server_cores: int
+    far: Distance
 
 
 async def _measure(
@@ -116,7 +127,9 @@ async def _measure(
     rungs: list[Rung] = []
     lobbies: list[LobbyRung] = []
     async with AsyncExitStack() as stack:
-        server, crowd = await open_crowd(directory, plan.phones, plan.server_cores, progress, stack)
+        server, crowd = await open_crowd(
+            directory, plan.phones, plan.server_cores, progress, stack, far=plan.far
+        )
         lobby = await _lobby(server, plan, stack)
 
         async def play(name: str, rate: float, seconds: float) -> Rung:
@@ -158,11 +171,12 @@ def sheet(rungs: list[Rung]) -> Sheet:
     """Returns the rungs as a table."""
     return Sheet(
         "Check-ins with their challenge, open loop; half, 80 % and 10 x of the knee. offer, done, "
-        "shed: check-ins a second; f: answer to a frame, ms; w: whole check-in, s; s: refusal for "
-        "load, ms; late: the client itself at p99, ms; CPU: ms of the server a check-in.",
+        "shed: check-ins a second; f: answer to a frame, ms; line: of that, "
+        "before the server's workers, p99; w: whole check-in, s; s: refusal for load, ms; late: "
+        "the client itself at p99, ms; CPU: ms of the server a check-in.",
         (
-            "rung", "offer", "done", "shed", "f p50", "f p99", "w p50", "w p99", "s p99", "late",
-            "CPU", "frames", "cores", "MB",
+            "rung", "offer", "done", "shed", "f p50", "f p99", "line", "w p50", "w p99", "s p99",
+            "late", "CPU", "frames", "cores", "MB",
         ),
         [
             (
@@ -172,6 +186,7 @@ def sheet(rungs: list[Rung]) -> Sheet:
                 f"{rung.refused_for_load:.2f}",
                 f"{rung.answer_p50_ms:.0f}",
                 f"{rung.answer_p99_ms:.0f}",
+                f"{rung.in_line_p99_ms:.0f}",
                 f"{rung.check_in_p50_ms / 1e3:.1f}",
                 f"{rung.check_in_p99_ms / 1e3:.1f}",
                 f"{rung.refusal_p99_ms:.1f}",

@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from benchmarks import cast as casting
 from benchmarks import local, province
 from benchmarks.crowd import FACES, Crowd, FrameBank, banks_of, crowd_of, prepare
 from benchmarks.local import LocalServer
+from benchmarks.network import NEAR, Distance, slow_network
 from benchmarks.phone import CheckInResult, Phone
 from benchmarks.sizing import arrivals
 
@@ -61,6 +62,8 @@ class Tally:
     answer: HdrHistogram = field(default_factory=_histogram)
     # Each answer: seconds into the rung at which its check-in was due, and the answer's time in ms.
     answers: list[tuple[float, float]] = field(default_factory=list)
+    # How long each frame that was looked at waited before the server's workers, ms.
+    in_line_ms: list[float] = field(default_factory=list)
     began_s: float = field(default_factory=time.perf_counter)
     refusal: HdrHistogram = field(default_factory=_histogram)
     late: HdrHistogram = field(default_factory=_histogram)
@@ -71,8 +74,9 @@ class Rung:
     """One rate of arrivals and what it gave. Times in milliseconds, rates a second.
 
     answers: how many the percentiles rest on. answer_p99_between_ms: 95 % interval of their p99, by
-    `p99_between`. late_p99_ms: how late the client itself was; where
-    this is no small part of the answers' times, the client was measured, not the server.
+    `p99_between`. in_line_p99_ms: of that, the wait before the server's workers. late_p99_ms: how
+    late the client itself was; where this is no small part of the answers' times, the client was
+    measured, not the server.
     """
 
     name: str
@@ -86,6 +90,7 @@ class Rung:
     answer_p50_ms: float
     answer_p99_ms: float
     answer_p99_between_ms: tuple[float, float]
+    in_line_p99_ms: float
     answer_mean_ms: float
     check_in_p50_ms: float
     check_in_p99_ms: float
@@ -105,11 +110,12 @@ async def open_crowd(
     stack: AsyncExitStack,
     *,
     settings: Mapping[str, str] | None = None,
+    far: Distance = NEAR,
 ) -> tuple[LocalServer, Crowd]:
     """Makes a folder and a crowd, and starts the server on its cores, this process on others.
 
-    settings: HADIR_* settings of the server, more than a load needs. Without cores left for this
-    process it shares the server's.
+    settings: HADIR_* settings of the server, more than a load needs. far: how far away the server
+    seems. Without cores left for this process it shares the server's.
     """
     cast, staff = casting.group_photo(), people(phones)
     drawing = progress.add_task("drawing frames", total=FACES * FrameBank.size())
@@ -124,6 +130,9 @@ async def open_crowd(
     )
     os.sched_setaffinity(0, own)
     await local.wait_until_serving(server.address)
+    if far != NEAR:
+        seems = await stack.enter_async_context(slow_network(server.address, far))
+        server = replace(server, address=seems)
     return server, await crowd_of(server, staff, banks, stack)
 
 
@@ -218,6 +227,7 @@ async def _play(
         tally.answer.record_value(max(1, round(took_ms * 1000)))
         tally.answers.append((due - tally.began_s, took_ms))
     spent = [guidance.timings for guidance in result.guidance if guidance.timings.detect_ms]
+    tally.in_line_ms.extend(one.queue_ms for one in spent)
     tally.looks_s.extend((one.decode_ms + one.detect_ms) / 1e3 for one in spent)
     tally.embeds_s.extend(one.embed_ms / 1e3 for one in spent if one.batch == 1)
     if result.recorded:
@@ -260,6 +270,7 @@ def _rung(
         answer_p50_ms=tally.answer.get_value_at_percentile(50) / 1e3,
         answer_p99_ms=tally.answer.get_value_at_percentile(99) / 1e3,
         answer_p99_between_ms=p99_between(tally.answers),
+        in_line_p99_ms=float(np.percentile(tally.in_line_ms or [0.0], 99)),
         answer_mean_ms=tally.answer.get_mean_value() / 1e3,
         check_in_p50_ms=tally.check_in.get_value_at_percentile(50) / 1e3,
         check_in_p99_ms=tally.check_in.get_value_at_percentile(99) / 1e3,

@@ -21,6 +21,7 @@ RUNG = Rung(
     answer_p50_ms=62.0,
     answer_p99_ms=100.0,
     answer_p99_between_ms=(90.0, 110.0),
+    in_line_p99_ms=20.0,
     answer_mean_ms=62.0,
     check_in_p50_ms=2000.0,
     check_in_p99_ms=2500.0,
