@@ -1,4 +1,4 @@
-"""hadir-server: init, run, migrate, check, reembed, settings. Puts nothing together: see app.py."""
+"""hadir-server: init, run, migrate, check, backup, reembed, settings. See app.py for the rest."""
 
 import asyncio
 import os
@@ -9,6 +9,8 @@ from typing import Annotated
 
 import structlog
 import typer
+from rich.console import Console
+from rich.progress import Progress
 
 from server import logs, memory
 from server.app import open_app, open_services
@@ -18,6 +20,7 @@ from server.errors import HadirError, StorageUnavailable
 from server.services.accounts import create_first_account
 from server.settings import Settings, load_settings, sqlite_path
 from server.storage import migrate as migrations
+from server.storage.backup import back_up
 from server.storage.database import verify
 from server.storage.vault import read_key_file, write_key_file
 
@@ -103,6 +106,27 @@ def check(
     typer.echo(f"Reading {path} ({size:,.0f} MiB) ...")
     verify(path)
     typer.echo("It is sound.")
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where to; a name that is free, on another disk.")],
+    config: ConfigOption = None,
+) -> None:
+    """Copy the database while the server runs, read the copy through, and flush it to the disk.
+
+    The file appears once all of that is done. It holds everything that was acknowledged before the
+    copy began. Keep the key file elsewhere: without it no face in the copy can be read.
+
+    Example, every night: hadir-server backup -c /srv/hadir/hadir.toml /backup/hadir-$(date +%F).db
+    """
+    path = sqlite_path(_settings(config))
+    with Progress(console=Console(stderr=True), transient=True) as shown:
+        bar = shown.add_task(f"copying {path}", total=None)
+        back_up(path, file, lambda done, pages: shown.update(bar, completed=done, total=pages))
+    size = file.stat().st_size / 2**20
+    typer.echo(f"{file} ({size:,.0f} MiB) is complete and sound. To restore: stop the server,")
+    typer.echo(f"delete {path} and what begins with its name, copy the file there, start again.")
 
 
 @app.command()
