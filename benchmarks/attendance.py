@@ -247,6 +247,7 @@ def _event(nip: str, number: int, moment: datetime) -> Event:
         device_id="phone",
         scores=Scores(0.9, 0.4, 0.0, 0.1, None),
         create_time=moment,
+        frame_digest=f"board {number}".encode(),
     )
 
 

@@ -32,8 +32,6 @@ from server.storage.vault import Vault, read_key_file
 
 FACES = 3
 CLONES_A_WRITE = 100
-# Without it, one check-in of a hundred is over within the second in which a script would do it.
-CAMERA_S = 0.3
 # Poses drawn on the way into a step, and takes of each with a sway of its own.
 _PARTS, _TAKES = 12, 3
 _STEPS = (
@@ -174,7 +172,7 @@ async def crowd_of(
     phones = []
     for index, code in enumerate(codes):
         client: Client = await stack.enter_async_context(local.connected(server.address))
-        phone = Phone(client, camera_s=CAMERA_S)
+        phone = Phone(client)
         await phone.activate(code)
         await phone.login()
         # The first FACES people lent their faces in turn; see _clone.

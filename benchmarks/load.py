@@ -171,7 +171,7 @@ def sheet(rungs: list[Rung]) -> Sheet:
     """Returns the rungs as a table."""
     return Sheet(
         "Check-ins with their challenge, open loop; half, 80 % and 10 x of the knee. offer, done, "
-        "shed: check-ins a second; f: answer to a frame, ms; line: of that, "
+        "shed: check-ins a second; f: answer to a frame, ms; line: its waits "
         "before the server's workers, p99; w: whole check-in, s; s: refusal for load, ms; late: "
         "the client itself at p99, ms; CPU: ms of the server a check-in.",
         (

@@ -20,7 +20,10 @@ Piece = tuple[float, bytes]
 
 @dataclass(frozen=True, slots=True)
 class Distance:
-    """What each way takes, in seconds: always delay_s, and jitter_s more on average."""
+    """What a piece takes each way, in seconds: delay_s, and at random jitter_s more on average.
+
+    Pieces keep their order, and a frame is some of them: it takes longer than one of them would.
+    """
 
     delay_s: float
     jitter_s: float
@@ -57,10 +60,12 @@ async def slow_network(address: str, far: Distance, *, seed: int = 1) -> AsyncIt
 
     async with await asyncio.start_server(accept, "127.0.0.1", 0) as server:
         own_host, own_port = server.sockets[0].getsockname()
-        yield f"{own_host}:{own_port}"
-        for task in relays:
-            task.cancel()
-        await asyncio.gather(*relays, return_exceptions=True)
+        try:
+            yield f"{own_host}:{own_port}"
+        finally:
+            for task in relays:
+                task.cancel()
+            await asyncio.gather(*relays, return_exceptions=True)
 
 
 async def _carry(
@@ -68,26 +73,22 @@ async def _carry(
 ) -> None:
     """Passes on what one end sends, to its end."""
     under_way: asyncio.Queue[Piece] = asyncio.Queue(_PIECES_MAX)
-    delivering = asyncio.create_task(_deliver(under_way, writer))
-    due_s = 0.0
-    try:
-        while True:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_deliver(under_way, writer))
+        due_s, piece = 0.0, b"any"
+        while piece:
             piece = await reader.read(_PIECE_BYTES)
             due_s = max(due_s, asyncio.get_running_loop().time() + takes_s())
             await under_way.put((due_s, piece))
-            if not piece:
-                return await delivering
-    finally:
-        delivering.cancel()
 
 
 async def _deliver(under_way: asyncio.Queue[Piece], writer: asyncio.StreamWriter) -> None:
     """Writes each piece when it is due; an empty one is the end."""
-    while True:
+    piece = b"any"
+    while piece:
         due_s, piece = await under_way.get()
         await asyncio.sleep(due_s - asyncio.get_running_loop().time())
-        if not piece:
-            writer.write_eof()
-            return
-        writer.write(piece)
-        await writer.drain()
+        if piece:
+            writer.write(piece)
+            await writer.drain()
+    writer.write_eof()

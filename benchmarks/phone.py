@@ -112,10 +112,7 @@ class CheckInResult:
 
 
 class Phone:
-    """One phone with one key. `client` carries its session.
-
-    camera_s: how long its camera needs for the first picture, once the challenge is there.
-    """
+    """One phone with one key. `client` carries its session."""
 
     def __init__(
         self,
@@ -124,13 +121,11 @@ class Phone:
         identity: Identity | None = None,
         frames_per_second: float = FRAMES_PER_SECOND,
         step_s: float = STEP_S,
-        camera_s: float = 0.0,
         knobs: ImposterKnobs = HONEST,
     ) -> None:
         self.client = client
         self.frames_per_second = frames_per_second
         self.step_s = step_s
-        self.camera_s = camera_s
         self.knobs = knobs
         self._identity = identity
 
@@ -232,8 +227,7 @@ class _CheckIn:
         self._nonce = challenge.nonce if self._knobs.nonce is None else self._knobs.nonce
         self._chain = FrameChain(self._nonce)
         self._turn_to(challenge.steps[0] if challenge.steps else None)
-        camera_s = max(self._phone.camera_s, challenge.first_frame_ms / 1e3)
-        self._duplex.send_with(self._send(camera_s))
+        self._duplex.send_with(self._send(challenge.first_frame_ms / 1e3))
 
     def _follow(self, guidance: checkin_pb2.Guidance) -> None:
         self._pace.answered(asked_s=guidance.next_frame_ms / 1e3)
@@ -249,8 +243,8 @@ class _CheckIn:
         if step != self._step:
             self._step, self._step_start_s = step, time.monotonic()
 
-    async def _send(self, camera_s: float) -> None:
-        await asyncio.sleep(camera_s)
+    async def _send(self, first_s: float) -> None:
+        await asyncio.sleep(first_s)
         while await self._pace.turn():
             frame = self._next_frame()
             self._chain.add(frame)

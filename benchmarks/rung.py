@@ -7,13 +7,12 @@ not spared by slow clients (no coordinated omission).
 import asyncio
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from hadir.client import ApiError
 from hadir.v1 import checkin_pb2, event_pb2
 from hdrh.histogram import HdrHistogram
@@ -29,8 +28,6 @@ from benchmarks.sizing import arrivals
 
 CHECK_IN_SECONDS_MAX = 60
 _HIGHEST_US = 120_000_000
-# A crowded moment is over within such a stretch: check-ins last some seconds.
-_BLOCK_S, _BOOTSTRAPS = 10.0, 400
 SITE = province.SITES[0]
 
 
@@ -60,11 +57,10 @@ class Tally:
     embeds_s: list[float] = field(default_factory=list)
     check_in: HdrHistogram = field(default_factory=_histogram)
     answer: HdrHistogram = field(default_factory=_histogram)
-    # Each answer: seconds into the rung at which its check-in was due, and the answer's time in ms.
-    answers: list[tuple[float, float]] = field(default_factory=list)
-    # How long each frame that was looked at waited before the server's workers, ms.
-    in_line_ms: list[float] = field(default_factory=list)
-    began_s: float = field(default_factory=time.perf_counter)
+    # Each answer: when its check-in was due, in seconds, and how long it took, in ms; if wanted.
+    answers: list[tuple[float, float]] | None = None
+    # What frames waited before the server's workers.
+    in_line: HdrHistogram = field(default_factory=_histogram)
     refusal: HdrHistogram = field(default_factory=_histogram)
     late: HdrHistogram = field(default_factory=_histogram)
 
@@ -73,10 +69,9 @@ class Tally:
 class Rung:
     """One rate of arrivals and what it gave. Times in milliseconds, rates a second.
 
-    answers: how many the percentiles rest on. answer_p99_between_ms: 95 % interval of their p99, by
-    `p99_between`. in_line_p99_ms: of that, the wait before the server's workers. late_p99_ms: how
-    late the client itself was; where this is no small part of the answers' times, the client was
-    measured, not the server.
+    answers: how many the percentiles rest on. in_line_p99_ms: what frames waited before the
+    server's workers. late_p99_ms: how late the client itself was; where this is no small part of
+    the answers' times, the client was measured, not the server.
     """
 
     name: str
@@ -89,7 +84,6 @@ class Rung:
     answers: int
     answer_p50_ms: float
     answer_p99_ms: float
-    answer_p99_between_ms: tuple[float, float]
     in_line_p99_ms: float
     answer_mean_ms: float
     check_in_p50_ms: float
@@ -160,7 +154,6 @@ async def run_rung(
     bar = progress.add_task(f"{name}: {rate:.2f} a second", total=seconds)
     tally = tally or Tally()
     cpu_s, began = server.cpu_s(), time.perf_counter()
-    tally.began_s = began
     async with asyncio.TaskGroup() as group:
         for at in arrivals(rate, seconds, seed_of(rate)):
             due = began + at
@@ -176,23 +169,6 @@ async def run_rung(
     progress.remove_task(bar)
     cpu_s, took_s = server.cpu_s() - cpu_s, time.perf_counter() - began
     return _rung(name, seconds, tally, cores=cpu_s / took_s, cpu_s=cpu_s, server=server)
-
-
-def p99_between(answers: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """Returns the 95 % interval of the p99 of answers: (when their check-in began in s, ms).
-
-    Block bootstrap (Kuensch 1989): frames of one crowded moment are late together, so whole
-    stretches of time are drawn, not single answers.
-    """
-    if not answers:
-        return 0.0, 0.0
-    began_s, took_ms = np.array(answers).T
-    blocks = [took_ms[began_s // _BLOCK_S == block] for block in np.unique(began_s // _BLOCK_S)]
-    rng = np.random.default_rng(1)
-    drawn = rng.integers(len(blocks), size=(_BOOTSTRAPS, len(blocks)))
-    p99s = [np.percentile(np.concatenate([blocks[n] for n in one]), 99) for one in drawn]
-    low, high = np.percentile(p99s, [2.5, 97.5])
-    return float(low), float(high)
 
 
 def seed_of(rate: float) -> int:
@@ -225,9 +201,11 @@ async def _play(
     tally.frames += result.frames_sent
     for took_ms in result.timings.round_trips_ms:
         tally.answer.record_value(max(1, round(took_ms * 1000)))
-        tally.answers.append((due - tally.began_s, took_ms))
+        if tally.answers is not None:
+            tally.answers.append((due, took_ms))
     spent = [guidance.timings for guidance in result.guidance if guidance.timings.detect_ms]
-    tally.in_line_ms.extend(one.queue_ms for one in spent)
+    for one in spent:
+        tally.in_line.record_value(max(1, round(one.queue_ms * 1000)))
     tally.looks_s.extend((one.decode_ms + one.detect_ms) / 1e3 for one in spent)
     tally.embeds_s.extend(one.embed_ms / 1e3 for one in spent if one.batch == 1)
     if result.recorded:
@@ -269,8 +247,7 @@ def _rung(
         answers=tally.answer.get_total_count(),
         answer_p50_ms=tally.answer.get_value_at_percentile(50) / 1e3,
         answer_p99_ms=tally.answer.get_value_at_percentile(99) / 1e3,
-        answer_p99_between_ms=p99_between(tally.answers),
-        in_line_p99_ms=float(np.percentile(tally.in_line_ms or [0.0], 99)),
+        in_line_p99_ms=tally.in_line.get_value_at_percentile(99) / 1e3,
         answer_mean_ms=tally.answer.get_mean_value() / 1e3,
         check_in_p50_ms=tally.check_in.get_value_at_percentile(50) / 1e3,
         check_in_p99_ms=tally.check_in.get_value_at_percentile(99) / 1e3,

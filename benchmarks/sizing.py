@@ -64,7 +64,7 @@ class Costs:
     core before its challenge, and for its record. beside: how many times that a frame costs the
     cores, with all that it needs beside its worker. moves: from when each step was asked for to
     when a frame could show it, of check-ins, a sample. batch: what embedding 1, 2, 4 or 8 faces at
-    once costs, in parts of one alone. camera_s: from the challenge to the first frame. rest_s: what
+    once costs, in parts of one alone. rest_s: what
     an answer takes beside its worker. pace_s: time between two frames of a phone.
     """
 
@@ -77,7 +77,6 @@ class Costs:
     batch: Mapping[int, float]
     open_s: float
     seal_s: float
-    camera_s: float
     pace_s: float
     idle_cores: float = 0.0
     beside: float = 1.0
@@ -285,8 +284,7 @@ class _Simulation:
 
     def _challenge(self) -> None:
         one = _CheckIn(self._rng.choice(self._costs.moves), asked_s=self._now)
-        camera_s = max(self._costs.camera_s, self._admission.first_frame_s(one))
-        self._later(self._now + camera_s, partial(self._send, one))
+        self._later(self._now + self._admission.first_frame_s(one), partial(self._send, one))
 
     def _seal(self) -> None:
         self._chores.append((self._costs.seal_s, self._leave))

@@ -125,8 +125,10 @@ def backup(
         bar = shown.add_task(f"copying {path}", total=None)
         back_up(path, file, lambda done, pages: shown.update(bar, completed=done, total=pages))
     size = file.stat().st_size / 2**20
-    typer.echo(f"{file} ({size:,.0f} MiB) is complete and sound. To restore: stop the server,")
-    typer.echo(f"delete {path} and what begins with its name, copy the file there, start again.")
+    typer.echo(f"{file} ({size:,.0f} MiB) is complete and sound. To restore: stop the server, move")
+    typer.echo(
+        f"{path} with its -wal and -shm aside (they hold what came later), copy the file there."
+    )
 
 
 @app.command()

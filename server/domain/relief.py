@@ -22,8 +22,9 @@ RELIEF_MIN = 0.028
 # A turning nose moves less than this in a second; what moves faster is another picture.
 SPEED_MAX = 1.2
 FRAME_S = 0.1
-# Pixels between eyes, and the squared area of eyes and mouth in eye distances, that are a face.
-_APART_MIN, _AREA_MIN = 1e-6, 1e-9
+# Eyes closer together, in pixels, and eyes and mouth nearer to one line, as a part of their spread,
+# are none of a face.
+_APART_MIN, _OFF_LINE_MIN = 1e-6, 1e-9
 _NOSE = 2
 _PLANE = [0, 1, 3, 4]
 
@@ -82,8 +83,8 @@ def _mapped_noses(shapes: Points, mean: Points) -> Points:
     xx, yy, xy = (x * x).sum(axis=1), (y * y).sum(axis=1), (x * y).sum(axis=1)
     off_x, off_y = x @ off, y @ off
     area = xx * yy - xy * xy
-    flat = area < _AREA_MIN  # four points on a line, as no face has them: no map, and no movement
-    area = np.where(flat, np.inf, area)
+    # Four points on a line have no such map: their nose is put where the eyes and mouth are.
+    area = np.where(area <= _OFF_LINE_MIN * xx * yy, np.inf, area)
     nose = shapes[:, _NOSE] - centre
     mapped: Points = (
         wanted.mean()

@@ -103,7 +103,11 @@ class CheckInServicer(checkin_pb2_grpc.CheckInServiceServicer):
                 )
         elif not isinstance(item, Draining) and item.WhichOneof("message") == "seal":
             recorded = await session.seal(item.seal.signature)  # type: ignore[attr-defined]
-            yield _receipt(recorded, session.zone)
+            # Another site's where an event of the last minutes stands for this one.
+            site_id, zone = recorded.event.site_id, session.zone
+            if site_id != session.employee.site_id:
+                zone = await self._checkins.zone_of(site_id)
+            yield _receipt(recorded, zone)
         else:
             raise OpenFirst("open comes once, then frames, then seal")
 
@@ -125,7 +129,7 @@ def _challenge(session: CheckInSession) -> checkin_pb2.CheckInResponse:
             steps=[f"CHALLENGE_STEP_{s.value}" for s in steps],
             expire_time=convert.stamp(session.expire_time),
             texts=[messages.text(messages.STEPS, s.value, language()) for s in steps],
-            first_frame_ms=session.first_frame_s() * 1e3,
+            first_frame_ms=session.ask_first() * 1e3,
         )
     )
 

@@ -134,7 +134,8 @@ class Admission:
     def first_frame_s(self, stream: object) -> float:
         """Returns how long from now the first frame of a check-in should be sent."""
         now_s = self._monotonic()
-        return self._slot_s(stream, now_s + CAMERA_S, faces=1) - now_s
+        earliest_s = now_s + max(CAMERA_S, self._pipeline.wait_s)
+        return self._slot_s(stream, earliest_s, faces=1) - now_s
 
     def credit_s(self, device_id: str) -> float:
         """Returns how long ago a device was turned away that came back as it was told, else 0."""

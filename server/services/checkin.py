@@ -222,6 +222,7 @@ class CheckInSession:
         self._looked_twice = False
         self.over = self._refused = False
         self._first: Frame | None = None
+        self._put_off_s = 0.0
         self._last_number = 0
         self._reused = 0
         self._trail = FaceTrail(
@@ -245,9 +246,10 @@ class CheckInSession:
         """Whether another face or an old image was shown: to be kept even if given up."""
         return self._trail.met_strangers or self._reused > 0
 
-    def first_frame_s(self) -> float:
+    def ask_first(self) -> float:
         """Returns how long from now the first frame should be sent, in seconds."""
-        return self._owner.admission.first_frame_s(self)
+        self._put_off_s = self._owner.admission.first_frame_s(self)
+        return self._put_off_s
 
     def receive(self, frame: Frame) -> FrameOutcome | None:
         """Takes note of a frame as it arrives; the outcome if nobody need look at it."""
@@ -414,8 +416,10 @@ class CheckInSession:
             abs(self._request.device_time - self.opened_time),
             abs(first.capture_time - first.receive_time),
         )
-        # Who was turned away and came back as told is not late because the machine was full.
+        # Who was turned away and came back as told is not late because the machine was full, nor
+        # who sent the first frame later because we asked for it later.
         turned_away = self.opened_time - timedelta(seconds=self._credit_s)
+        begun = first.receive_time - timedelta(seconds=self._put_off_s)
         return Event(
             event_id=str(ULID()),
             nip=self.employee.nip,
@@ -423,7 +427,7 @@ class CheckInSession:
             unit_id=self.employee.unit_id,
             kind=self._request.kind,
             source=EventSource.PHONE,
-            event_time=turned_away if self._credit_s else first.receive_time,
+            event_time=turned_away if self._credit_s else max(self.opened_time, begun),
             device_time=first.capture_time,
             clock_disputed=skew > CLOCK_SKEW_MAX,
             site_id=self.employee.site_id,

@@ -16,6 +16,7 @@ from server.services.changes import Changes
 from server.services.sight import Sight
 from server.storage import devices, directory, events
 from server.storage.database import Connection, Database, Work
+from server.storage.events import Refusal as RefusalRow
 
 log = structlog.get_logger()
 
@@ -44,7 +45,7 @@ class EventLog:
     ) -> Recorded:
         """Stores a phone's event with its request id, or returns what is stored already.
 
-        credited_s: by how much the event is dated back, for the log.
+        The event has the digest of its image. credited_s: how much it is dated back, for the log.
         Raises DeviceRevoked if the phone lost its binding meanwhile, RequestIdReused,
         CheckInRefused if an event was recorded from the very same image.
         """
@@ -95,7 +96,7 @@ class EventLog:
 
         return await self._stored(work)
 
-    async def refuse(self, refusal: events.Refusal) -> None:
+    async def refuse(self, refusal: RefusalRow) -> None:
         """Keeps a refused check-in."""
         with traces.step("refuse", reason=refusal.reason):
             await self._database.write(

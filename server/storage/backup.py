@@ -30,6 +30,8 @@ def back_up(source: Path, target: Path, progress: Progress = lambda _done, _all:
     """
     if target.exists():
         raise DataInvalid(f"{target} is there already; choose another name")
+    if not source.is_file():
+        raise StorageUnavailable(f"there is no database {source}")
     if not target.parent.is_dir():
         raise StorageUnavailable(f"cannot write {target}: {target.parent} is no folder")
     part = target.with_name(target.name + ".part")
@@ -39,6 +41,8 @@ def back_up(source: Path, target: Path, progress: Progress = lambda _done, _all:
         _copy(source, part, progress)
         _assert_sound(part, source)
         _flush(part)
+        if target.exists():
+            raise DataInvalid(f"{target} came meanwhile; choose another name")
         part.rename(target)
         _flush(target.parent)
     except OSError as error:

@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import (
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from server import traces
-from server.errors import DataInvalid, HadirError, StorageUnavailable
+from server.errors import DataInvalid, StorageUnavailable
 from server.failpoints import failpoint
 
 WRITES_WAITING_MAX = 1024
@@ -48,6 +48,8 @@ class _Write:
     done: asyncio.Future[Any]
 
 
+# Database errors of one write that leave the transaction as it was.
+_FAILS_ALONE = (exc.IntegrityError, exc.DataError)
 # A write, its result, and why it failed.
 _Result = tuple[_Write, Any, BaseException | None]
 
@@ -148,8 +150,9 @@ async def _commit_group(connection: AsyncConnection, group: list[_Write]) -> Non
             if part is not transaction and part.is_active:
                 await part.commit()
         failpoint("before_commit")
-        if transaction.is_active:
-            await connection.commit()
+        if not _is_undone(results):
+            await _assert_open(connection)
+            await transaction.commit()
         failpoint("after_commit")
     except (exc.DBAPIError, OSError) as error:
         failure = StorageUnavailable("the database cannot be written now", retry_after_s=1)
@@ -185,14 +188,31 @@ async def _run(connection: AsyncConnection, write: _Write, part: AsyncTransactio
     """Runs a write in its part of the transaction, which is rolled back if it raises."""
     try:
         return write, await write.work(connection), None
-    except (HadirError, exc.IntegrityError, exc.DataError) as error:
-        await part.rollback()
+    except Exception as error:
+        # What a use case refuses, and a bug in one, fails alone; what the database fails in, all.
+        if isinstance(error, exc.DBAPIError) and not isinstance(error, _FAILS_ALONE):
+            raise
+        try:
+            await part.rollback()
+        except (exc.SQLAlchemyError, OSError):
+            await connection.invalidate()  # it may still be in the transaction, and so for ever
+            raise
         return write, None, error
-    except exc.DBAPIError:
-        raise
-    except Exception as error:  # noqa: BLE001  a bug in one use case must not stop the writer
-        await part.rollback()
-        return write, None, error
+
+
+def _is_undone(results: list[_Result]) -> bool:
+    """Whether there was one write only, and it took its transaction back."""
+    return len(results) == 1 and results[0][2] is not None
+
+
+async def _assert_open(connection: AsyncConnection) -> None:
+    """Raises OSError if SQLite gave the transaction up by itself (full disk, no memory).
+
+    Its COMMIT would do nothing then, and say so to nobody.
+    """
+    driver = (await connection.get_raw_connection()).driver_connection
+    if driver is None or not driver.in_transaction:
+        raise OSError("SQLite rolled the transaction back")
 
 
 @asynccontextmanager

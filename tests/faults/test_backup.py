@@ -111,6 +111,15 @@ class TestNotThere:
 
         assert "last night's" == target.read_text()
 
+    def test_nor_over_one_that_came_meanwhile(self, path, tmp_path) -> None:
+        """Two at once: the first stays."""
+        target = tmp_path / "copy.db"
+        with pytest.raises(DataInvalid, match="came meanwhile"):
+            back_up(path, target, lambda _done, _pages: target.write_text("the first"))
+
+        assert "the first" == target.read_text()
+        assert {"hadir.db", "copy.db"} == files_of(tmp_path)
+
     def test_damaged(self, path, tmp_path) -> None:
         """A copy of a damaged database would replace good ones in time."""
         damage(path)
@@ -152,7 +161,7 @@ class TestNotThere:
 
     def test_no_database(self, tmp_path) -> None:
         """Nothing to copy."""
-        with pytest.raises(StorageUnavailable):
+        with pytest.raises(StorageUnavailable, match=r"there is no database .*none\.db"):
             back_up(tmp_path / "none.db", tmp_path / "copy.db")
 
         assert set() == files_of(tmp_path)

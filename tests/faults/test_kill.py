@@ -291,6 +291,35 @@ class TestControl:
         assert "1 is there twice" in found
 
 
+class TestSameImage:
+    """An image makes one event, whoever is quicker."""
+
+    async def test_two_at_once(self, path: Path) -> None:
+        """Two seals over the same best frame, under two request ids: one is refused."""
+        async with open_database(path) as database:
+            log = event_log(database, repeat_minutes=0)
+            results = await asyncio.gather(
+                log.record_phone(event_of(1), request_of(1), DIGEST),
+                log.record_phone(event_of(1), request_of(1 + JOBS), DIGEST),
+                return_exceptions=True,
+            )
+            stored = await _stored(database)
+
+        recorded, refused = results
+        assert isinstance(refused, CheckInRefused)
+        assert {1: [recorded.event.event_id]} == stored
+
+    async def test_a_retry_is_no_second_use(self, path: Path) -> None:
+        """The same request with the same image gets its receipt again."""
+        async with open_database(path) as database:
+            log = event_log(database, repeat_minutes=0)
+            first = await log.record_phone(event_of(1), request_of(1), DIGEST)
+            again = await log.record_phone(event_of(1), request_of(1), DIGEST)
+
+        assert (False, True) == (first.replayed, again.replayed)
+        assert first.event == again.event
+
+
 class TestKilledMigration:
     """A migration is done whole or not at all."""
 

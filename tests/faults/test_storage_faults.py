@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import sqlite3
 import subprocess
 import sys
 import warnings
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import exc
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncTransaction
 
 from server.domain.model import Unit
 from server.errors import DataInvalid, HadirError, StorageUnavailable
@@ -59,6 +60,24 @@ def started(database: Database, *works) -> list[asyncio.Task]:
     return [asyncio.create_task(database.write(work)) for work in works]
 
 
+async def refused(connection) -> None:
+    """A write that is half done when its rules forbid it."""
+    await put_unit("refused")(connection)
+    raise HadirError("not allowed")
+
+
+async def broken(connection) -> None:
+    """A bug of ours half-way."""
+    await put_unit("broken")(connection)
+    raise ZeroDivisionError
+
+
+async def orphan(connection) -> None:
+    """The database refuses its second row."""
+    await put_unit("orphan")(connection)
+    await directory.put_unit(connection, Unit("child", "Child", parent_unit_id="nobody"))
+
+
 class TestQueue:
     """Writes wait in one line of a known length."""
 
@@ -80,19 +99,6 @@ class TestQueue:
 
     async def test_failure_stays_alone(self, database: Database) -> None:
         """In one group, a caller that fails takes back its own rows and nobody else's."""
-
-        async def refused(connection) -> None:
-            await put_unit("refused")(connection)
-            raise HadirError("not allowed")
-
-        async def broken(connection) -> None:
-            await put_unit("broken")(connection)
-            raise ZeroDivisionError
-
-        async def orphan(connection) -> None:
-            await put_unit("orphan")(connection)
-            await directory.put_unit(connection, Unit("child", "Child", parent_unit_id="nobody"))
-
         async with Hold(database):
             tasks = started(
                 database, put_unit("a"), refused, put_unit("b"), broken, orphan, put_unit("c")
@@ -103,6 +109,47 @@ class TestQueue:
         kinds = [type(result) for result in results if result is not None]
         assert [HadirError, ZeroDivisionError, exc.IntegrityError] == kinds
         assert {"a", "b", "c"} == await unit_ids(database)
+
+    @pytest.mark.parametrize(
+        ("work", "error"),
+        [(refused, HadirError), (broken, ZeroDivisionError), (orphan, exc.IntegrityError)],
+    )
+    async def test_failure_of_one_by_itself(self, database: Database, work, error) -> None:
+        """Alone in its transaction: nothing of it is stored, and the next one is."""
+        with pytest.raises(error):
+            await database.write(work)
+        assert set() == await unit_ids(database)
+
+        await database.write(put_unit("next"))
+        assert {"next"} == await unit_ids(database)
+
+    async def test_rollback_that_fails(self, database: Database, monkeypatch) -> None:
+        """The connection is replaced: nobody is left in a transaction for ever."""
+        rollback = AsyncTransaction.rollback
+
+        async def failing(_: AsyncTransaction) -> None:
+            monkeypatch.setattr(AsyncTransaction, "rollback", rollback)
+            raise exc.OperationalError("ROLLBACK", None, sqlite3.OperationalError("disk I/O error"))
+
+        monkeypatch.setattr(AsyncTransaction, "rollback", failing)
+        with pytest.raises(StorageUnavailable):
+            await database.write(refused)
+
+        await database.write(put_unit("next"))
+        assert {"next"} == await unit_ids(database)
+
+    async def test_transaction_that_sqlite_gave_up(self, database: Database) -> None:
+        """What was rolled back behind our back is not acknowledged."""
+
+        async def given_up(connection) -> None:
+            await put_unit("lost")(connection)
+            await connection.exec_driver_sql("ROLLBACK")
+
+        with pytest.raises(StorageUnavailable):
+            await database.write(given_up)
+
+        await database.write(put_unit("next"))
+        assert {"next"} == await unit_ids(database)
 
     async def test_cancelled_while_waiting(self, database: Database) -> None:
         """A caller that gives up before its turn has written nothing."""
@@ -149,12 +196,12 @@ class TestQueue:
     async def test_writer_that_breaks(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """If the writer itself fails nobody waits for ever, and its error is not lost."""
 
-        async def broken(_: AsyncConnection) -> None:
+        async def breaks(_: AsyncTransaction) -> None:
             raise ValueError("no active connection")
 
         opened = open_database(path)
         database = await opened.__aenter__()
-        monkeypatch.setattr(AsyncConnection, "commit", broken)
+        monkeypatch.setattr(AsyncTransaction, "commit", breaks)
         for unit_id in ("first", "second"):
             with pytest.raises(StorageUnavailable):
                 await asyncio.wait_for(database.write(put_unit(unit_id)), PATIENCE_S)

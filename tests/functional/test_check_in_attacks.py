@@ -247,12 +247,14 @@ class TestFrames:
             directory = world.directory
         async with open_world(directory, seed, cast) as world:
             world.clock.advance(minutes=6)
-            again = await attempt(world, Replay(recorder))
-            stored = await world.events()
+            phone = await world.phone(HOLDER)
+            again = await phone.check_in(IN, world.place(HOLDER), Replay(recorder))
+            stored, refusals = await world.events(), refusals_of(world, phone)
 
         assert first.recorded
         assert "FRAMES_REUSED" == reason_of(again)
         assert [first.receipt.event] == stored
+        assert 1 == refusals.count("FRAMES_REUSED")
 
 
 class TestFaces:

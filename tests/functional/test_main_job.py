@@ -58,7 +58,9 @@ class TestFromEnrolmentToReceipt:
         assert result.recorded
         event = result.receipt.event
         first = event.event_time.ToDatetime(UTC)
-        assert source.first_time == first
+        # The moment of the first frame counts, less what the server asked the phone to wait for it.
+        put_off = timedelta(milliseconds=result.challenge.first_frame_ms)
+        assert abs(source.first_time - put_off - first) < timedelta(milliseconds=1)
         assert event.create_time.ToDatetime(UTC) - first > timedelta(seconds=5)
         assert abs(event.device_time.ToDatetime(UTC) - first) < timedelta(seconds=1)
         assert (IN, event_pb2.EVENT_SOURCE_PHONE) == (event.kind, event.source)

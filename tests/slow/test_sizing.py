@@ -32,7 +32,6 @@ COSTS = Costs(
     batch={1: 1.0, 2: 2.0, 4: 4.0, 8: 8.0},
     open_s=0.0,
     seal_s=0.0,
-    camera_s=0.3,
     rest_s=0.002,
     pace_s=0.1,
 )

@@ -144,6 +144,12 @@ class TestNextFrame:
         assert pytest.approx(CAMERA_S) == first
         assert pytest.approx(0.02 / ASKED_MAX) == second - first
 
+    def test_the_first_frame_does_not_join_a_line(self):
+        """Kiosks and enrolments are before it: it is asked for when they are through."""
+        admission = Admission(pipeline(wait_s=0.4), monotonic=lambda: 0.0)
+
+        assert pytest.approx(0.4) == admission.first_frame_s("a")
+
     def test_the_first_frame_is_not_put_off_for_long(self):
         """However many come at once."""
         admission = Admission(pipeline(workers=1, frame_s=0.05), monotonic=lambda: 0.0)

@@ -176,3 +176,46 @@ class TestFrames:
         moved = [(points.astype(float) @ turn + shift) for points in track]
 
         assert relief(track) == pytest.approx(relief(moved), rel=1e-3)
+
+
+@st.composite
+def tracks(draw) -> list[Vector]:
+    """Tracks of any five points, also some that lie on a line."""
+    source = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    frames = draw(st.integers(FRAMES_MIN, FRAMES_MAX))
+    track = source.normal(100, draw(st.sampled_from([1.0, 30.0])), (frames, 5, 2))
+    for index in draw(st.lists(st.integers(0, frames - 1), max_size=3)):
+        track[index, :, 1] = track[index, :, 0] * 0.5
+    return list(track)
+
+
+class TestMap:
+    """Eyes and mouth are mapped by least squares."""
+
+    @given(tracks())
+    @QUICK
+    def test_as_linear_algebra_has_it(self, track: list[Vector]) -> None:
+        """Frame by frame; where there is no one map, the nose is put in the middle."""
+        shapes = np.stack([upright(points) for points in track])
+        mean = shapes.mean(axis=0)
+        plane = [0, 1, 3, 4]
+        noses = []
+        for shape in shapes:
+            design = np.column_stack([shape[plane], np.ones(4)])
+            found, _, rank, _ = np.linalg.lstsq(design, mean[plane, 0], rcond=1e-6)
+            middle = mean[plane, 0].mean()
+            noses.append(np.append(shape[2], 1) @ found if rank == 3 else middle)
+        centred = np.array(noses) - np.mean(noses)
+        wanted = math.sqrt(max(0.0, np.mean(centred[1:] * centred[:-1])))
+
+        # Minutes between frames: nothing moves too fast, and the track is one piece.
+        assert relief(track, np.arange(len(track)) * 1e6) == pytest.approx(
+            wanted, rel=1e-6, abs=1e-6
+        )
+
+
+def upright(points: Vector) -> NDArray[np.float64]:
+    """Returns landmarks with the eyes level and one apart."""
+    z = points[:, 0] + 1j * points[:, 1]
+    z = (z - (z[0] + z[1]) / 2) / (z[1] - z[0])
+    return np.column_stack([z.real, z.imag])

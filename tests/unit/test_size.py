@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.rung import Rung, Tally, p99_between, seed_of
-from benchmarks.size import compare, costs_of, pooled
+from benchmarks.rung import Rung, Tally, seed_of
+from benchmarks.size import compare, costs_of, p99_between, pooled
 from benchmarks.sizing import predict
 
 BATCH = {1: 1.0, 2: 1.9, 4: 3.8, 8: 7.2}
@@ -20,7 +20,6 @@ RUNG = Rung(
     answers=360,
     answer_p50_ms=62.0,
     answer_p99_ms=100.0,
-    answer_p99_between_ms=(90.0, 110.0),
     in_line_p99_ms=20.0,
     answer_mean_ms=62.0,
     check_in_p50_ms=2000.0,
@@ -88,6 +87,16 @@ class TestCosts:
             pytest.approx(max(costs.looks)), pytest.approx(max(costs.embeds)),
         )  # fmt: skip
 
+    def test_waits_for_the_disk_are_no_work(self):
+        """A disk so slow that opening and record waited for longer than all of a check-in's work."""
+        slow = replace(TALLY, open_s=[0.6, 0.6], seal_s=[0.6, 0.6])
+
+        costs = costs_of(RUNG, slow, BATCH)
+        again = predict(costs, RUNG.offered, 1, seconds=RUNG.seconds, seed=seed_of(RUNG.offered))
+
+        assert 1.0 == costs.beside
+        assert pytest.approx(1.0, rel=0.02) == again.work_s
+
     def test_a_machine_that_drifts(self):
         """A third slower afterwards: the frames of both times, at the cost in the middle."""
         before = costs_of(RUNG, TALLY, BATCH)
@@ -138,6 +147,6 @@ class TestCompare:
             answer_p99_ms=predicted.answer_p99_s * 1e3 * 2,
             server_cores_busy=predicted.cores_busy / 1.1,
         )
-        found = compare(0.5, predicted, played)
+        found = compare(0.5, predicted, played, [(0.0, 90.0)])
 
         assert (-0.5, 0.1) == (pytest.approx(found.p99_error), pytest.approx(found.cpu_error))
