@@ -17,7 +17,7 @@ from typing import Annotated
 import numpy as np
 import typer
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, track
 
 from benchmarks import report
 from benchmarks.phone import FRAMES_PER_SECOND
@@ -127,10 +127,9 @@ def size(
     shares = VALIDATED if validate else ()
     with Progress(console=console, transient=True) as progress:
         costs, compared = asyncio.run(_measure(directory, server_cores, seconds, shares, progress))
-    needs = [
-        need_of(costs, Morning(count, morning.within_s, morning.busiest_s, busiest_share), deadline)
-        for count in sorted({staff, *STAFF})
-    ]
+    mornings = [replace(morning, staff=count) for count in sorted({staff, *STAFF})]
+    simulated = track(mornings, "simulating mornings", console=console, transient=True)
+    needs = [need_of(costs, one, deadline) for one in simulated]
     paragraphs: list[str | Sheet] = [_costs(costs), _needs(needs)]
     paragraphs += [_comparisons(compared)] if compared else []
     for one in paragraphs:

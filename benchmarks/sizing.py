@@ -251,7 +251,7 @@ class _Simulation:
         self._now = 0.0
         self._admission = Admission(self._machine, monotonic=lambda: self._now)
         self._chores: deque[tuple[float, Callable[[], None]]] = deque()
-        self._loop_free = True
+        self._loops_free = replicas_needed(workers)
         self._line: Line[_Frame, _Frame] = Line(workers * WAITING_FRAMES_PER_WORKER_MAX)
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
@@ -314,10 +314,10 @@ class _Simulation:
             self._answer(frame, looked=False)
 
     def _work(self) -> None:
-        """Gives the event loop its next chore, and every free worker what the line says is next."""
-        if self._chores and self._loop_free:
+        """Gives event loops their chores, and every free worker what the line says is next."""
+        while self._chores and self._loops_free:
             took_s, then = self._chores.popleft()
-            self._loop_free = False
+            self._loops_free -= 1
             self._busy(took_s, partial(self._done, then))
         while self._free:
             if faces := self._line.next_faces(self._now):
@@ -338,7 +338,7 @@ class _Simulation:
         self._cores.begin(took_s, done)
 
     def _done(self, then: Callable[[], None]) -> None:
-        self._loop_free = True
+        self._loops_free += 1
         then()
 
     def _looked(self, frame: _Frame) -> None:

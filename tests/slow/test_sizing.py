@@ -186,6 +186,14 @@ class TestNeed:
         assert predict(CHORES, 3.4, strict).answer_p99_s <= 0.02
         assert predict(CHORES, 3.4, plain).refused <= REFUSED_MAX
 
+    def test_an_event_loop_for_each_replica(self):
+        """One loop has no time for the openings and records that many cores could bear."""
+        dear = replace(COSTS, open_s=0.012, seal_s=0.012, cpu_s=0.152)
+        rate = 2 * CORES_PER_REPLICA_MAX * BUSY_MAX / dear.cpu_s
+
+        assert rate * 0.024 > 1
+        assert 2 * CORES_PER_REPLICA_MAX == workers_needed(dear, rate, 2.0)
+
     def test_a_deadline_that_no_core_meets(self):
         """More cores do not make one frame faster: the count stays finite."""
         slow = replace(COSTS, looks=[0.6], embeds=[0.4], cpu_s=20.0)
