@@ -11,7 +11,7 @@ from hadir.v1.directory_pb2_grpc import DirectoryServiceStub
 from hadir.v1.enrollment_pb2_grpc import EnrollmentServiceStub
 
 from server.ctl.context import Ctl, ctl_of
-from server.ctl.enrollment import Enrolling
+from server.ctl.enrolling import Enrolling
 from server.ctl.errors import CtlError
 from server.ctl.help import Nip, examples
 from server.ctl.images import file_shots, list_images, opencv_needed

@@ -14,7 +14,7 @@ from hadir.v1 import device_admin_pb2 as admin
 from hadir.v1 import device_pb2, enrollment_pb2, event_pb2, frame_pb2
 from hadir.v1 import directory_pb2 as directory
 
-from server.ctl import camera, enrollment
+from server.ctl import camera, enrolling
 from server.ctl.errors import CtlError
 from server.ctl.images import is_acceptable, read_jpeg
 from server.ctl.inputs import read_moment
@@ -162,7 +162,7 @@ class TestEnroll:
         self, world: World, ctl: Hadirctl, pictures: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """JSON has the outcome of every frame; one that was not looked at is sent again."""
-        monkeypatch.setattr(enrollment, "BUSY_WAIT_S", 0.01)
+        monkeypatch.setattr(enrolling, "BUSY_WAIT_S", 0.01)
         world.outcomes += [frame_pb2.FRAME_OUTCOME_OVERLOADED] * 2
 
         answer = ctl.json("enroll", NIP, "--images", str(pictures), *self.CONSENT)

@@ -120,7 +120,7 @@ class TestTables:
             (forensic_messages.FINDINGS, FindingKind, set(), set()),
             (attendance_messages.CODES, attendance.DayStatus, set(), set()),
             (attendance_messages.TITLES, sheets.RecapKind, set(), set()),
-            (attendance_messages.RULES, attendance.Rule, set(), set()),
+            (attendance_messages.RULES, attendance.TraceRule, set(), set()),
             (attendance_messages.LEFT_OUT, recap.LeftOut, set(), set()),
             (attendance_messages.REQUEST_STATES, attendance.RequestState, set(), set()),
         ],

@@ -23,8 +23,8 @@ from server.domain.attendance.model import (
     Fault,
     Punch,
     Request,
-    Rule,
     TraceLine,
+    TraceRule,
     Void,
 )
 from server.domain.attendance.plan import DayPlan, WorkTimes
@@ -39,11 +39,11 @@ _GRAVEST_FIRST = (
     (Fault.EARLY, DayStatus.LEFT_EARLY),
 )
 _RULE_OF = {
-    Fault.ABSENT: Rule.ABSENT,
-    Fault.NO_CHECK_IN: Rule.NO_CHECK_IN,
-    Fault.NO_CHECK_OUT: Rule.NO_CHECK_OUT,
-    Fault.LATE: Rule.LATE,
-    Fault.EARLY: Rule.LEFT_EARLY,
+    Fault.ABSENT: TraceRule.ABSENT,
+    Fault.NO_CHECK_IN: TraceRule.NO_CHECK_IN,
+    Fault.NO_CHECK_OUT: TraceRule.NO_CHECK_OUT,
+    Fault.LATE: TraceRule.LATE,
+    Fault.EARLY: TraceRule.LEFT_EARLY,
 }
 
 _NOTHING_COMPARED: tuple[tuple[str, ...], datetime | None, datetime | None] = ((), None, None)
@@ -74,9 +74,9 @@ def derive(
     _judge(total, plan.work, plan.table, attended, final=final)
     chief = strongest(requests) if requests else None
     if chief:
-        total.lines.append(_of_request(Rule.REQUEST, chief))
+        total.lines.append(_of_request(TraceRule.REQUEST, chief))
     if not final:
-        total.lines.append(TraceLine(Rule.DAY_NOT_OVER, time=now, limit=plan.closes))
+        total.lines.append(TraceLine(TraceRule.DAY_NOT_OVER, time=now, limit=plan.closes))
     seen = seen_outside(plan.work, punches, attended) if requests else ()
     cuts = _cuts(total, requests, seen) if final else ()
     percent, waived = NOTHING, NOTHING
@@ -114,7 +114,7 @@ def place_waived(plan: DayPlan, requests: Sequence[Request]) -> bool:
 def without(day: AttendanceDay, annulled: Sequence[Request]) -> AttendanceDay:
     """Returns a day that also names the requests that were annulled and change it no more."""
     lines = [
-        _of_request(Rule.ANNULLED, one)._replace(reason=one.annul_reason)
+        _of_request(TraceRule.ANNULLED, one)._replace(reason=one.annul_reason)
         for one in sorted(annulled, key=_by_id)
     ]
     return day._replace(why=(*day.why, *lines))
@@ -126,7 +126,7 @@ def without_punches(
     """Returns a day that also names the punches of its time that were voided, by whom and why."""
     lines = [
         TraceLine(
-            Rule.VOIDED_PUNCH,
+            TraceRule.VOIDED_PUNCH,
             event_ids=(punch.event_id,),
             time=punch.event_time,
             approver=voids[punch.event_id].actor,
@@ -156,8 +156,8 @@ def _without_work(plan: DayPlan, punches: Sequence[Punch]) -> AttendanceDay:
 def _name_punches(lines: list[TraceLine], punches: Sequence[Punch], attended: Attended) -> None:
     used = []
     for rule, punch, limit in (
-        (Rule.FIRST_CHECK_IN, attended.arrival, attended.begin),
-        (Rule.LAST_CHECK_OUT, attended.departure, attended.due),
+        (TraceRule.FIRST_CHECK_IN, attended.arrival, attended.begin),
+        (TraceRule.LAST_CHECK_OUT, attended.departure, attended.due),
     ):
         if punch:
             used.append(punch.event_id)
@@ -171,7 +171,7 @@ def _name_others(lines: list[TraceLine], punches: Sequence[Punch], used: Collect
     ids = dict.fromkeys(punch.event_id for punch in sorted(punches, key=order))
     others = tuple(event_id for event_id in ids if event_id not in used)
     if others:
-        lines.append(TraceLine(Rule.OTHER_PUNCHES, event_ids=others))
+        lines.append(TraceLine(TraceRule.OTHER_PUNCHES, event_ids=others))
 
 
 def _name_added(lines: list[TraceLine], punches: Sequence[Punch]) -> None:
@@ -179,7 +179,7 @@ def _name_added(lines: list[TraceLine], punches: Sequence[Punch]) -> None:
     added = {punch.event_id: punch for punch in punches if punch.added}
     for punch in sorted(added.values(), key=order) if added else ():
         request_id, approver, reason = punch.added or ("", "", "")
-        line = TraceLine(Rule.ADDED_PUNCH, reason, (punch.event_id,), punch.event_time)
+        line = TraceLine(TraceRule.ADDED_PUNCH, reason, (punch.event_id,), punch.event_time)
         lines.append(line._replace(request_id=request_id, approver=approver))
 
 
@@ -267,7 +267,7 @@ def _cuts(total: _Sum, requests: Sequence[Request], seen: Collection[Fault]) -> 
         code, percent = (band.code, band.percent) if band else ("", NOTHING)
         waiving = waiver(requests, fault, seen) if requests else None
         if waiving:
-            total.lines.append(_of_request(Rule.WAIVER, waiving, percent=percent))
+            total.lines.append(_of_request(TraceRule.WAIVER, waiving, percent=percent))
         request_id = waiving.request_id if waiving else ""
         cuts.append(Cut(fault, code, percent, request_id))
     return tuple(cuts)
@@ -281,13 +281,13 @@ def _price(
 ) -> Decimal:
     price = _sum_of(cut for cut in cuts if not cut.waived_by)
     if price > table.day_max:
-        lines.append(TraceLine(Rule.DAY_MAX, source=table.version, percent=table.day_max))
+        lines.append(TraceLine(TraceRule.DAY_MAX, source=table.version, percent=table.day_max))
         price = table.day_max
     whole = [request for request in requests if request.kind in STATUS_OF]
     best = min(whole, key=lambda one: (table.price(one), one.request_id), default=None)
     if best and table.price(best) < price:
         price = table.price(best)
-        lines.append(_of_request(Rule.BETTER_BY_REQUEST, best, percent=price))
+        lines.append(_of_request(TraceRule.BETTER_BY_REQUEST, best, percent=price))
     return price
 
 
@@ -295,7 +295,7 @@ def _sum_of(cuts: Iterable[Cut]) -> Decimal:
     return sum((cut.percent for cut in cuts), NOTHING)
 
 
-def _of_request(rule: Rule, request: Request, percent: Decimal | None = None) -> TraceLine:
+def _of_request(rule: TraceRule, request: Request, percent: Decimal | None = None) -> TraceLine:
     return TraceLine(
         rule,
         source=request.number,

@@ -187,7 +187,7 @@ class Cut(NamedTuple):
     waived_by: str = ""
 
 
-class Rule(enum.Enum):
+class TraceRule(enum.Enum):
     """The rules that a trace names."""
 
     SCHEDULE = "SCHEDULE"
@@ -226,7 +226,7 @@ class TraceLine(NamedTuple):
     reason: why a request was annulled or a punch voided.
     """
 
-    rule: Rule
+    rule: TraceRule
     source: str = ""
     event_ids: tuple[str, ...] = ()
     time: datetime | None = None

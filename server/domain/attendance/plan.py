@@ -25,8 +25,8 @@ from server.domain.attendance.model import (
     Phase,
     PhasePeriod,
     Posting,
-    Rule,
     TraceLine,
+    TraceRule,
 )
 
 _ONE_DAY = timedelta(days=1)
@@ -132,11 +132,11 @@ class Planner:
         since = period.start.isoformat() if period else ""
         table = in_effect(self._tables, day)
         hours, free, lines = self._hours(schedule, day, shift)
-        lines = (TraceLine(Rule.PHASE, source=f"{phase.value} {since}".strip()), *lines)
+        lines = (TraceLine(TraceRule.PHASE, source=f"{phase.value} {since}".strip()), *lines)
         work = work_times(hours, day, zone) if hours else None
         midnight = _utc(day, time.min, zone)
         if work and table:
-            lines = (*lines, TraceLine(Rule.CUT_TABLE, source=table.version))
+            lines = (*lines, TraceLine(TraceRule.CUT_TABLE, source=table.version))
         rest = AttendanceDay(
             day=day,
             unit_id=unit_id,
@@ -165,20 +165,20 @@ class Planner:
     ) -> tuple[DayHours | None, DayStatus, tuple[TraceLine, ...]]:
         """Returns the hours, or None and the status of the free day, and the rules applied."""
         if schedule is None:
-            return None, DayStatus.UNSCHEDULED, (TraceLine(Rule.NO_SCHEDULE),)
+            return None, DayStatus.UNSCHEDULED, (TraceLine(TraceRule.NO_SCHEDULE),)
         override = override_on(schedule, day)
-        lines = [TraceLine(Rule.SCHEDULE, source=schedule.version)]
+        lines = [TraceLine(TraceRule.SCHEDULE, source=schedule.version)]
         if override:
-            lines.append(TraceLine(Rule.OVERRIDE, source=override.override_id))
+            lines.append(TraceLine(TraceRule.OVERRIDE, source=override.override_id))
         holiday = self._calendar.on(day) if schedule.holidays else None
         if holiday:
             source = f"{holiday.name} {holiday.decree}".strip()
-            lines.append(TraceLine(Rule.HOLIDAY, source=source))
+            lines.append(TraceLine(TraceRule.HOLIDAY, source=source))
             return None, DayStatus.HOLIDAY, tuple(lines)
         hours, free, line = _hours_of(schedule, override, day, shift)
         lines += [line] if line else []
         if hours and hours.flexible_place:
-            lines.append(TraceLine(Rule.FLEXIBLE_PLACE, source=schedule.version))
+            lines.append(TraceLine(TraceRule.FLEXIBLE_PLACE, source=schedule.version))
         return hours, free, tuple(lines)
 
 
@@ -229,12 +229,12 @@ def _hours_of(
 ) -> tuple[DayHours | None, DayStatus, TraceLine | None]:
     if not schedule.shifts or (shift is None and schedule.week):
         hours = hours_of_week(schedule, override, day)
-        return hours, DayStatus.OFF, None if hours else TraceLine(Rule.DAY_OFF)
+        return hours, DayStatus.OFF, None if hours else TraceLine(TraceRule.DAY_OFF)
     if shift == "":
-        return None, DayStatus.OFF, TraceLine(Rule.DAY_OFF)
+        return None, DayStatus.OFF, TraceLine(TraceRule.DAY_OFF)
     hours = hours_of_shift(schedule, override, shift) if shift else None
     # A roster that says nothing, or names a shift that is not there, makes nobody absent.
-    rule = Rule.ROSTER if hours else Rule.NO_SCHEDULE
+    rule = TraceRule.ROSTER if hours else TraceRule.NO_SCHEDULE
     return hours, DayStatus.UNSCHEDULED, TraceLine(rule, source=shift or "")
 
 

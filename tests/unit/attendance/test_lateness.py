@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.domain.attendance.bands import Band, band_of, faults_of, minutes_off
-from server.domain.attendance.model import DayStatus, Fault, RequestKind, Rule
+from server.domain.attendance.model import DayStatus, Fault, RequestKind, TraceRule
 from server.domain.attendance.starter import CUTS
 from tests.unit.attendance.world import MONDAY, USUAL, office, one, planner, request, worked
 
@@ -143,7 +143,7 @@ class TestBands:
         day = one(MONDAY, worked(MONDAY, "10:00", ""), rules=rules)
 
         assert 3 == day.percent
-        assert Rule.DAY_MAX in [line.rule for line in day.why]
+        assert TraceRule.DAY_MAX in [line.rule for line in day.why]
 
     def test_other_regulations_have_two_bands_only(self):
         """The number of bands is data."""
@@ -225,14 +225,14 @@ class TestWhy:
         """Phase, schedule, table, both events, minutes, limit, band and percent."""
         day = one(date(2026, 11, 24), worked(date(2026, 11, 24), "08:10", "16:00"))
         lines = {line.rule: line for line in day.why}
-        late = lines[Rule.LATE]
+        late = lines[TraceRule.LATE]
 
         assert [
-            Rule.PHASE, Rule.SCHEDULE, Rule.CUT_TABLE,
-            Rule.FIRST_CHECK_IN, Rule.LAST_CHECK_OUT, Rule.LATE,
+            TraceRule.PHASE, TraceRule.SCHEDULE, TraceRule.CUT_TABLE,
+            TraceRule.FIRST_CHECK_IN, TraceRule.LAST_CHECK_OUT, TraceRule.LATE,
         ] == list(lines)  # fmt: skip
         assert ("office-1", "permentan-68-2012", "OFFICIAL 2026-01-01") == (
-            lines[Rule.SCHEDULE].source, lines[Rule.CUT_TABLE].source, lines[Rule.PHASE].source,
+            lines[TraceRule.SCHEDULE].source, lines[TraceRule.CUT_TABLE].source, lines[TraceRule.PHASE].source,
         )  # fmt: skip
         assert ((day.arrival.event_id,), 40, "TL2", Decimal(1)) == (
             late.event_ids, late.minutes, late.band, late.percent,

@@ -17,7 +17,7 @@ from server.domain.attendance.model import (
     Request,
     RequestKind,
     RequestState,
-    Rule,
+    TraceRule,
     Void,
 )
 from server.domain.attendance.starter import CUTS
@@ -211,7 +211,7 @@ class TestVoided:
         left = [punch for punch in punches if punch.event_id not in voids]
         without = span(*around, left, requests, rules=rules)
         found = span(*around, punches, requests, rules=rules, voids=voids)
-        named = [line for one in found for line in one.why if line.rule is Rule.VOIDED_PUNCH]
+        named = [line for one in found for line in one.why if line.rule is TraceRule.VOIDED_PUNCH]
 
         assert without == [
             one._replace(why=tuple(line for line in one.why if line not in named)) for one in found

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from server.domain.attendance.hours import Windows
-from server.domain.attendance.model import Added, DayStatus, PunchSource, Rule
+from server.domain.attendance.model import Added, DayStatus, PunchSource, TraceRule
 from tests.unit.attendance.world import (
     HEAD,
     IN,
@@ -40,7 +40,7 @@ class TestFirstAndLast:
         """Whatever lies between is named in the trace and changes nothing."""
         times = ["07:40", "07:20", "09:00", "15:00", "16:20", "16:10"]
         day = one(MONDAY, [punch(MONDAY, clock) for clock in times])
-        [others] = [line for line in day.why if line.rule is Rule.OTHER_PUNCHES]
+        [others] = [line for line in day.why if line.rule is TraceRule.OTHER_PUNCHES]
 
         assert ("07:20", "16:20") == clocks(day)
         assert ["07:40", "09:00", "15:00", "16:10"] == [name[11:16] for name in others.event_ids]
@@ -103,7 +103,7 @@ class TestAdded:
             for clock, added in (("16:00", by_request), ("16:30", by_bkd))
         )
         found = one(day, [second, punch(day, "07:20"), first, first])
-        lines = [line for line in found.why if line.rule is Rule.ADDED_PUNCH]
+        lines = [line for line in found.why if line.rule is TraceRule.ADDED_PUNCH]
 
         assert [(first.event_id,), (second.event_id,)] == [line.event_ids for line in lines]
         assert [by_request, by_bkd] == [

@@ -6,7 +6,13 @@ from decimal import Decimal
 
 import pytest
 
-from server.domain.attendance.model import DayStatus, LeaveType, RequestKind, RequestState, Rule
+from server.domain.attendance.model import (
+    DayStatus,
+    LeaveType,
+    RequestKind,
+    RequestState,
+    TraceRule,
+)
 from server.domain.attendance.requests import in_time
 from server.domain.attendance.starter import CUTS
 from tests.unit.attendance.world import (
@@ -88,7 +94,7 @@ class TestReasons:
     def test_the_trace_names_request_letter_and_approver(self):
         """And the cut knows what waived it."""
         day = one(MONDAY, worked(MONDAY, "08:10", "16:00"), [request(K.LATE_REASON)])
-        [line] = [line for line in day.why if line.rule is Rule.WAIVER]
+        [line] = [line for line in day.why if line.rule is TraceRule.WAIVER]
 
         assert ("late_reason", HEAD, "094/17/2026", Decimal(1)) == (
             line.request_id, line.approver, line.source, line.percent,
@@ -122,7 +128,7 @@ class TestAbsences:
     def test_give_the_day_its_status(self, kind, status):
         """Nothing is cut, nobody is unexcused, and the letter stands in the trace."""
         day = one(MONDAY, [], [request(kind)])
-        [line] = [line for line in day.why if line.rule is Rule.REQUEST]
+        [line] = [line for line in day.why if line.rule is TraceRule.REQUEST]
 
         assert (status, 0, False) == (day.status, day.percent, day.unexcused)
         assert ("094/17/2026", HEAD) == (line.source, line.approver)
@@ -142,7 +148,7 @@ class TestAbsences:
         days = [one(MONDAY, [], [each], rules=rules) for each in asked]
 
         assert [3, Decimal("2.5"), 0] == [day.percent for day in days]
-        assert Rule.BETTER_BY_REQUEST in [line.rule for line in days[0].why]
+        assert TraceRule.BETTER_BY_REQUEST in [line.rule for line in days[0].why]
 
     def test_who_worked_in_spite_of_a_priced_absence_pays_the_lower_price(self):
         """Late in TL1 costs 0.5, izin 3 in this table: 0.5."""
@@ -200,7 +206,7 @@ class TestAnnulled:
         """On each of its days, with who annulled it and why."""
         gone = request(K.SAKIT, day, state=RequestState.ANNULLED, annul_reason="surat palsu")
         found, before = one(day, [], [gone]), one(day)
-        [line] = [line for line in found.why if line.rule is Rule.ANNULLED]
+        [line] = [line for line in found.why if line.rule is TraceRule.ANNULLED]
 
         assert ("sakit", HEAD, "surat palsu") == (line.request_id, line.approver, line.reason)
         assert before == found._replace(why=found.why[:-1])

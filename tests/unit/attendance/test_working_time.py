@@ -15,7 +15,7 @@ from server.domain.attendance.hours import (
     faults_of,
     weekly_work_s,
 )
-from server.domain.attendance.model import DayStatus, Person, Phase, PhasePeriod, Posting, Rule
+from server.domain.attendance.model import DayStatus, Person, Phase, PhasePeriod, Posting, TraceRule
 from server.domain.attendance.starter import FIVE_DAYS, FIVE_DAYS_RAMADAN
 from tests.unit.attendance.world import (
     ANI,
@@ -88,7 +88,9 @@ class TestPerpres:
         friday = one(date(2027, 2, 12), worked(date(2027, 2, 12), "08:00", "15:00"), rules=rules)
 
         assert (0, 30) == (monday.early_minutes, friday.early_minutes)
-        assert "ramadan-1448" in [line.source for line in monday.why if line.rule is Rule.OVERRIDE]
+        assert "ramadan-1448" in [
+            line.source for line in monday.why if line.rule is TraceRule.OVERRIDE
+        ]
 
 
 class TestWeeks:
@@ -120,7 +122,7 @@ class TestWeeks:
         nowhere = one(MONDAY, person=Person(NIP, ()))
 
         assert [DayStatus.UNSCHEDULED] * 2 == [before.status, nowhere.status]
-        assert Rule.NO_SCHEDULE in [line.rule for line in before.why]
+        assert TraceRule.NO_SCHEDULE in [line.rule for line in before.why]
 
     def test_after_the_last_posting_nobody_is_absent(self):
         """Retired on Monday: Monday counts, Tuesday does not."""
@@ -337,7 +339,7 @@ class TestFlexible:
         )
 
         assert (False, True) == (bound.place_waived, free.place_waived)
-        assert Rule.FLEXIBLE_PLACE in [line.rule for line in free.why]
+        assert TraceRule.FLEXIBLE_PLACE in [line.rule for line in free.why]
         assert (bound.late_minutes, bound.percent) == (free.late_minutes, free.percent)
 
 
@@ -444,7 +446,7 @@ class TestNotOver:
         assert (DayStatus.PENDING, 40, "TL2", 0) == (
             day.status, day.late_minutes, day.late_band, day.percent,
         )  # fmt: skip
-        assert Rule.DAY_NOT_OVER in [line.rule for line in day.why]
+        assert TraceRule.DAY_NOT_OVER in [line.rule for line in day.why]
 
 
 class TestFaults:
