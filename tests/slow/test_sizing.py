@@ -130,14 +130,14 @@ class TestPrediction:
 
     def test_company(self):
         """Alone a face is embedded by itself, in a crowd with others: and so it waits for them."""
-        quiet, busy = (predict(COSTS, rate, 1).batch for rate in (0.01, 16))
+        quiet, busy = (predict(CHORES, rate, 1).batch for rate in (0.01, 16))
 
         assert 1.0 == quiet < 1.3 < busy
 
     def test_batches_save_work(self):
-        """Where eight cost as much as one, a busy worker has less to do."""
-        cheap = replace(COSTS, batch=dict.fromkeys(COSTS.batch, 1.0))
-        plain, saved = (predict(costs, 12, 1).cores_busy for costs in (COSTS, cheap))
+        """Where eight cost as much as one, a busy worker does a check-in with less."""
+        cheap = replace(CHORES, batch=dict.fromkeys(CHORES.batch, 1.0))
+        plain, saved = (predict(costs, 12, 1).work_s for costs in (CHORES, cheap))
 
         assert plain * 0.95 > saved
 
