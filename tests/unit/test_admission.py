@@ -122,7 +122,8 @@ class TestNextFrame:
 
         latest = max(admission.next_frame_s(n, 0.0, faces=1) for n in range(100))
 
-        assert pytest.approx(1 / CHECK_IN_FPS_MIN) == latest
+        assert pytest.approx(1 / CHECK_IN_FPS_MAX + PUT_OFF_S_MAX) == latest
+        assert latest >= 1 / CHECK_IN_FPS_MIN  # else the places are more than have stretches
 
     def test_what_waits_comes_first(self):
         """A line of half a second: a frame that were sent at once would only make it longer."""
