@@ -64,8 +64,8 @@ class Costs:
     core before its challenge, and for its record. beside: how many times that a frame costs the
     cores, with all that it needs beside its worker. moves: from when each step was asked for to
     when a frame could show it, of check-ins, a sample. batch: what embedding 1, 2, 4 or 8 faces at
-    once costs, in parts of one alone. rest_s: what
-    an answer takes beside its worker. pace_s: time between two frames of a phone.
+    once costs, in parts of one alone. rest_s: what an answer takes beside its worker. pace_s: time
+    between two frames of a phone.
     """
 
     cpu_s: float

@@ -247,7 +247,10 @@ class CheckInSession:
         return self._trail.met_strangers or self._reused > 0
 
     def ask_first(self) -> float:
-        """Returns how long from now the first frame should be sent, in seconds."""
+        """Returns how long from now the first frame should be sent, in seconds.
+
+        The event is dated back by it: what the server asks for makes nobody late.
+        """
         self._put_off_s = self._owner.admission.first_frame_s(self)
         return self._put_off_s
 
