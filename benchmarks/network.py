@@ -6,6 +6,7 @@ arrive. Nothing is lost, and bandwidth has no limit.
 """
 
 import asyncio
+import math
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
@@ -23,10 +24,12 @@ class Distance:
     """What a piece takes each way, in seconds: delay_s, and at random jitter_s more on average.
 
     Pieces keep their order, and a frame is some of them: it takes longer than one of them would.
+    held_s: what goes to the server is let go together, every so many seconds.
     """
 
     delay_s: float
     jitter_s: float
+    held_s: float = 0.0
 
 
 NEAR = Distance(0.0, 0.0)
@@ -48,7 +51,7 @@ async def slow_network(address: str, far: Distance, *, seed: int = 1) -> AsyncIt
                 there, back = await asyncio.open_connection(host, int(port))
                 with closing(back):
                     async with asyncio.TaskGroup() as group:
-                        group.create_task(_carry(reader, back, takes_s))
+                        group.create_task(_carry(reader, back, takes_s, far.held_s))
                         group.create_task(_carry(there, writer, takes_s))
             except* OSError:
                 pass  # one end is gone: so is the connection
@@ -69,7 +72,10 @@ async def slow_network(address: str, far: Distance, *, seed: int = 1) -> AsyncIt
 
 
 async def _carry(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, takes_s: Callable[[], float]
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    takes_s: Callable[[], float],
+    held_s: float = 0.0,
 ) -> None:
     """Passes on what one end sends, to its end."""
     under_way: asyncio.Queue[Piece] = asyncio.Queue(_PIECES_MAX)
@@ -79,6 +85,8 @@ async def _carry(
         while piece:
             piece = await reader.read(_PIECE_BYTES)
             due_s = max(due_s, asyncio.get_running_loop().time() + takes_s())
+            if held_s:
+                due_s = math.ceil(due_s / held_s) * held_s
             await under_way.put((due_s, piece))
 
 

@@ -1,6 +1,7 @@
 """The main job: an employee is enrolled, gets a phone, checks in, and those who may see it."""
 
 import asyncio
+import itertools
 import uuid
 from datetime import UTC, timedelta
 from zoneinfo import ZoneInfo
@@ -8,8 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from hadir.v1 import checkin_pb2, device_pb2, event_pb2, options_pb2
 
+from benchmarks.network import Distance, slow_network
 from benchmarks.phone import Phone
 from benchmarks.walker import walk
+from server.domain import trail
+from server.domain.relief import relief
 from server.storage import events
 from tests.functional.sources import Hasty, LateSecondFrame
 from tests.functional.world import STEP_S, Api, World, now, outcomes, refusals_of, refused
@@ -153,14 +157,22 @@ class TestFromEnrolmentToReceipt:
     async def test_frames_that_arrive_together(self, world, cast, steps, monkeypatch):
         """Behind a network that bunches frames, a head that turns is no row of prints."""
         steps("FRONT", "LEFT", "FRONT", "RIGHT")
-        monotonic = world.clock.monotonic
-        monkeypatch.setattr(world.clock, "monotonic", lambda: monotonic() // 0.9 * 0.9)
-        phone = await world.phone(0)
-        phone.frames_per_second, phone.step_s = 2.5, 0.4
+        gaps_s = list[float]()
 
-        result = await phone.check_in(OUT, world.place(0), cast.actor(0))
+        def spied(landmarks, times_s):
+            gaps_s.extend(after - before for before, after in itertools.pairwise(times_s))
+            return relief(landmarks, times_s)
+
+        monkeypatch.setattr(trail, "relief", spied)
+        async with slow_network(world.address, Distance(0.0, 0.0, held_s=0.6)) as address:
+            phone = await world.phone(0, address=address)
+            phone.frames_per_second = 3.6
+
+            result = await phone.check_in(OUT, world.place(0), cast.actor(0))
 
         assert result.recorded
+        # By when they were taken: two of each bunch arrive at one moment.
+        assert min(gaps_s) > 0.4 / phone.frames_per_second
 
 
 class TestTriesAgain:

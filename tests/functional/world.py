@@ -214,9 +214,11 @@ class World:
         self._staff: dict[str, tuple[Api, datetime]] = {}
         self.anyone = Api(self.client())
 
-    def client(self, *, language: str = "id", token: str | None = None) -> Client:
-        """Returns a client that the world closes."""
-        client = Client(Endpoint(self.address, language=language), token=token)
+    def client(
+        self, *, language: str = "id", token: str | None = None, address: str | None = None
+    ) -> Client:
+        """Returns a client that the world closes; address: another way to the server."""
+        client = Client(Endpoint(address or self.address, language=language), token=token)
         self._stack.push_async_callback(client.close)
         return client
 
@@ -255,11 +257,16 @@ class World:
         return await self._known("operator")
 
     async def phone(
-        self, number: int, *, knobs: ImposterKnobs = HONEST, language: str = "id"
+        self,
+        number: int,
+        *,
+        knobs: ImposterKnobs = HONEST,
+        language: str = "id",
+        address: str | None = None,
     ) -> Phone:
-        """Returns the logged-in phone of an enrolled person."""
+        """Returns the logged-in phone of an enrolled person; address: another way to the server."""
         phone = Phone(
-            self.client(language=language),
+            self.client(language=language, address=address),
             identity=self.seed.phones[number],
             step_s=STEP_S,
             knobs=knobs,

@@ -1,6 +1,7 @@
 """The simulated slow network: all bytes arrive, in order, and not before their time."""
 
 import asyncio
+import math
 import time
 from contextlib import asynccontextmanager, closing, suppress
 
@@ -66,6 +67,20 @@ async def test_in_order_whatever_the_jitter(there):
         answer, _ = await sent(address, *pieces)
 
     assert b"".join(pieces) == answer
+
+
+async def test_held_up_and_let_go_together(there):
+    """Nothing reaches the server between two of the moments at which what was sent is let go."""
+    held_s = 0.3
+    async with slow_network(there, Distance(0.0, 0.0, held_s=held_s)) as address:
+        began_s = time.monotonic()
+        due_s = math.ceil(began_s / held_s) * held_s
+        if due_s - began_s < held_s / 3:  # so near that it would seem held where nothing is
+            await asyncio.sleep(held_s / 2)
+            due_s += held_s
+        await sent(address, b"frame")
+
+    assert time.monotonic() >= due_s
 
 
 async def test_an_end_is_passed_on(there):
