@@ -32,6 +32,11 @@ CAMERA_S = 0.3
 ASKED_MAX = 0.9
 # A frame that would wait longer than this means that others (kiosks, enrolments) use the machine.
 WAIT_S_MAX = 0.5
+# Behind a slow network phones send less often than they may, and workers idle though the places are
+# taken: there are more places then, step by step with each measurement, and fewer again once
+# workers are busy or places stay free.
+IDLE_BELOW, FULL_ABOVE, TAKEN_FROM = 0.88, 0.94, 0.9
+ROOM_STEP, ROOM_MAX = 1.02, 1.5
 # How long a check-in takes, for the hint when to come back.
 CHECK_IN_S = 6.0
 RETRY_S_MIN, RETRY_S_MAX = 2.0, 30.0
@@ -82,12 +87,14 @@ class Admission:
         self._known: dict[bytes, str] = {}  # devices by their sessions, the latest last
         self._refused_s: deque[float] = deque(maxlen=10_000)
         self._slots = Slots()
+        self._room = 1.0
+        self._measurements = 0
         self.open = 0
 
     @property
     def places(self) -> int:
-        """How many check-ins can run at once, by the measured cost of a frame."""
-        return places_of(self._pipeline.workers, self._pipeline.cost.frame_s)
+        """How many check-ins can run at once, by what frames cost and how often they come."""
+        return places_of(self._pipeline.workers, self._pipeline.cost.frame_s / self._room)
 
     @property
     def full(self) -> bool:
@@ -107,6 +114,7 @@ class Admission:
     def place(self, phone: Principal) -> Iterator[None]:
         """Holds a place for one check-in. Raises Overloaded with a hint when to come back."""
         self._know(phone)
+        self._make_room()
         if self.full:
             self._refuse(phone.device_id)
         self.open += 1
@@ -166,6 +174,7 @@ class Admission:
 
     def _refuse(self, device_id: str) -> NoReturn:
         metrics.SHED.labels("check_in").inc()
+        self._make_room()
         retry_s = self._retry_s()
         self._turn_away(device_id, retry_s)
         raise Overloaded("too many check-ins at once", retry_after_s=retry_s)
@@ -180,6 +189,21 @@ class Admission:
         self._turned_away[device_id] = _TurnedAway(now_s, until_s)
         if len(self._turned_away) > TURNED_AWAY_MAX:
             del self._turned_away[next(iter(self._turned_away))]
+
+    def _make_room(self) -> None:
+        """Changes the places, once a measurement, by how busy the workers are while they are taken.
+
+        Where others make frames wait nothing is learnt of places.
+        """
+        cost = self._pipeline.cost
+        if cost.measurements == self._measurements or self._pipeline.wait_s > WAIT_S_MAX:
+            return
+        self._measurements = cost.measurements
+        taken = self.open >= TAKEN_FROM * self.places
+        if taken and cost.busy < IDLE_BELOW:
+            self._room = min(ROOM_MAX, self._room * ROOM_STEP)
+        elif not taken or cost.busy > FULL_ABOVE:
+            self._room = max(1.0, self._room / ROOM_STEP)
 
     def _retry_s(self) -> float:
         """Returns when the turn of who comes last would be, if all refused came back in a row."""

@@ -21,6 +21,8 @@ class FrameCost:
     """What a frame takes of one of the workers, if all that a server does were done by them.
 
     cores: how many the process may use. To be used by one thread.
+    busy: the part of the workers' time that frames and what comes beside took in the last of so
+    many measurements.
     """
 
     def __init__(
@@ -36,6 +38,9 @@ class FrameCost:
         self._process_s, self._monotonic = process_s, monotonic
         self._look_s, self._embed_s, self._frame_s = 0.003, 0.007, 0.01
         self._beside = 1.0
+        self._workers = workers
+        self.busy = 0.0
+        self.measurements = 0
         self._begin()
 
     @property
@@ -78,6 +83,8 @@ class FrameCost:
             beside = used_s / self._worked_s * self._workers_a_core
             beside = min(_BESIDE_MAX, max(1.0, beside))
             self._beside += _NEWEST_BESIDE * (beside - self._beside)
+        self.busy = self._worked_s * self._beside / took_s / self._workers if took_s else 1.0
+        self.measurements += 1
         self._begin()
 
     def _begin(self) -> None:

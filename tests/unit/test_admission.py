@@ -1,7 +1,7 @@
 """Admission: as many check-ins at once as the machine can look at, and a hint for the others."""
 
 import math
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
@@ -17,11 +17,15 @@ from server.services.admission import (
     CHECK_IN_S,
     COMES_BACK_S_MAX,
     CREDIT_S_MAX,
+    FULL_ABOVE,
+    IDLE_BELOW,
     KNOWN_MAX,
     PLACES_MIN,
     PUT_OFF_S_MAX,
     RETRY_S_MAX,
     RETRY_S_MIN,
+    ROOM_MAX,
+    ROOM_STEP,
     TURNED_AWAY_MAX,
     WAIT_S_MAX,
     Admission,
@@ -91,6 +95,85 @@ class TestPlaces:
         figures.wait_s = 0.0
         with admission.place(phone()):
             pass
+
+
+class TestRoom:
+    """More places while workers idle though all are taken: behind a slow network."""
+
+    @staticmethod
+    def measured(
+        figures: SimpleNamespace, admission: Admission, *busy: float, free: float = 0.0
+    ) -> int:
+        """Lets one more in, or not, after each measurement. Returns how many places there are then.
+
+        free: the part of the places that nobody has.
+        """
+        for one in busy:
+            with ExitStack() as stack:
+                for _ in range(round(admission.places * (1 - free))):
+                    stack.enter_context(admission.place(phone()))
+                figures.cost.busy, figures.cost.measurements = one, figures.cost.measurements + 1
+                with suppress(Overloaded), admission.place(phone()):
+                    pass
+        return admission.places
+
+    def test_grows_while_workers_idle(self):
+        """Step by step, to a limit."""
+        figures = pipeline(frame_s=0.005)
+        admission = Admission(figures)
+        before = admission.places
+
+        assert math.floor(before * ROOM_STEP) == self.measured(figures, admission, 0.5)
+        assert math.floor(before * ROOM_MAX) == self.measured(figures, admission, *[0.5] * 50)
+
+    def test_shrinks_where_they_do_not(self):
+        """Down to what they can look at often enough, and no further."""
+        figures = pipeline(frame_s=0.005)
+        admission = Admission(figures)
+        before = admission.places
+        self.measured(figures, admission, *[0.5] * 8)
+
+        assert before < self.measured(figures, admission, 1.0) < before * ROOM_STEP**8
+        assert before == self.measured(figures, admission, *[1.0] * 50)
+
+    def test_shrinks_where_places_stay_free(self):
+        """What a network held up is no rule for those who come later."""
+        figures = pipeline(frame_s=0.005)
+        admission = Admission(figures)
+        before = admission.places
+        self.measured(figures, admission, *[0.5] * 8)
+
+        assert before == self.measured(figures, admission, *[0.5] * 8, free=0.2)
+
+    def test_once_a_measurement(self):
+        """However many are turned away meanwhile."""
+        figures = pipeline(frame_s=0.005)
+        admission = Admission(figures)
+        after = self.measured(figures, admission, 0.5)
+        with ExitStack() as stack:
+            for _ in range(after):
+                stack.enter_context(admission.place(phone()))
+            hints = [refused(admission) for _ in range(20)]
+
+        assert 20 == len(hints)
+        assert after == admission.places
+
+    def test_stays_in_between(self):
+        """Neither idle nor full."""
+        figures = pipeline(frame_s=0.005)
+        admission = Admission(figures)
+        more = self.measured(figures, admission, *[0.5] * 8)
+
+        assert more == self.measured(figures, admission, *[(IDLE_BELOW + FULL_ABOVE) / 2] * 9)
+
+    def test_not_by_a_line_of_others(self):
+        """Who is refused because kiosks use the machine tells nothing of places."""
+        figures = pipeline(frame_s=0.005)
+        admission = Admission(figures)
+        more = self.measured(figures, admission, *[0.5] * 8)
+        figures.wait_s = WAIT_S_MAX * 1.1
+
+        assert more == self.measured(figures, admission, *[0.5] * 8, free=1.0)
 
 
 class TestNextFrame:

@@ -106,3 +106,22 @@ class TestFrameCost:
         clocks.frames(cost, 3000, took_s=0.009, used_s=0.005)
 
         assert pytest.approx(0.005, rel=0.01) == cost.look_s
+
+    @pytest.mark.parametrize(("took_s", "busy"), [(0.005, 0.8), (0.004, 1.0), (0.02, 0.2)])
+    def test_how_busy_it_is(self, took_s, busy):
+        """What frames took of the time that passed, anew with every measurement."""
+        clocks = Clocks()
+        cost = clocks.cost()
+        assert (0.0, 0) == (cost.busy, cost.measurements)
+        clocks.frames(cost, 300, took_s=took_s, used_s=0.004)
+
+        assert pytest.approx(busy) == cost.busy
+        assert 2 == cost.measurements
+
+    def test_busy_with_what_comes_beside(self):
+        """A core that works half as long again for each frame, of two workers on two."""
+        clocks = Clocks()
+        cost = clocks.cost(workers=2, cores=2)
+        clocks.frames(cost, 3000, took_s=0.004, used_s=0.006)
+
+        assert pytest.approx(0.75, rel=0.01) == cost.busy
