@@ -87,11 +87,16 @@ async def punches_of(
 
 
 def _postings(rows: Sequence[Any]) -> tuple[Posting, ...]:
-    """Returns postings by date; of two with one date the later change holds; "" ends the last."""
-    latest = {row.start: row for row in rows}
+    """Returns postings by date, of rows in the order in which they were put; "" ends the last.
+
+    A posting replaces what was to hold from its date on, like a change of a unit (UnitHistory).
+    """
+    held: list[Any] = []
+    for row in rows:
+        held = [*(one for one in held if one.start < row.start), row]
     found: list[Posting] = []
-    for start in sorted(latest):
-        row, day = latest[start], date.fromisoformat(start)
+    for row in held:
+        day = date.fromisoformat(row.start)
         if found and found[-1].end is None:
             last = found.pop()
             found.append(Posting(last.start, last.unit_id, last.zone, end=day - _ONE_DAY))

@@ -1,10 +1,13 @@
 """Imports of employees: all or nothing, every problem by its line, numbers of every kind."""
 
+from datetime import date
+
 import pytest
 import pytest_asyncio
 from hadir.v1 import directory_pb2
 
 from benchmarks import province
+from server.storage import attendance
 from tests.functional.seeding import import_csv
 from tests.functional.world import Api, World, names, refused
 
@@ -45,6 +48,44 @@ def counts(result: directory_pb2.ImportEmployeesResponse) -> tuple[int, int, int
 
 async def employee(bkd: Api, nip: str) -> directory_pb2.Employee:
     return await bkd.call("GetEmployee", nip=nip)
+
+
+class TestFromADate:
+    """Who is new or moves serves there from a date on."""
+
+    @staticmethod
+    async def served(world: World, nip: str) -> list[tuple[date, date | None, str]]:
+        """Returns from when to when an employee served where."""
+        async with world.app.services.trial._database.read() as connection:
+            people = await attendance.people_of(connection, None, zone="UTC", nips=[nip])
+        return [(one.start, one.end, one.unit_id) for one in people[nip][1]]
+
+    async def test_a_move_replaces_later_ones(self, world, bkd):
+        """BKD enters a move that began before the last one that it knew of: that one is over."""
+        nip = PNS.format(4)
+        for unit_id, start in (
+            ("bkd", "2026-01-01"),
+            ("pangan", "2026-03-10"),
+            ("kesbangpol", "2026-03-02"),
+        ):
+            await import_csv(bkd, f"{HEAD}{nip},Pindah,{unit_id},,\n".encode(), start=start)
+
+        assert [
+            (date(2026, 1, 1), date(2026, 3, 1), "bkd"),
+            (date(2026, 3, 2), None, "kesbangpol"),
+        ] == await self.served(world, nip)
+
+    async def test_who_left_serves_nowhere(self, world, bkd):
+        """Also not where a move was entered for a later date than the one of leaving."""
+        nip = PNS.format(8)
+        for unit_id, start, state in (
+            ("bkd", "2026-01-01", "ACTIVE"),
+            ("pangan", "2026-04-05", "ACTIVE"),
+            ("pangan", "2026-04-01", "INACTIVE"),
+        ):
+            await import_csv(bkd, f"{HEAD}{nip},Pensiun,{unit_id},,{state}\n".encode(), start=start)
+
+        assert [(date(2026, 1, 1), date(2026, 3, 31), "bkd")] == await self.served(world, nip)
 
 
 class TestRows:

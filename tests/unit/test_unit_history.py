@@ -3,8 +3,10 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from server.domain.attendance.model import Phase, PhasePeriod
+from server.domain.attendance.hours import Schedule
+from server.domain.attendance.model import DayStatus, Phase, PhasePeriod
 from server.domain.attendance.rules import EVERYBODY, Rule, RuleBook, RuleChange, RuleKind
+from server.domain.attendance.starter import FIVE_DAYS
 from server.domain.model import Unit
 from server.domain.unit_history import UnitChange, UnitHistory
 
@@ -107,3 +109,24 @@ class TestRules:
         for begin in (FEBRUARY, MARCH):
             assert Phase.TRIAL is self.phase_on(MARCH, (EVERYBODY, begin, Phase.TRIAL))
             assert Phase.TRIAL is self.phase_on(JUNE, (EVERYBODY, begin, Phase.TRIAL))
+
+    def test_no_rule_above_after_a_move(self):
+        """Where nothing holds, nothing of the unit before goes on, until something begins there."""
+        rules = [("old", FEBRUARY, Phase.OFFICIAL), ("new", JUNE, Phase.TRIAL)]
+
+        assert Phase.OFFICIAL is self.phase_on(MARCH - timedelta(days=1), *rules)
+        assert Phase.SOCIALISATION is self.phase_on(MARCH, *rules)
+        assert Phase.SOCIALISATION is self.phase_on(JUNE - timedelta(days=1), *rules)
+        assert Phase.TRIAL is self.phase_on(JUNE, *rules)
+
+    def test_no_schedule_above_after_a_move(self):
+        """A day without a schedule is no day off, and nobody is absent on it."""
+        units = [OLD, NEW, BELOW_NEW]
+        week = Schedule("mine", "old", FEBRUARY, week=FIVE_DAYS)
+        rule = RuleChange(1, Rule(RuleKind.SCHEDULE, "old", FEBRUARY, week), "bkd", "sebab", NOW)
+        moves = changes((BELOW_OLD, FEBRUARY), (BELOW_NEW, MARCH))
+        planner = RuleBook([rule], units, UnitHistory(units, moves)).planner(FEBRUARY, JUNE)
+
+        assert planner.plan("team", "Asia/Jayapura", FEBRUARY).work is not None
+        after = planner.plan("team", "Asia/Jayapura", MARCH)
+        assert (None, DayStatus.UNSCHEDULED) == (after.work, after.rest.status)

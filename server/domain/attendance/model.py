@@ -114,6 +114,14 @@ class Phase(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """From which date on no version holds for a unit: it was moved to where there is none."""
+
+    unit_id: str
+    start: date
+
+
+@dataclass(frozen=True, slots=True)
 class PhasePeriod:
     """From which date on a unit is in a phase, until the next period of the same unit."""
 

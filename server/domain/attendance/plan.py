@@ -1,6 +1,6 @@
 """What a date demands of a unit, worked out once: windows in UTC, phase, percentages."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate, pairwise
@@ -21,6 +21,7 @@ from server.domain.attendance.hours import (
 from server.domain.attendance.model import (
     AttendanceDay,
     DayStatus,
+    Ended,
     Person,
     Phase,
     PhasePeriod,
@@ -31,6 +32,7 @@ from server.domain.attendance.model import (
 
 _ONE_DAY = timedelta(days=1)
 T = TypeVar("T", Schedule, PhasePeriod)
+Versions = Mapping[str, Sequence[T | Ended]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +81,8 @@ class Planner:
 
     def __init__(
         self,
-        schedules: Iterable[Schedule],
-        phases: Iterable[PhasePeriod],
+        schedules: Iterable[Schedule | Ended],
+        phases: Iterable[PhasePeriod | Ended],
         tables: Iterable[CutTable],
         calendar: Calendar,
     ) -> None:
@@ -126,8 +128,8 @@ class Planner:
         return plans[1:], list(accumulate(edges, max))[1:]
 
     def _make(self, unit_id: str, zone: ZoneInfo, day: date, shift: str | None) -> DayPlan:
-        schedule = in_effect(self._schedules.get(unit_id, ()), day)
-        period = in_effect(self._phases.get(unit_id, ()), day)
+        schedule = _held(self._schedules, unit_id, day)
+        period = _held(self._phases, unit_id, day)
         phase = period.phase if period else Phase.SOCIALISATION
         since = period.start.isoformat() if period else ""
         table = in_effect(self._tables, day)
@@ -242,8 +244,14 @@ def _utc(day: date, clock: time, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, clock, tzinfo=zone).astimezone(UTC)
 
 
-def _by_unit(items: Iterable[T]) -> dict[str, list[T]]:
-    grouped: dict[str, list[T]] = {}
+def _held(versions: "Versions[T]", unit_id: str, day: date) -> T | None:
+    """Returns the version that holds for a unit on a day."""
+    held = in_effect(versions.get(unit_id, ()), day)
+    return None if isinstance(held, Ended) else held
+
+
+def _by_unit(items: Iterable[T | Ended]) -> dict[str, list[T | Ended]]:
+    grouped: dict[str, list[T | Ended]] = {}
     for item in items:
         grouped.setdefault(item.unit_id, []).append(item)
     return grouped

@@ -17,7 +17,7 @@ from server.domain.attendance.bands import CutTable
 from server.domain.attendance.calendar import Calendar, FreeDay, national
 from server.domain.attendance.discipline import DisciplineTable
 from server.domain.attendance.hours import Schedule, in_effect
-from server.domain.attendance.model import PhasePeriod
+from server.domain.attendance.model import Ended, PhasePeriod
 from server.domain.attendance.plan import Planner
 from server.domain.attendance.quota import QuotaTable
 from server.domain.forensics import limits
@@ -250,7 +250,8 @@ class RuleBook:
         return self._planners[key]
 
     def _make_planner(self, years: Iterable[int]) -> Planner:
-        schedules, phases = [], []
+        schedules: list[Schedule | Ended] = []
+        phases: list[PhasePeriod | Ended] = []
         for unit_id in self._unit_ids:
             schedules += [
                 replace(one, unit_id=unit_id) for one in self._own(self._now.schedules, unit_id)
@@ -263,15 +264,17 @@ class RuleBook:
     def _tables(self, kind: type[V]) -> list[V]:
         return [table for table in self._now.tables if isinstance(table, kind)]
 
-    def _own(self, by_unit: dict[str, list[T]], unit_id: str) -> list[T]:
+    def _own(self, by_unit: dict[str, list[T]], unit_id: str) -> list[T | Ended]:
         """Returns the versions that hold for a unit, by what stood above it at the time."""
-        versions: list[T] = []
+        versions: list[T | Ended] = []
         for begin, path in self._history.paths(unit_id):
             inherited = _inherited(by_unit, path)
             before = in_effect(versions, begin)
             versions = [one for one in versions if one.start < begin]
             held = in_effect(inherited, begin)
-            if held is not None and held != before:
+            if held is None and before is not None:
+                versions.append(Ended(unit_id, begin))
+            elif held is not None and held != before:
                 versions.append(replace(held, start=max(held.start, begin)))
             elif held is not None and held.start == begin:
                 versions.append(held)
