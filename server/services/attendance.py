@@ -143,7 +143,8 @@ class Attendance:
         async with self._database.read() as connection:
             units = await self._seen(connection, principal, nip)
             material = await self._material(connection, units, [nip], first, last)
-        table = material.book.discipline_on(last)
+        # A table to come does not judge what was before it.
+        table = material.book.discipline_on(min(last, self._sight.today()))
         found = _derived(material, first, last)
         return counters(found[0].days, year, table) if table and found else None
 

@@ -17,7 +17,7 @@ from server.services.desks import checked_person
 from server.services.devices import checked_reason
 from server.services.documents import checked_uuid
 from server.services.rules import Rules
-from server.storage import directory, requests, voids
+from server.storage import requests, voids
 from server.storage.database import Connection, Database
 from server.storage.requests import Correction
 from server.storage.voids import Voiding
@@ -42,7 +42,8 @@ class Corrections:
     ) -> Correction:
         """Adds a punch, once for a request_id if there is one.
 
-        It must count for the day that it belongs to, as a claimed one must.
+        It must count for the day that it belongs to, as a claimed one must: also for the last days
+        of who has left the service meanwhile.
         Raises AccountWithoutPerson, EmployeeUnknown, NotYourDecision, ReasonRequired,
         RequestIdInvalid, RequestIdReused, RequestInvalid.
         """
@@ -70,7 +71,6 @@ class Corrections:
                 if replace(known, create_time=now) != wanted:
                     raise RequestIdReused("the request id was used for another correction")
                 return known
-            await directory.active_employee(connection, nip)
             if fault := await self._claims.fault_of_correction(connection, nip, claim):
                 raise RequestInvalid("the punch is not added", fault=fault)
             await requests.insert_correction(connection, wanted)

@@ -35,10 +35,12 @@ class Quotas:
     async def of_year(self, connection: Connection, nip: str, year: int) -> Quota | None:
         """Returns the annual leave of an employee's year; None if no quota holds.
 
-        Raises EmployeeUnknown.
+        By the quotas of today, or of the day of the year that is next to it. Raises
+        EmployeeUnknown.
         """
         book = await self._rules.book_of(connection, [nip])
-        table = book.quota_on(date(year, 12, 31), form(nip).value)
+        today = min(max(self._sight.today(), date(year, 1, 1)), date(year, 12, 31))
+        table = book.quota_on(today, form(nip).value)
         if table is None:
             return None
         return annual(table, year, await self._file(connection, book, table, nip, year))
@@ -72,7 +74,10 @@ class Quotas:
                 free.day for free in book.calendar(years).all() if free.kind is FreeKind.JOINT_LEAVE
             ],
             remote=posting is not None and posting.unit_id in remote,
-            recorded=min((one.start for one in postings), default=date.max),
+            recorded=max(
+                await requests.first_submitted(connection),
+                min((one.start for one in postings), default=date.max),
+            ),
         )
 
 

@@ -151,6 +151,12 @@ async def find(connection: AsyncConnection, request_id: str) -> tuple[Filed, byt
     return (found[0], row.content_digest) if row else None
 
 
+async def first_submitted(connection: AsyncConnection) -> date:
+    """Returns the date (UTC) of the first request there is; date.max if there is none."""
+    first = (await connection.execute(select(func.min(_R.submit_time)))).scalar()
+    return date.max if first is None else unpack(first).date()
+
+
 async def of_days(
     connection: AsyncConnection, nips: Collection[str], first: date, last: date
 ) -> list[Filed]:

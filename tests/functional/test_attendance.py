@@ -22,6 +22,7 @@ from tests.functional.attendance_world import (
     status,
     watching,
 )
+from tests.functional.seeding import import_csv
 from tests.functional.sources import LateSecondFrame
 from tests.functional.world import refused
 
@@ -30,6 +31,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 IN, OUT = event_pb2.EVENT_KIND_IN, event_pb2.EVENT_KIND_OUT
 HEAD, STAFF, OTHER = 0, 1, 3
 MISSING = "199912312024121001"
+RETIRED = "196806121994031005"
 
 
 def phase(unit_id: str, start: date, kind: int) -> rule_pb2.Rule:
@@ -341,6 +343,25 @@ class TestCorrection:
 
         assert first == second
         assert "PUNCH_WITHOUT_EFFECT" == fault_of(caught)
+
+    async def test_of_who_has_left(self, world):
+        """The last days are corrected after the end; days behind it are nobody's."""
+        day = go_to(world, "18:00")
+        officer, unit_id = await world.officer(), world.seed.people[STAFF].unit_id
+        row = f"nip,name,unit_id,state\n{RETIRED},Pensiun,{unit_id}"
+        await import_csv(officer, f"{row},ACTIVE\n".encode(), start=str(day - timedelta(days=9)))
+        await import_csv(officer, f"{row},INACTIVE\n".encode(), start=str(day))
+        fields = {"nip": RETIRED, "kind": OUT, "reason": "mesin lobi mati"}
+        last = moment(day - timedelta(days=1), "16:00")
+
+        made = await officer.call("CorrectAttendance", event_time=stamp(last), **fields)
+        with refused("REQUEST_INVALID", "INVALID_ARGUMENT") as caught:
+            await officer.call(
+                "CorrectAttendance", event_time=stamp(moment(day, "16:00")), **fields
+            )
+
+        assert made.event_id
+        assert "NOT_IN_SERVICE" == fault_of(caught)
 
     async def test_not_to_come(self, world):
         """Nothing is added in the future, nor without a reason, nor for a stranger."""

@@ -28,7 +28,7 @@ from server.domain.attendance.model import (
     Void,
 )
 from server.domain.attendance.plan import DayPlan, WorkTimes
-from server.domain.attendance.punches import Attended, attend, order, seen_outside
+from server.domain.attendance.punches import Attended, attend, guessed, order, seen_outside
 from server.domain.attendance.requests import STATUS_OF, elsewhere, strongest, waiver
 
 _GRAVEST_FIRST = (
@@ -66,7 +66,7 @@ def derive(
 ) -> AttendanceDay:
     """Returns the day. punches, requests: those that count for it, in any order; now: UTC."""
     if plan.work is None:
-        return _without_work(plan, punches)
+        return _without_work(plan, punches, requests)
     attended = attend(plan.work, punches)
     total = _Sum(list(plan.lines))
     _name_punches(total.lines, punches, attended)
@@ -77,8 +77,10 @@ def derive(
         total.lines.append(_of_request(TraceRule.REQUEST, chief))
     if not final:
         total.lines.append(TraceLine(TraceRule.DAY_NOT_OVER, time=now, limit=plan.closes))
-    seen = seen_outside(plan.work, punches, attended) if requests else ()
-    cuts = _cuts(total, requests, seen) if final else ()
+    shown: frozenset[Fault] = frozenset()
+    if requests:
+        shown = seen_outside(plan.work, punches, attended) | guessed(attended)
+    cuts = _cuts(total, plan.table, requests, shown) if final else ()
     percent, waived = NOTHING, NOTHING
     if plan.table and cuts:
         percent = _price(total.lines, plan.table, cuts, requests)
@@ -141,16 +143,24 @@ def _by_id(request: Request) -> str:
     return request.request_id
 
 
-def _without_work(plan: DayPlan, punches: Sequence[Punch]) -> AttendanceDay:
-    """A free day, or one without a schedule: punches are shown and cost nothing."""
+def _without_work(
+    plan: DayPlan, punches: Sequence[Punch], requests: Sequence[Request]
+) -> AttendanceDay:
+    """A free day, or one without a schedule: punches are shown and cost nothing.
+
+    Duty elsewhere may be checked in on the spot all the same: a roster may follow.
+    """
+    rest = plan.rest
+    if requests:
+        rest = rest._replace(place_waived=place_waived(plan, requests))
     if not punches:
-        return plan.rest
+        return rest
     first, last = min(punches, key=order), max(punches, key=order)
     lines = list(plan.lines)
     _name_others(lines, punches, ())
     _name_added(lines, punches)
     departure = last if last is not first else None
-    return plan.rest._replace(arrival=first, departure=departure, why=tuple(lines))
+    return rest._replace(arrival=first, departure=departure, why=tuple(lines))
 
 
 def _name_punches(lines: list[TraceLine], punches: Sequence[Punch], attended: Attended) -> None:
@@ -261,16 +271,43 @@ def _status(total: _Sum, chief: Request | None, *, final: bool) -> DayStatus:
     return next(status for fault, status in _GRAVEST_FIRST if fault in found)
 
 
-def _cuts(total: _Sum, requests: Sequence[Request], seen: Collection[Fault]) -> tuple[Cut, ...]:
+def _cuts(
+    total: _Sum,
+    table: CutTable | None,
+    requests: Sequence[Request],
+    shown: Collection[Fault],
+) -> tuple[Cut, ...]:
     cuts = []
-    for fault, band in total.faults:
+    for fault, band in _faults(total, table, requests, shown):
         code, percent = (band.code, band.percent) if band else ("", NOTHING)
-        waiving = waiver(requests, fault, seen) if requests else None
+        waiving = waiver(requests, fault, shown) if requests else None
         if waiving:
             total.lines.append(_of_request(TraceRule.WAIVER, waiving, percent=percent))
         request_id = waiving.request_id if waiving else ""
         cuts.append(Cut(fault, code, percent, request_id))
     return tuple(cuts)
+
+
+def _faults(
+    total: _Sum,
+    table: CutTable | None,
+    requests: Sequence[Request],
+    shown: Collection[Fault],
+) -> list[tuple[Fault, Band | None]]:
+    """Returns what is cut: of who came or left outside the windows, with a reason, both records.
+
+    The day stays absent; an absence as such has no reason that these requests could give.
+    """
+    missing = (
+        (Fault.NO_CHECK_IN, table.no_check_in if table else None),
+        (Fault.NO_CHECK_OUT, table.no_check_out if table else None),
+    )
+    absent = [fault for fault, _ in total.faults] == [Fault.ABSENT]
+    by_reason = any(fault in shown and waiver(requests, fault, shown) for fault, _ in missing)
+    # A correction waives the absence itself.
+    if absent and by_reason and not waiver(requests, Fault.ABSENT):
+        return list(missing)
+    return total.faults
 
 
 def _price(

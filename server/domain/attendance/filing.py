@@ -35,8 +35,9 @@ OF_ONE_DAY = frozenset(
 )
 # What may name the punch that should be there.
 _WITH_PUNCH = frozenset({RequestKind.FORGOTTEN_CHECK_OUT, RequestKind.CORRECTION})
-# A punch belongs to the day or, after a night shift, to the morning behind it.
-_PUNCH_HOURS_MAX = timedelta(hours=36)
+# The check-in of a shift that begins at midnight may lie on the evening before, the check-out of a
+# night shift on the day behind it; `fault_of_claim` knows the plan and is exact.
+_ONE_DAY = timedelta(days=1)
 OPEN_STATES = frozenset({RequestState.PENDING, RequestState.ACCEPTED})
 
 
@@ -160,9 +161,9 @@ def _times(attended: Attended) -> list[datetime | None]:
 
 
 def _fits(claim: PunchClaim, filed: Filed, zone: ZoneInfo) -> bool:
-    """Whether the punch lies on the day, or behind its midnight, and is not to come."""
+    """Whether the punch lies on the day or one of those beside it, and is not to come."""
     midnight = datetime.combine(filed.request.first, datetime.min.time(), tzinfo=zone)
-    within = midnight <= claim.punch_time < midnight + _PUNCH_HOURS_MAX
+    within = midnight - _ONE_DAY <= claim.punch_time < midnight + 2 * _ONE_DAY
     only_out = filed.request.kind is RequestKind.FORGOTTEN_CHECK_OUT
     fits_kind = claim.kind is EventKind.OUT or not only_out
     return within and fits_kind and claim.punch_time <= filed.submit_time

@@ -78,6 +78,16 @@ def seen_outside(work: WorkTimes, punches: Iterable[Punch], attended: Attended) 
     )
 
 
+def guessed(attended: Attended) -> frozenset[Fault]:
+    """Returns EARLY where nobody said that the departure was one.
+
+    A kiosk that saw somebody walk by, or a check-in within the window of check-outs, stands for it.
+    """
+    left = attended.departure
+    said = left is None or (left.source is not PunchSource.KIOSK and left.kind is EventKind.OUT)
+    return frozenset() if said else frozenset({Fault.EARLY})
+
+
 def _sides(work: WorkTimes, punch: Punch) -> tuple[bool, bool]:
     """Whether a punch may be the arrival, and whether the departure."""
     comes = work.in_open <= punch.event_time < work.in_close

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from server.domain.attendance.model import LeaveType, Request, RequestKind, RequestState
+from server.domain.attendance.requests import elsewhere
 
 # What was carried over is counted from so many years back; before, a full carry-over is assumed.
 YEARS_BACK = 5
@@ -150,11 +151,21 @@ def _carried(table: QuotaTable, year: int, taken: Mapping[int, int], recorded: d
 
 
 def _taken(table: QuotaTable, file: LeaveFile, state: RequestState) -> dict[int, int]:
-    """Returns the workdays of annual leave in a state, by year; joint leave is accepted."""
+    """Returns the workdays of annual leave in a state, by year; joint leave is accepted.
+
+    Who is called back to duty meanwhile keeps those days: to be confirmed by BKD.
+    """
+    duty = {
+        day
+        for request in file.requests
+        if request.state is RequestState.ACCEPTED and elsewhere([request])
+        for day in _days(request)
+    }
     found: dict[int, int] = {}
     for request in file.requests:
         if request.leave is LeaveType.TAHUNAN and request.state is state:
-            found = _added(found, workdays_by_year(request, file.is_workday))
+            takes = workdays_by_year(request, lambda day: day not in duty and file.is_workday(day))
+            found = _added(found, takes)
     if table.joint_leave_counts and state is RequestState.ACCEPTED:
         for day in file.joint_leave:
             found = _added(found, {day.year: 1})

@@ -31,10 +31,12 @@ WAIVES: Mapping[RequestKind, frozenset[Fault]] = {
 }
 
 # Who came or left outside the window has no record; a reason for it waives the same cut, if a punch
-# shows that one came or left.
-_WAIVES_SEEN: Mapping[RequestKind, Fault] = {
+# shows that one came or left. And who forgot to check out, but was seen earlier by a kiosk, did not
+# leave early.
+_WAIVES_SHOWN: Mapping[RequestKind, Fault] = {
     RequestKind.LATE_REASON: Fault.NO_CHECK_IN,
     RequestKind.EARLY_REASON: Fault.NO_CHECK_OUT,
+    RequestKind.FORGOTTEN_CHECK_OUT: Fault.EARLY,
 }
 
 # Duty elsewhere: exempt from the geofence, may be checked in on the spot.
@@ -76,17 +78,17 @@ def strongest(requests: Iterable[Request]) -> Request | None:
 
 
 def waiver(
-    requests: Iterable[Request], fault: Fault, seen: Collection[Fault] = ()
+    requests: Iterable[Request], fault: Fault, shown: Collection[Fault] = ()
 ) -> Request | None:
     """Returns the request that waives a fault; of several the first by id.
 
-    seen: missing records of which a punch outside the window tells.
+    shown: faults of which punches tell more: punches.seen_outside, punches.guessed.
     """
     found = [
         one
         for one in requests
         if fault in WAIVES.get(one.kind, ())
-        or (fault in seen and _WAIVES_SEEN.get(one.kind) is fault)
+        or (fault in shown and _WAIVES_SHOWN.get(one.kind) is fault)
     ]
     return min(found, key=lambda one: one.request_id, default=None)
 

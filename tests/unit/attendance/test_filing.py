@@ -105,6 +105,17 @@ class TestFaults:
         assert fault in faults(one)
         assert all(attendance_messages.FAULTS[fault])
 
+    @pytest.mark.parametrize(
+        ("day", "clock", "fits"),
+        [(-1, "00:00", True), (-1, "23:50", True), (1, "23:59", True), (2, "00:00", False)],
+    )
+    def test_a_punch_beside_the_day(self, day, clock, fits):
+        """A shift from midnight is checked into before it; a night shift ends on the day behind."""
+        first = TODAY - timedelta(days=3)
+        claim = PunchClaim(EventKind.OUT, at(first + timedelta(days=day), clock))
+
+        assert fits is (faults(filed(K.CORRECTION, first, claim=claim)) == [])
+
     def test_a_correction_counts_days_at_the_site(self):
         """At 23:30 in WIT it is the last day of the deadline, whatever UTC says."""
         one = filed(K.CORRECTION, TODAY - timedelta(days=5))

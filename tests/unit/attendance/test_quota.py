@@ -53,6 +53,22 @@ def taken(year, count, state=ACCEPTED) -> list[Request]:
 class TestAnnual:
     """Cuti tahunan."""
 
+    @pytest.mark.parametrize(
+        ("state", "kind", "used"),
+        [
+            (ACCEPTED, RequestKind.TUGAS_LUAR, 3),
+            (ACCEPTED, RequestKind.DIKLAT, 3),
+            (PENDING, RequestKind.TUGAS_LUAR, 5),
+            (ACCEPTED, RequestKind.SAKIT, 5),
+        ],
+    )
+    def test_who_is_called_to_duty_keeps_those_days(self, state, kind, used):
+        """As the days show them: duty, no leave."""
+        first = MONDAY + timedelta(days=2)
+        called = Request("d", NIP, kind, first, first + timedelta(days=1), state)
+
+        assert used == annual(TABLE, 2026, file(leave(MONDAY, 5), called)).used
+
     def test_workdays_count(self):
         """A week of calendar days takes five; weekends are free."""
         quota = annual(TABLE, 2026, file(leave(MONDAY, 7)))

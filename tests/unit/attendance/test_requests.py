@@ -91,6 +91,50 @@ class TestReasons:
         assert Decimal(2) == bare.percent
         assert (bare.late_band, bare.early_band) == (excused.late_band, excused.early_band)
 
+    @pytest.mark.parametrize(
+        ("kinds", "percent", "unexcused"),
+        [
+            ([], "4", True),
+            ([K.LATE_REASON], "2", False),
+            ([K.EARLY_REASON], "2", False),
+            ([K.LATE_REASON, K.EARLY_REASON], "0", False),
+            # A correction of the absence waives all of it.
+            ([K.CORRECTION, K.LATE_REASON], "0", False),
+        ],
+    )
+    def test_both_punches_outside_the_windows(self, kinds, percent, unexcused):
+        """The day stays absent; each reason waives its own half of it, and it has a reason then."""
+        made = [punch(MONDAY, "11:45", IN, PHONE), punch(MONDAY, "22:10", OUT, PHONE)]
+        day = one(MONDAY, made, [request(kind) for kind in kinds])
+
+        assert (DayStatus.ABSENT, Decimal(percent), unexcused) == (
+            day.status, day.percent, day.unexcused,
+        )  # fmt: skip
+
+    @pytest.mark.parametrize("kind", [K.LATE_REASON, K.EARLY_REASON, K.FORGOTTEN_CHECK_OUT])
+    def test_no_reason_for_who_was_not_seen(self, kind):
+        """Absent is absent: nothing shows that one came or left."""
+        day = one(MONDAY, [], [request(kind)])
+
+        assert (Decimal(4), True) == (day.percent, day.unexcused)
+
+    @pytest.mark.parametrize(
+        ("leave_at", "label", "source", "percent"),
+        [
+            # A kiosk in the lobby saw somebody go to lunch; nobody said that it was the end.
+            ("12:10", OUT, KIOSK, "0"),
+            ("15:00", IN, PHONE, "0"),
+            ("12:10", OUT, PHONE, "2"),
+            ("15:00", OUT, PHONE, "1"),
+        ],
+    )
+    def test_a_forgotten_check_out_behind_a_guessed_one(self, leave_at, label, source, percent):
+        """Waived where nobody said that one left; the record stays."""
+        made = [punch(MONDAY, "07:25", IN, PHONE), punch(MONDAY, leave_at, label, source)]
+        day = one(MONDAY, made, [request(K.FORGOTTEN_CHECK_OUT)])
+
+        assert (DayStatus.LEFT_EARLY, Decimal(percent)) == (day.status, day.percent)
+
     def test_the_trace_names_request_letter_and_approver(self):
         """And the cut knows what waived it."""
         day = one(MONDAY, worked(MONDAY, "08:10", "16:00"), [request(K.LATE_REASON)])
@@ -167,6 +211,14 @@ class TestAbsences:
         ]
         assert at(MONDAY, "09:30") == late.arrival.event_time
         assert not one(MONDAY, [], [request(K.SAKIT)]).place_waived
+
+    def test_tugas_luar_on_a_free_day(self):
+        """No geofence there either: who is away over a weekend may check in, whatever the roster."""
+        duty = request(K.TUGAS_LUAR, SATURDAY)
+
+        assert one(SATURDAY, [], [duty]).place_waived
+        assert one(SATURDAY, [punch(SATURDAY, "09:30")], [duty]).place_waived
+        assert not one(SATURDAY).place_waived
 
     def test_hold_for_their_dates(self):
         """First and last included; free days between stay free."""
