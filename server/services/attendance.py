@@ -5,6 +5,7 @@ A person's month is some 2 ms; whole units go through the queue of reports.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -200,11 +201,14 @@ class Attendance:
         After midnight that is still the day before for whoever works a night shift.
         """
         around = self._sight.today()
-        async with self._database.read() as connection:
+        few = nips is not None and len(nips) <= PEOPLE_AT_ONCE_MAX
+        # A board that shows some news does not wait for a report.
+        queue = nullcontext() if few else self._reports.reading()
+        async with queue, self._database.read() as connection:
             units = await self._sight.subtree(connection, principal, unit_id)
             material = await self._material(connection, units, nips, *_near(around))
-        if nips is not None and len(nips) <= PEOPLE_AT_ONCE_MAX:
-            return _running(material, around)  # a board does not wait for a report
+        if few:
+            return _running(material, around)
         return await self._reports.run(_running, material, around)
 
     async def watch(
@@ -254,7 +258,7 @@ class Attendance:
     ) -> "_Material":
         _check_span(first, last, UNIT_DAYS_MAX)
         self._reports.admit()
-        async with self._database.read() as connection:
+        async with self._reports.reading(), self._database.read() as connection:
             units = await self._sight.subtree(connection, principal, unit_id)
             return await self._material(connection, units, None, first, last)
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import structlog
 from ulid import ULID
 
@@ -48,6 +49,7 @@ from server.errors import (
     Unauthenticated,
 )
 from server.gallery.gallery import Gallery
+from server.gallery.people import Person
 from server.services.admission import Admission
 from server.services.events import EventLog, Recorded, stored_event
 from server.services.finish import finish
@@ -65,6 +67,8 @@ REUSED_FRAMES_MAX = 2
 REFUSALS_MAX = 5
 REFUSALS_WINDOW = timedelta(minutes=10)
 REFUSAL_DELAY = timedelta(seconds=30)
+# A template that was loaded anew differs from itself by rounding at most.
+_SAME_TEMPLATE = 1e-4
 _SUSPICIOUS = frozenset(reason.value for reason in SUSPICIOUS)
 
 log = structlog.get_logger()
@@ -142,6 +146,8 @@ class CheckIns:
             raise Unauthenticated("no valid session")
         verdict = await self._judged(employee, site, request)
         if verdict.refusal is not None:
+            # Who is elsewhere is late by the way, not by the machine.
+            self.admission.settle(principal.device_id)
             await self.event_log.refuse(
                 event_rows.Refusal(
                     device_id=principal.device_id,
@@ -152,9 +158,7 @@ class CheckIns:
                 )
             )
             raise CheckInRefused(verdict.refusal, distance_m=verdict.distance_m)
-        person = self._gallery.person(employee.nip)
-        if person is None:
-            raise NotEnrolled("the employee must be enrolled first")
+        person = self.enrolled(employee.nip)
         return CheckInSession(
             self,
             employee,
@@ -164,6 +168,13 @@ class CheckIns:
             template=person.mean,
             distance_m=verdict.distance_m,
         )
+
+    def enrolled(self, nip: str) -> Person:
+        """Returns an employee with the template of this moment. Raises NotEnrolled."""
+        person = self._gallery.person(nip)
+        if person is None:
+            raise NotEnrolled("the employee must be enrolled first")
+        return person
 
     async def zone_of(self, site_id: str) -> tzinfo:
         """Returns the time zone of a site, UTC where it is gone."""
@@ -225,6 +236,7 @@ class CheckInSession:
         self._put_off_s = 0.0
         self._last_number = 0
         self._reused = 0
+        self._template = template
         self._trail = FaceTrail(
             template,
             verification=owner.thresholds.verification,
@@ -249,7 +261,7 @@ class CheckInSession:
     def ask_first(self) -> float:
         """Returns how long from now the first frame should be sent, in seconds.
 
-        The event is dated back by it: what the server asks for makes nobody late.
+        A check-in is dated back by it: what the server asks for makes nobody late.
         """
         self._put_off_s = self._owner.admission.first_frame_s(self)
         return self._put_off_s
@@ -313,6 +325,7 @@ class CheckInSession:
             raise CheckInRefused(Refusal.SEAL_INVALID)
         self._check_seal(signature)  # first: what nobody signed proves nothing of a face
         self._check_frames()
+        self._check_enrolment()
         best = self._trail.best
         assert best is not None, "a sealed check-in has matching fronts"
         event = self._event(self._first, best, signature)
@@ -401,6 +414,12 @@ class CheckInSession:
         if not self._trail.is_live:
             raise CheckInRefused(Refusal.SPOOF_SUSPECTED)
 
+    def _check_enrolment(self) -> None:
+        """Raises NotEnrolled if the face was erased or replaced since the session began."""
+        person = self._owner.enrolled(self.employee.nip)
+        if not np.allclose(person.mean, self._template, atol=_SAME_TEMPLATE):
+            raise NotEnrolled("the employee was enrolled anew meanwhile")
+
     def _check_seal(self, signature: bytes) -> None:
         payload = seal_payload(
             device_id=self.device.device_id,
@@ -414,15 +433,24 @@ class CheckInSession:
         if not signature_fits(self.device.public_key, signature, payload):
             raise CheckInRefused(Refusal.SEAL_INVALID)
 
+    def _event_time(self, first: Frame) -> datetime:
+        """Returns the moment that counts: of the first frame; of coming, less what we made it late.
+
+        Who was turned away and came back as told is not late because the machine was full, nor who
+        sent the first frame later because we asked for it later. Leaving is dated back by nothing:
+        that would make it early.
+        """
+        if self._request.kind is not EventKind.IN:
+            return first.receive_time
+        if self._credit_s:
+            return self.opened_time - timedelta(seconds=self._credit_s)
+        return max(self.opened_time, first.receive_time - timedelta(seconds=self._put_off_s))
+
     def _event(self, first: Frame, best: BestFront, signature: bytes) -> Event:
         skew = max(
             abs(self._request.device_time - self.opened_time),
             abs(first.capture_time - first.receive_time),
         )
-        # Who was turned away and came back as told is not late because the machine was full, nor
-        # who sent the first frame later because we asked for it later.
-        turned_away = self.opened_time - timedelta(seconds=self._credit_s)
-        begun = first.receive_time - timedelta(seconds=self._put_off_s)
         return Event(
             event_id=str(ULID()),
             nip=self.employee.nip,
@@ -430,7 +458,7 @@ class CheckInSession:
             unit_id=self.employee.unit_id,
             kind=self._request.kind,
             source=EventSource.PHONE,
-            event_time=turned_away if self._credit_s else max(self.opened_time, begun),
+            event_time=self._event_time(first),
             device_time=first.capture_time,
             clock_disputed=skew > CLOCK_SKEW_MAX,
             site_id=self.employee.site_id,

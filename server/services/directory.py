@@ -308,11 +308,12 @@ class Directory:
             )
 
         await self._database.write(work)
-        await self._moved()
+        # First: a gallery takes a while to load, and may fail to.
         for employee in plan.changed:
             if employee.state is not EmployeeState.ACTIVE:
                 gone = EmployeeInactive("the employee is not in service")
                 self._live.end_employee(employee.nip, gone)
+        await self._moved()
 
     async def _plan(self, text: str) -> "_Plan":
         """Reads an import off the event loop and the writer: check-ins go on meanwhile."""

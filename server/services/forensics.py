@@ -68,7 +68,7 @@ class Forensics:
         """
         _check_span(first, last)
         self._reports.admit()
-        async with self._database.read() as connection:
+        async with self._reports.reading(), self._database.read() as connection:
             material = await self._material(connection, first, last)
         found = await self._reports.run(_examined, material)
         about = [one for one in found if not nip or nip in one.nips]
@@ -80,7 +80,7 @@ class Forensics:
         if not 0 <= per_approver <= PER_APPROVER_MAX:
             raise FieldInvalid(f"0 to {PER_APPROVER_MAX} of each", field="per_approver")
         self._reports.admit()
-        async with self._database.read() as connection:
+        async with self._reports.reading(), self._database.read() as connection:
             permits = await self._permits(connection, first, last)
         return await self._reports.run(
             audit_sample, permits, seed, per_approver or PER_APPROVER_DEFAULT

@@ -28,6 +28,7 @@ from server.errors import (
     SessionEnded,
     Unauthenticated,
 )
+from server.services.finish import finish
 from server.services.keys import signature_fits
 from server.services.live import LiveStreams
 from server.services.passwords import Passwords
@@ -132,7 +133,8 @@ class Sessions:
                 nip=account.nip,
                 username=account.username,
                 first_password=account.first_password,
-            )
+            ),
+            account,
         )
 
     async def find(self, token: str) -> Principal:
@@ -147,22 +149,28 @@ class Sessions:
 
     async def close(self, principal: Principal) -> None:
         """Ends a session and its streams."""
-        await self._database.write(
-            lambda connection: sessions.delete_session(connection, principal.session_hash)
-        )
-        self._live.end_session(principal.session_hash, SessionEnded("the session was closed"))
+
+        async def work() -> None:
+            await self._database.write(
+                lambda connection: sessions.delete_session(connection, principal.session_hash)
+            )
+            ended = SessionEnded("the session was closed")
+            self._live.end_session(principal.session_hash, ended)
+
+        await finish(work())
 
     async def change_password(self, principal: Principal, old: str, new: str) -> None:
         """Changes the own password and ends the account's other sessions.
 
         Raises LoginRefused, AccountLocked, PasswordTooWeak, also where nothing changes.
         """
-        await self._verified(principal.username, old)
+        account = await self._verified(principal.username, old)
         if new == old:
             raise PasswordTooWeak("the new password is the old one")
         password_hash = await self._passwords.hash(principal.username, new)
 
         async def work(connection: Connection) -> None:
+            await self._assert_unchanged(connection, account)
             await sessions.set_password(connection, principal.username, password_hash)
             await account_changes.insert_change(
                 connection,
@@ -178,10 +186,13 @@ class Sessions:
                 connection, username=principal.username, but=principal.session_hash
             )
 
-        await self._database.write(work)
-        ended = SessionEnded("the password was changed")
-        self._live.end_account(principal.username, ended, but=principal.session_hash)
-        log.info("password_changed", username=principal.username)
+        async def change() -> None:
+            await self._database.write(work)
+            ended = SessionEnded("the password was changed")
+            self._live.end_account(principal.username, ended, but=principal.session_hash)
+            log.info("password_changed", username=principal.username)
+
+        await finish(change())
 
     async def _may_act(self, connection: Connection, device: Device) -> bool:
         """Whether a device is active, and its employee in service."""
@@ -236,11 +247,25 @@ class Sessions:
         await sessions.set_login_result(connection, username, failed, locked_until)
         return account
 
-    async def _open(self, principal: Principal) -> Opened:
+    async def _assert_unchanged(self, connection: Connection, verified: StaffAccount) -> None:
+        """Raises LoginRefused if the account is closed or its password another one by now.
+
+        Verifying takes a while, in which somebody else may have changed the password to get rid of
+        whoever knows this one.
+        """
+        account = await sessions.get_account(connection, verified.username)
+        same = account is not None and account.password_hash == verified.password_hash
+        if account is None or not same or not await self._may_work(connection, account):
+            raise LoginRefused("login refused")
+
+    async def _open(self, principal: Principal, verified: StaffAccount | None = None) -> Opened:
+        """Stores a session. verified: of staff, the account whose password was right."""
         token = new_token()
         principal = replace(principal, session_hash=hashed(token))
 
         async def work(connection: Connection) -> None:
+            if verified is not None:
+                await self._assert_unchanged(connection, verified)
             await sessions.delete_expired(connection, self._clock.now())
             await sessions.insert_session(connection, principal)
 

@@ -22,7 +22,7 @@ from tests.functional.world import refused
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("later")]
 
-IN = event_pb2.EVENT_KIND_IN
+IN, OUT = event_pb2.EVENT_KIND_IN, event_pb2.EVENT_KIND_OUT
 
 
 def shed() -> float:
@@ -84,6 +84,37 @@ class TestFullServer:
         assert timedelta() <= credited < timedelta(seconds=20)
         assert in_time.create_time.ToDatetime(UTC) - start > timedelta(seconds=45)
         assert later.event_time.ToDatetime(UTC) - start > timedelta(minutes=6, seconds=45)
+
+    async def test_leaving_is_not_dated_back(self, world, cast, monkeypatch):
+        """Who is turned away when going home and comes back has not left before."""
+        full = [True]
+        monkeypatch.setattr(Admission, "full", property(lambda _: full[0]))
+        phone = await world.phone(1)
+        with refused("OVERLOADED", "RESOURCE_EXHAUSTED"):
+            await phone.check_in(OUT, world.place(1), cast.actor(1))
+        world.clock.advance(seconds=20)
+        full[0], back = False, world.clock.now()
+
+        event = (await phone.check_in(OUT, world.place(1), cast.actor(1))).receipt.event
+
+        assert back <= event.event_time.ToDatetime(UTC)
+
+    async def test_who_was_elsewhere_is_not_dated_back(self, world, cast, monkeypatch):
+        """A place is refused once there is room: from then on it is the way that takes time."""
+        full = [True]
+        monkeypatch.setattr(Admission, "full", property(lambda _: full[0]))
+        phone = await world.phone(1)
+        with refused("OVERLOADED", "RESOURCE_EXHAUSTED"):
+            await phone.check_in(IN, world.place(1), cast.actor(1))
+        full[0] = False
+        elsewhere = await phone.check_in(IN, world.place(1, north_m=5_000), cast.actor(1))
+        world.clock.advance(seconds=20)
+        back = world.clock.now()
+
+        event = (await phone.check_in(IN, world.place(1), cast.actor(1))).receipt.event
+
+        assert elsewhere.refusal is not None
+        assert back <= event.event_time.ToDatetime(UTC)
 
     async def test_known_phones_are_refused_unasked(self, world, cast, monkeypatch):
         """While the server is full; with a place free, a session that has ended is no session."""

@@ -8,7 +8,8 @@ import pytest_asyncio
 from hadir.client import ApiError
 from hadir.v1 import checkin_pb2, directory_pb2, event_pb2
 
-from benchmarks.phone import Phone
+from benchmarks.phone import ImposterKnobs, Phone
+from server.services.checkin import CheckInSession
 from tests.functional.seeding import import_csv
 from tests.functional.world import World, refused, site_of
 
@@ -214,6 +215,25 @@ class TestWho:
 
             with refused("NOT_ENROLLED", "FAILED_PRECONDITION"):
                 await phone.check_in(IN, world.place(2), cast.actor(2))
+
+    async def test_erased_meanwhile(self, open_copy, cast, monkeypatch):
+        """Also not of a face that was shown before it was erased."""
+        async with open_copy() as world:
+            shown = asyncio.Event()
+            freeze = CheckInSession.freeze
+            monkeypatch.setattr(
+                CheckInSession, "freeze", lambda session: (shown.set(), freeze(session))[1]
+            )
+            # The phone seals so late that BKD is through by then.
+            phone = await world.phone(2, knobs=ImposterKnobs(seal_delay_s=3.0))
+            bkd, nip = await world.bkd(), world.seed.people[2].nip
+            checking_in = asyncio.create_task(phone.check_in(IN, world.place(2), cast.actor(2)))
+            await shown.wait()
+            await bkd.call("EraseEnrollment", nip=nip, reason="Wajah orang lain")
+
+            with refused("NOT_ENROLLED", "FAILED_PRECONDITION"):
+                await checking_in
+            assert [] == await world.events()
 
     @pytest.mark.parametrize(
         "request_id",

@@ -401,6 +401,27 @@ class TestChangePassword:
 
         assert "OK" == await login(world, "tetap")
 
+    async def test_a_login_under_way(self, world, monkeypatch):
+        """Whose old password was right before the change gets no session after it."""
+        await account(world, "sekejap")
+        own, passwords = await world.staff("sekejap"), world.app.services.sessions._passwords
+        verify, verified, changed = passwords.verify, asyncio.Event(), asyncio.Event()
+
+        async def held_up(stored, password):
+            fits = await verify(stored, password)
+            if not verified.is_set():
+                verified.set()
+                await changed.wait()
+            return fits
+
+        monkeypatch.setattr(passwords, "verify", held_up)
+        thief = asyncio.create_task(login(world, "sekejap"))
+        await verified.wait()
+        await own.call("ChangePassword", old_password=PASSWORD, new_password="kata-sandi-lain-2027")
+        changed.set()
+
+        assert "LOGIN_REFUSED" == await thief
+
     async def test_open_stream_of_another_session(self, world):
         """What another session had under way ends, too: it may be a thief's."""
         await account(world, "petugas-sah", BKD)
