@@ -6,26 +6,35 @@ from datetime import date
 from hadir.v1 import directory_pb2, directory_pb2_grpc
 
 from server import attendance_messages, messages
+from server.clock import Clock
 from server.domain.model import StaffAccount
 from server.domain.roster import Problem
 from server.domain.unit_history import UnitChange
 from server.errors import ImportTooLarge, OpenFirst
 from server.rpc import convert, convert_attendance
 from server.rpc.call import Context, caller, language
+from server.rpc.streams import Inbox, upload_limits
 from server.services.accounts import Accounts
 from server.services.directory import Directory
+from server.services.live import LiveStreams
 from server.storage.pages import key_of, number_of, page_size
 
 IMPORT_BYTES_MAX = 32 * 1024 * 1024
+# Its own error comes first; more is bytes that are none of a file.
+_LIMITS = upload_limits(2 * IMPORT_BYTES_MAX)
 PROBLEMS_SHOWN_MAX = 1000
 
 
 class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
     """Units, sites, employees and staff accounts."""
 
-    def __init__(self, directory: Directory, accounts: Accounts) -> None:
+    def __init__(
+        self, directory: Directory, accounts: Accounts, live: LiveStreams, clock: Clock
+    ) -> None:
         self._directory = directory
         self._accounts = accounts
+        self._live = live
+        self._clock = clock
 
     async def ListUnits(
         self, request: directory_pb2.ListUnitsRequest, context: Context
@@ -122,10 +131,13 @@ class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
         context: Context,
     ) -> directory_pb2.ImportEmployeesResponse:
         """See directory.proto."""
-        opened, content = await _read_import(request_iterator)
-        result = await self._directory.import_employees(
-            caller(), content, start=_start(opened.start), dry_run=opened.dry_run
-        )
+        # Registered like any stream: who loses the right while the file comes stores nothing.
+        with self._live.open(caller()) as live, live.guarded():
+            async with Inbox(request_iterator, live, self._clock, _LIMITS) as inbox:
+                opened, content = await _read_import(inbox.parts())
+            result = await self._directory.import_employees(
+                caller(), content, start=_start(opened.start), dry_run=opened.dry_run
+            )
         shown = sorted(result.problems, key=lambda problem: problem.line)[:PROBLEMS_SHOWN_MAX]
         return directory_pb2.ImportEmployeesResponse(
             row_count=result.rows,

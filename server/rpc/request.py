@@ -4,24 +4,34 @@ from collections.abc import AsyncIterator, Sequence
 
 from hadir.v1 import request_pb2, request_pb2_grpc
 
+from server.clock import Clock
+from server.domain.document import BYTES_MAX
 from server.errors import FieldInvalid, OpenFirst, PageTokenInvalid
 from server.rpc import convert, convert_attendance
 from server.rpc.call import Context, caller, language
+from server.rpc.streams import Inbox, upload_limits
 from server.services.documents import Documents
+from server.services.live import LiveStreams
 from server.services.requests import CaseFile, Requests
 from server.storage.pages import key_of, page_size
 from server.storage.requests import cursor_of, is_cursor
 
 DESK_SHOWN_MAX = 200
+# Of an upload: whatever comes beyond a document is none.
+_LIMITS = upload_limits(2 * BYTES_MAX)
 YEAR_MIN, YEAR_MAX = 2001, 2198
 
 
 class RequestServicer(request_pb2_grpc.RequestServiceServicer):
     """Requests of employees, decisions, documents."""
 
-    def __init__(self, requests: Requests, documents: Documents) -> None:
+    def __init__(
+        self, requests: Requests, documents: Documents, live: LiveStreams, clock: Clock
+    ) -> None:
         self._requests = requests
         self._documents = documents
+        self._live = live
+        self._clock = clock
 
     async def SubmitRequest(
         self, request: request_pb2.SubmitRequestRequest, context: Context
@@ -117,17 +127,19 @@ class RequestServicer(request_pb2_grpc.RequestServiceServicer):
     ) -> request_pb2.Document:
         """See request.proto."""
         document = None
-        async for message in request_iterator:
-            if (message.WhichOneof("message") == "open") is (document is not None):
-                raise OpenFirst("open comes first and once, then parts")
+        with self._live.open(caller()) as live, live.guarded():
+            async with Inbox(request_iterator, live, self._clock, _LIMITS) as inbox:
+                async for message in inbox.parts():
+                    if (message.WhichOneof("message") == "open") is (document is not None):
+                        raise OpenFirst("open comes first and once, then parts")
+                    if document is None:
+                        document = await self._documents.begin(caller(), message.open.upload_id)
+                    elif not document.complete:
+                        part = message.part
+                        document = await self._documents.append(document, part.offset, part.content)
             if document is None:
-                document = await self._documents.begin(caller(), message.open.upload_id)
-            elif not document.complete:
-                part = message.part
-                document = await self._documents.append(document, part.offset, part.content)
-        if document is None:
-            raise OpenFirst("the first message must be open")
-        return convert_attendance.document(await self._documents.finish(document))
+                raise OpenFirst("the first message must be open")
+            return convert_attendance.document(await self._documents.finish(document))
 
     async def GetUpload(
         self, request: request_pb2.GetUploadRequest, context: Context

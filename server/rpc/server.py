@@ -187,7 +187,7 @@ def _add(server: grpc.aio.Server, services: Services, *, idle_s: float) -> None:
         ForensicServicer(services.forensics), server
     )
     request_pb2_grpc.add_RequestServiceServicer_to_server(
-        RequestServicer(services.requests, services.documents), server
+        RequestServicer(services.requests, services.documents, live, clock), server
     )
     trial_pb2_grpc.add_TrialServiceServicer_to_server(TrialServicer(services.trial), server)
     rule_pb2_grpc.add_RuleServiceServicer_to_server(RuleServicer(services.rules), server)
@@ -199,7 +199,7 @@ def _add(server: grpc.aio.Server, services: Services, *, idle_s: float) -> None:
         DeviceAdminServicer(services.devices), server
     )
     directory_pb2_grpc.add_DirectoryServiceServicer_to_server(
-        DirectoryServicer(services.directory, services.accounts), server
+        DirectoryServicer(services.directory, services.accounts, live, clock), server
     )
     enrollment_pb2_grpc.add_EnrollmentServiceServicer_to_server(
         EnrollmentServicer(services.enrollments, live, clock), server

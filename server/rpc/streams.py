@@ -1,4 +1,4 @@
-"""Reads a stream of frames: one reader task, newest frame wins, every limit with a name.
+"""Reads what a caller streams: one reader task, newest frame wins, every limit with a name.
 
 The reader notes each frame as it arrives; a frame that a newer one overtakes while the handler is
 busy keeps its number only, so a waiting stream holds one image.
@@ -27,17 +27,32 @@ from server.vision.jpeg import BYTES_MAX
 # Answers that wait for the handler; beyond it the reader stops and flow control holds the client.
 WAITING_ITEMS_MAX = 64
 CONTROL_BYTES_MAX = 16 * 1024
+# Of uploads: over a slow network the next part may take a while.
+UPLOAD_IDLE_S = 60.0
+PART_BYTES_MAX = 4 * 1024 * 1024
+PARTS_WAITING_MAX = 2
 # An image of the most bytes, with the other fields of its message.
 FRAME_BYTES_MAX = BYTES_MAX + 1024
 
 
 @dataclass(frozen=True, slots=True)
 class StreamLimits:
-    """Limits of one stream; frames_max and bytes_max are for all of it, None for no limit."""
+    """Limits of one stream; frames_max and bytes_max are for all of it, None for no limit.
+
+    message_bytes_max: of each message that is no frame. waiting_max: messages that wait for the
+    handler.
+    """
 
     idle_s: float
     frames_max: int | None = None
     bytes_max: int | None = None
+    message_bytes_max: int = CONTROL_BYTES_MAX
+    waiting_max: int = WAITING_ITEMS_MAX
+
+
+def upload_limits(bytes_max: int) -> StreamLimits:
+    """Returns the limits of a stream that brings so many bytes at most, in parts."""
+    return StreamLimits(UPLOAD_IDLE_S, None, bytes_max, PART_BYTES_MAX, PARTS_WAITING_MAX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +130,12 @@ class Inbox:
             break
         raise OpenFirst("the first message must be open")
 
+    async def parts(self) -> AsyncIterator[Any]:
+        """Yields the messages of an upload; one that is under way may end within a drain."""
+        async for item in self:
+            if isinstance(item, Message):
+                yield item
+
     def __aiter__(self) -> Self:
         return self
 
@@ -158,11 +179,14 @@ class Inbox:
             self._take_frame(message.frame)  # type: ignore[attr-defined]
         else:
             self._bytes += message.ByteSize()
-            if message.ByteSize() > CONTROL_BYTES_MAX:
-                raise FrameBudget(f"such a message has {CONTROL_BYTES_MAX} bytes at most")
+            size_max, bytes_max = self._limits.message_bytes_max, self._limits.bytes_max
+            if message.ByteSize() > size_max:
+                raise FrameBudget(f"such a message has {size_max} bytes at most")
+            if bytes_max is not None and self._bytes > bytes_max:
+                raise FrameBudget("the stream sent more than one use needs")
             check_required(message)
             self._waiting.append(message)
-        if len(self._waiting) >= WAITING_ITEMS_MAX:
+        if len(self._waiting) >= self._limits.waiting_max:
             self._room.clear()
 
     def _take_frame(self, message: Any) -> None:

@@ -303,6 +303,23 @@ class TestClosing:
             with refused("SESSION_ENDED", "PERMISSION_DENIED"):
                 await stream.rest()
 
+    async def test_import_of_a_closed_account(self, world):
+        """A file of which only the beginning has come when the account is closed is not taken."""
+        await account(world, "petugas-diam", BKD)
+        bkd, clerk = await world.bkd(), await world.staff("petugas-diam")
+
+        async def beginning():
+            yield directory_pb2.ImportEmployeesRequest(open=directory_pb2.OpenImport())
+            for _ in range(1000):
+                if len(world.app.services.live):
+                    break
+                await asyncio.sleep(0.01)
+            await bkd.call("CloseStaffAccount", username="petugas-diam")
+            await asyncio.Event().wait()
+
+        with refused("SESSION_ENDED", "PERMISSION_DENIED"):
+            await clerk.upload("ImportEmployees", beginning())
+
     async def test_last_bkd_account(self, open_copy):
         """The last BKD account cannot be closed; of two that close each other at once, one stays."""
         async with open_copy() as world:
