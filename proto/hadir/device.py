@@ -6,6 +6,7 @@ the server's. Knows only grpc, cryptography and hadir.v1.
 
 from __future__ import annotations
 
+import asyncio
 import bisect
 import hashlib
 import json
@@ -16,11 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
+import grpc
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from hadir.client import UNARY_DEADLINE_S, readable_errors
+from hadir.client import UNARY_DEADLINE_S, ApiError, readable_errors
 from hadir.v1 import device_pb2, device_pb2_grpc, session_pb2, session_pb2_grpc
 
 if TYPE_CHECKING:
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
 
 IDENTITY_FILE: Final = "device.json"
 DIRECTORY_MODE: Final = 0o700
+# An answer that is lost is asked for again, so often and so long after.
+ACTIVATE_TRIES: Final = 3
+ACTIVATE_RETRY_S: Final = 1.0
+_LOST: Final = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
 
 _ACTIVATE_PREFIX: Final = b"hadir-activate-v1\0"
 _LOGIN_PREFIX: Final = b"hadir-login-v1\0"
@@ -162,17 +168,27 @@ def normal_code(code: str) -> str:
 async def activate(
     client: Client, code: str, *, model: str, key: DeviceKey | None = None
 ) -> Identity:
-    """Activate a device with the code that BKD issued; a new key is made unless one is given."""
+    """Activate a device with the code that BKD issued; a new key is made unless one is given.
+
+    Asks again with that key where the answer is lost: a code is good for one key only.
+    """
     key = DeviceKey.generate() if key is None else key
     proof = key.sign(_ACTIVATE_PREFIX + normal_code(code).encode() + key.public_der)
     request = device_pb2.ActivateDeviceRequest(
         activation_code=code, public_key=key.public_der, signature=proof, model=model
     )
     stub = device_pb2_grpc.DeviceServiceStub(client.channel)
-    with readable_errors(client.endpoint.language):
-        device: device_pb2.Device = await stub.ActivateDevice(
-            request, metadata=client.metadata, timeout=UNARY_DEADLINE_S
-        )
+    for tries_left in reversed(range(ACTIVATE_TRIES)):
+        try:
+            with readable_errors(client.endpoint.language):
+                device: device_pb2.Device = await stub.ActivateDevice(
+                    request, metadata=client.metadata, timeout=UNARY_DEADLINE_S
+                )
+            break
+        except ApiError as error:
+            if error.code not in _LOST or not tries_left:
+                raise
+            await asyncio.sleep(error.retry_after_s or ACTIVATE_RETRY_S)
     return Identity(
         device_id=device.device_id,
         kind=_KIND_NAMES.get(device.kind, ""),

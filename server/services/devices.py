@@ -37,6 +37,8 @@ from server.storage.database import Connection, Database
 
 REASON_LENGTH_MIN, REASON_LENGTH_MAX = 3, 500
 MODEL_LENGTH_MAX = 120
+# For so long a device may ask again what it was made; its key proves that it is the one.
+ASKS_AGAIN_MAX = timedelta(hours=1)
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -48,6 +50,10 @@ class IssuedCode:
 
     code: str
     expire_time: datetime
+
+
+def _just_activated(device: Device, now: datetime) -> bool:
+    return device.state is DeviceState.ACTIVE and now - device.activate_time <= ASKS_AGAIN_MAX
 
 
 def checked_reason(reason: str) -> str:
@@ -70,7 +76,10 @@ class Devices:
         self._activation_time = timedelta(hours=activation_hours)
 
     async def activate(self, code: str, public_key: bytes, signature: bytes, model: str) -> Device:
-        """Turns an activation code into a device; consumes the code in the same transaction."""
+        """Turns an activation code into a device; consumes the code in the same transaction.
+
+        Who lost the answer asks again with the same key, and gets the device that it made.
+        """
         read_public_key(public_key)
         payload = b"hadir-activate-v1\0" + plain_code(code).encode() + public_key
         if not signature_fits(public_key, signature, payload):
@@ -78,13 +87,16 @@ class Devices:
 
         async def work(connection: Connection) -> Device:
             now = self._clock.now()
+            known = await devices.device_of_key(connection, public_key)
             subject = await devices.take_code(connection, code_hash(code), now)
+            if subject is None and known is not None and _just_activated(known, now):
+                return known
             if subject is None:
                 raise ActivationCodeInvalid("the activation code is unknown, used or expired")
             nip, site_id = subject
             if nip:
                 await directory.active_employee(connection, nip)
-            if await devices.key_is_used(connection, public_key):
+            if known is not None:
                 raise KeyAlreadyUsed("the public key belongs to another device")
             if nip and await devices.active_phone(connection, nip) is not None:
                 raise DeviceAlreadyBound("the employee has an active phone")

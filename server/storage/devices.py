@@ -103,10 +103,10 @@ async def active_phone(connection: AsyncConnection, nip: str) -> Device | None:
     return _device(row) if row else None
 
 
-async def key_is_used(connection: AsyncConnection, public_key: bytes) -> bool:
-    """Whether a device has, or had, this key."""
-    statement = select(devices.c.device_id).where(devices.c.public_key == public_key)
-    return (await connection.execute(statement)).first() is not None
+async def device_of_key(connection: AsyncConnection, public_key: bytes) -> Device | None:
+    """Returns the device that has, or had, this key."""
+    row = (await connection.execute(_devices().where(devices.c.public_key == public_key))).first()
+    return _device(row) if row else None
 
 
 async def states_of(

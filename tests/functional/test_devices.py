@@ -79,6 +79,30 @@ class TestActivation:
         with refused("ACTIVATION_CODE_INVALID", "NOT_FOUND"):
             await activate(world.anyone.client, code, model="Dua")
 
+    async def test_a_lost_answer(self, world):
+        """Who asks again with the same key gets the same device, for an hour; nobody else does."""
+        code, key = await code_for(world, spare(world, 13)), DeviceKey.generate()
+        first = await activate(world.anyone.client, code, model="Hilang", key=key)
+
+        again = await activate(world.anyone.client, code, model="Hilang", key=key)
+        world.clock.advance(minutes=61)
+        with refused("ACTIVATION_CODE_INVALID", "NOT_FOUND"):
+            await activate(world.anyone.client, code, model="Hilang", key=key)
+
+        assert first.device_id == again.device_id
+        actions = [action for action, _, _ in await history_of(world, spare(world, 13))]
+        assert 1 == actions.count("BOUND")
+
+    async def test_a_lost_answer_of_a_revoked_device(self, world):
+        """What was revoked meanwhile is not given back."""
+        code, key = await code_for(world, spare(world, 14)), DeviceKey.generate()
+        device = await activate(world.anyone.client, code, model="Hilang", key=key)
+        bkd = await world.bkd()
+        await bkd.call("RevokeDevice", device_id=device.device_id, reason="ponsel dicuri")
+
+        with refused("ACTIVATION_CODE_INVALID", "NOT_FOUND"):
+            await activate(world.anyone.client, code, model="Hilang", key=key)
+
     async def test_race_for_one_code(self, world):
         """Of eight phones that use one code at once, one is bound."""
         nip = spare(world, 2)
