@@ -65,6 +65,8 @@ from server.vision.pipeline import Pipeline, Timings
 REUSED_FRAMES_MAX = 2
 # NIST SP 800-63B-4: five failures, then 30 seconds for each try.
 REFUSALS_MAX = 5
+# Also of those that accuse nobody: each is a row that stays.
+REFUSALS_ANY_MAX = 40
 REFUSALS_WINDOW = timedelta(minutes=10)
 REFUSAL_DELAY = timedelta(seconds=30)
 # A template that was loaded anew differs from itself by rounding at most.
@@ -192,10 +194,11 @@ class CheckIns:
 
     async def _refuse_early(self, connection: Connection, device_id: str) -> None:
         now = self.clock.now()
-        count, last = await event_rows.refusals_since(
+        suspicious, every, last = await event_rows.refusals_since(
             connection, device_id, now - REFUSALS_WINDOW, _SUSPICIOUS
         )
-        if count >= REFUSALS_MAX and last is not None and now - last < REFUSAL_DELAY:
+        many = suspicious >= REFUSALS_MAX or every >= REFUSALS_ANY_MAX
+        if many and last is not None and now - last < REFUSAL_DELAY:
             wait = (REFUSAL_DELAY - (now - last)).total_seconds()
             raise TooManyRefusals(
                 "too many refused check-ins", retry_after_s=wait, seconds=round(wait)

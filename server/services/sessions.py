@@ -41,6 +41,8 @@ _RANDOM_BYTES, _PROOF_BYTES = 12, 16
 CHALLENGE_BYTES = _RANDOM_BYTES + 4 + _PROOF_BYTES
 CHALLENGE_SECONDS = 60
 USED_CHALLENGES_KEPT = timedelta(hours=24)
+# A device has one app, which may have lost the tokens of some logins.
+SESSIONS_PER_DEVICE_MAX = 8
 FAILED_LOGINS_MAX = 5
 LOCKOUT = timedelta(minutes=15)
 
@@ -267,6 +269,10 @@ class Sessions:
             if verified is not None:
                 await self._assert_unchanged(connection, verified)
             await sessions.delete_expired(connection, self._clock.now())
+            if principal.device_id:
+                await sessions.delete_oldest(
+                    connection, principal.device_id, SESSIONS_PER_DEVICE_MAX - 1
+                )
             await sessions.insert_session(connection, principal)
 
         await self._database.write(work)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, func, insert, select
+from sqlalchemy import Row, Select, and_, bindparam, case, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.face import Fingerprint
@@ -38,11 +38,13 @@ _BETWEEN = (
     .order_by(events.c.event_time, events.c.sequence)
 )
 _USED = select(events.c.event_id).where(events.c.frame_digest == bindparam("digest")).limit(1)
-_REFUSALS = select(func.count(), func.max(refusals.c.refuse_time)).where(
+_NAMED = refusals.c.reason.in_(bindparam("reasons", expanding=True))
+_REFUSALS = select(
+    func.count(case((_NAMED, 1))), func.count(), func.max(refusals.c.refuse_time)
+).where(
     and_(
         refusals.c.device_id == bindparam("device_id"),
         refusals.c.refuse_time >= bindparam("since"),
-        refusals.c.reason.in_(bindparam("reasons", expanding=True)),
     )
 )
 
@@ -193,11 +195,11 @@ async def insert_refusal(connection: AsyncConnection, refusal: Refusal) -> None:
 
 async def refusals_since(
     connection: AsyncConnection, device_id: str, since: datetime, reasons: frozenset[str]
-) -> tuple[int, datetime | None]:
-    """Returns how many refusals of these kinds a device got, and when the last one was."""
+) -> tuple[int, int, datetime | None]:
+    """Returns how many refusals for these reasons a device got, how many in all, and the last."""
     named = {"device_id": device_id, "since": pack(since), "reasons": sorted(reasons)}
-    count, last = (await connection.execute(_REFUSALS, named)).one()
-    return int(count), unpack(last)
+    count, every, last = (await connection.execute(_REFUSALS, named)).one()
+    return int(count), int(every), unpack(last)
 
 
 def _in_period(statement: Select[Any], start: datetime | None, end: datetime | None) -> Select[Any]:

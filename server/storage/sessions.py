@@ -47,6 +47,18 @@ async def use_challenge(
     return (await connection.execute(statement)).rowcount == 1
 
 
+async def delete_oldest(connection: AsyncConnection, device_id: str, keep: int) -> None:
+    """Deletes the sessions of a device but so many that end last."""
+    rest = (
+        select(sessions.c.token_hash)
+        .where(sessions.c.device_id == device_id)
+        .order_by(sessions.c.expire_time.desc())
+        .offset(keep)
+        .limit(-1)
+    )
+    await connection.execute(delete(sessions).where(sessions.c.token_hash.in_(rest)))
+
+
 async def insert_session(connection: AsyncConnection, principal: Principal) -> None:
     """Stores a session by the hash of its token."""
     await connection.execute(

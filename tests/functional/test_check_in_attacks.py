@@ -19,6 +19,7 @@ from server.domain.challenge import Progress
 from server.domain.timing import FrameTiming, TimingFault
 from server.errors import DeviceRevoked
 from server.services import checkin
+from server.services.checkin import REFUSALS_ANY_MAX
 from tests.functional.sources import Impatient, Opposite, Recorder, Replay, Still, Swapped
 from tests.functional.world import (
     Api,
@@ -408,6 +409,21 @@ class TestTooManyRefusals:
         assert int(caught.value.metadata["seconds"]) in range(15, 21)
         assert "MOCK_LOCATION" == reason_of(elsewhere)
         assert "MOCK_LOCATION" == reason_of(after)
+
+    async def test_those_that_accuse_nobody(self, world, cast):
+        """Each is stored for good: a script that asks from elsewhere has to wait, too."""
+        phone, away = await world.phone(3), world.place(3, north_m=5_000)
+        reasons = [
+            reason_of(await phone.check_in(IN, away, cast.actor(3)))
+            for _ in range(REFUSALS_ANY_MAX)
+        ]
+
+        with refused("TOO_MANY_REFUSALS", "RESOURCE_EXHAUSTED"):
+            await phone.check_in(IN, away, cast.actor(3))
+        world.clock.advance(seconds=31)
+
+        assert {"OUTSIDE_GEOFENCE"} == set(reasons)
+        assert "OUTSIDE_GEOFENCE" == reason_of(await phone.check_in(IN, away, cast.actor(3)))
 
     async def test_hanging_up(self, world, cast):
         """Who hangs up after each challenge, to draw another, waits after five."""

@@ -8,10 +8,10 @@ import pytest
 from hadir.client import ApiError
 from hadir.device import DeviceKey, Identity, login_signature
 
-from server.services.sessions import USED_CHALLENGES_KEPT
+from server.services.sessions import SESSIONS_PER_DEVICE_MAX, USED_CHALLENGES_KEPT
 from server.storage import migrate
 from server.storage.vault import write_key_file
-from tests.functional.world import World, open_world
+from tests.functional.world import Api, World, open_world, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -200,3 +200,14 @@ def _used(world: World) -> int:
     count = connection.execute("SELECT COUNT(*) FROM used_challenges").fetchone()[0]
     connection.close()
     return count
+
+
+async def test_sessions_of_one_device(world):
+    """The oldest ends where a device opens more than an app has use for."""
+    tokens = [(await world.phone(0)).client.token for _ in range(SESSIONS_PER_DEVICE_MAX + 1)]
+    first, *rest = [Api(world.client(token=token)) for token in tokens]
+
+    with refused("UNAUTHENTICATED", "UNAUTHENTICATED"):
+        await first.call("GetSession")
+    for one in rest:
+        assert (await one.call("GetSession")).device_id
