@@ -65,13 +65,15 @@ def load(
     """Finds how many check-ins a second this machine carries, and what happens beyond.
 
     A server runs in a process of its own, on its own cores; simulated phones play whole check-ins
-    with their challenge. The rate grows until less than 95 % is recorded: the best rate before is
-    the knee. Then half of it, four fifths of it, and ten times it.
+    with their challenge. The rate grows until less than 95 % is recorded: the most that was
+    recorded a second on the way, there too, is the knee. Then half of it, four fifths of it, and
+    ten times it.
 
     Example: hadir-bench load --seconds 30 --json load.json
     """
     console = Console()
     settings = {"seconds": seconds, "overload_seconds": overload_seconds, "phones": phones}
+    settings |= {"start": start}
     settings |= {
         "kiosks": kiosks,
         "server_cores": server_cores,

@@ -99,7 +99,10 @@ def activate_command(
     endpoint = Endpoint(server, ca_file, allow_plaintext, language)
     identity = _run(_activate(endpoint, code, key_dir.expanduser()))
     typer.echo(f"Kiosk aktif / active: {identity.display_name} ({identity.device_id})")
-    typer.echo("Jalankan / now run: hadir-kiosk run")
+    given = [f"--key-dir {key_dir}" if key_dir != KEY_DIRECTORY else ""]
+    given += [f"--ca-file {ca_file}" if ca_file else ""]
+    given += ["--allow-plaintext" if allow_plaintext else ""]
+    typer.echo(" ".join(["Jalankan / now run: hadir-kiosk run", *filter(None, given)]))
 
 
 @app.command("run")

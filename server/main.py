@@ -16,12 +16,12 @@ from server import logs, memory
 from server.app import open_app, open_services
 from server.clock import SystemClock
 from server.domain.model import Role
-from server.errors import HadirError, StorageUnavailable
+from server.errors import DataInvalid, HadirError, StorageUnavailable
 from server.services.accounts import create_first_account
-from server.settings import Settings, load_settings, sqlite_path
+from server.settings import Settings, load_settings, sqlite_path, unknown_variables
 from server.storage import migrate as migrations
 from server.storage.backup import back_up
-from server.storage.database import verify
+from server.storage.database import exclusive, verify
 from server.storage.vault import read_key_file, write_key_file
 
 SETTINGS_FILE = Path("hadir.toml")
@@ -51,7 +51,8 @@ def init(
 ) -> None:
     """Create settings, the key file, the database and the first BKD account.
 
-    Run it once. It never overwrites: an existing key or database stays as it is.
+    Run it once. It never overwrites: an existing key or database stays as it is. The password has
+    12 to 256 characters and does not hold the user name; of a file it is the first line.
     """
     password = _password(password_file)
     directory.mkdir(parents=True, exist_ok=True)
@@ -61,6 +62,11 @@ def init(
     settings = load_settings(file)
     database = sqlite_path(settings)
     if not settings.key_file.exists():
+        if database.exists():
+            raise DataInvalid(
+                f"{database} was made with a key file that is not here: copy it back to "
+                f"{settings.key_file}, since without it no face in the database can be read"
+            )
         write_key_file(settings.key_file)
     read_key_file(settings.key_file)
     migrations.upgrade(database)
@@ -82,9 +88,15 @@ def run(config: ConfigOption = None) -> None:
 
 @app.command()
 def migrate(config: ConfigOption = None) -> None:
-    """Bring the database to the schema of this version. Back the file up first."""
+    """Bring the database to the schema of this version. Stop the server and back the file up first.
+
+    Example: hadir-server migrate -c /srv/hadir/hadir.toml
+    """
     path = sqlite_path(_settings(config))
-    migrations.upgrade(path)
+    if not path.is_file():
+        raise DataInvalid(f"no database {path}; name the settings file with --config")
+    with exclusive(path):
+        migrations.upgrade(path)
     typer.echo(f"{path} is up to date.")
 
 
@@ -118,6 +130,9 @@ def backup(
     The file appears once all of that is done. It holds everything that was acknowledged before the
     copy began. Keep the key file elsewhere: without it no face in the copy can be read.
 
+    To restore: stop the server, move the database with its -wal and -shm aside (they hold what came
+    later), copy the backup there and the key file to its place, migrate, start.
+
     Example, every night: hadir-server backup -c /srv/hadir/hadir.toml /backup/hadir-$(date +%F).db
     """
     path = sqlite_path(_settings(config))
@@ -127,8 +142,9 @@ def backup(
     size = file.stat().st_size / 2**20
     typer.echo(f"{file} ({size:,.0f} MiB) is complete and sound. To restore: stop the server, move")
     typer.echo(
-        f"{path} with its -wal and -shm aside (they hold what came later), copy the file there."
+        f"{path} with its -wal and -shm aside (they hold what came later), copy the file there,"
     )
+    typer.echo("and put the key file back if it is gone.")
 
 
 @app.command()
@@ -155,19 +171,26 @@ def main() -> None:
     try:
         app()
     except HadirError as error:
-        typer.secho(f"hadir-server: {error}", fg=typer.colors.RED, err=True)
-        sys.exit(1)
+        fault = str(error)
+    except OSError as error:
+        fault = f"{error.filename or ''}: {error.strerror}".removeprefix(": ")
+    else:
+        return
+    typer.secho(f"hadir-server: {fault}", fg=typer.colors.RED, err=True)
+    sys.exit(1)
 
 
 def _settings(config: Path | None) -> Settings:
     if config is None and SETTINGS_FILE.exists():
         config = SETTINGS_FILE
+    for name in unknown_variables(os.environ):
+        typer.secho(f"{name} names no setting and is ignored.", fg=typer.colors.YELLOW, err=True)
     return load_settings(config)
 
 
 def _password(file: Path | None) -> str:
     if file is not None:
-        return file.read_text().rstrip("\n")
+        return file.read_text().partition("\n")[0].rstrip("\r")
     return str(
         typer.prompt("Password of the BKD account", hide_input=True, confirmation_prompt=True)
     )

@@ -3,6 +3,7 @@
 The environment wins over the file. README.md shows the same table; a test compares them.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ from server.vision.session import Runtime
 # The least that finds all faces of LFW with eyes 24 pixels apart in VGA, which is the least that is
 # recognised (`hadir-bench reach`).
 DETECT_SIDE_PIXELS = 288
+_OTHER_VARIABLES = {"HADIR_FAILPOINT"}
 
 
 class Settings(BaseSettings):
@@ -165,12 +167,24 @@ def load_settings(file: Path | None = None, **overrides: object) -> Settings:
         settings = FromFile(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:
         faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()
+            f"there is no setting {name}, see `hadir-server settings`"
+            if fault["type"] == "extra_forbidden"
+            else f"{name}: {fault['msg']}"
+            for fault in error.errors()
+            for name in [".".join(map(str, fault["loc"]))]
         )
-        raise SettingsInvalid(faults) from error
+        raise SettingsInvalid(f"{file}: {faults}" if file else faults) from error
     except ValueError as error:
         raise SettingsInvalid(f"{file}: {error}") from error
     return _absolute(settings, file.parent if file else Path.cwd())
+
+
+def unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    """Returns each HADIR_* that names no setting: misspelled, it is ignored."""
+    known = {f"HADIR_{name.upper()}" for name in Settings.model_fields} | _OTHER_VARIABLES
+    return sorted(
+        name for name in environment if name.startswith("HADIR_") and name.upper() not in known
+    )
 
 
 def sqlite_path(settings: Settings) -> Path:

@@ -135,12 +135,16 @@ def days(
     """Show the days of an employee with the counters of PP 94/2021, or of a unit."""
     ctl = ctl_of(context)
     if bool(nip) == bool(unit):
-        raise typer.BadParameter("NIP / --unit")
+        raise typer.BadParameter("beri NIP atau --unit / give a NIP or --unit, not both")
     work = _unit_days if unit else _days
     ctl.run(partial(work, subject=unit or nip, first=first, last=last or first))
 
 
-def why(context: typer.Context, nip: Nip, day: Annotated[str, typer.Argument()]) -> None:
+def why(
+    context: typer.Context,
+    nip: Nip,
+    day: Annotated[str, typer.Argument(help="YYYY-MM-DD, or today.")],
+) -> None:
     """Explain a day: every rule that was applied, with its inputs."""
     ctl_of(context).run(partial(_why, nip=nip, day=day))
 
@@ -174,12 +178,15 @@ class Format(StrEnum):
 def export(
     context: typer.Context,
     unit: UnitId,
-    kind: Kind,
-    form: Format,
+    kind: Annotated[Kind, typer.Argument(help="What: a month, what TPP is cut, or a matrix.")],
+    form: Annotated[Format, typer.Argument(help="As which kind of file.")],
     *,
     month: Month = "",
     to: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Where to; never overwritten.")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Where to; its own name here if left out. Kept if there."
+        ),
     ] = None,
 ) -> None:
     """Save a recap of a unit as Excel, CSV or a print to sign."""
@@ -189,7 +196,7 @@ def export(
 def correct(
     context: typer.Context,
     nip: Nip,
-    kind: Annotated[str, typer.Argument(metavar="in|out")],
+    kind: Annotated[str, typer.Argument(metavar="in|out", help="What is missing.")],
     moment: Annotated[str, typer.Argument(metavar="TIME", help="2026-11-25T16:00 in --zone.")],
     *,
     reason: Annotated[str, typer.Option(help="Why, 3 to 500 characters; kept.")],

@@ -49,7 +49,7 @@ app = typer.Typer(no_args_is_help=True, help="Employees (pegawai): import, list,
     "import",
     epilog=examples(
         "hadirctl employee import simpeg.csv --dry-run",
-        "hadirctl employee import mutasi.csv --from 2027-01-01",
+        "hadirctl employee import mutasi.csv --from 2026-11-02",
         note="Columns: nip, name, unit_id, site_id (may be empty: the unit's), state (ACTIVE or "
         "INACTIVE; may be empty: ACTIVE). UTF-8 with a header; commas or semicolons; 32 MiB at "
         "most. The exit code is 1 if nothing could be stored.",

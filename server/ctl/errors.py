@@ -31,6 +31,10 @@ _HINT_BY_REASON: Final = {
     "LAST_BKD_ACCOUNT": Text.DO_OTHER_BKD,
     "CSV_INVALID": Text.DO_FIX_CSV,
 }
+# The role may do it, but not this person or with this record: the text says so.
+_NO_HINT: Final = {"NOT_YOUR_DECISION", "OWN_ACCOUNT", "ACCOUNT_WITHOUT_PERSON"}
+# Of what the server tells: for whoever reads its log, or in the text in other words.
+_UNTOLD: Final = {"request_id", "fault", "seconds"}
 _HINT_BY_CODE: Final = {
     grpc.StatusCode.UNAUTHENTICATED: Text.DO_LOGIN,
     grpc.StatusCode.PERMISSION_DENIED: Text.DO_CHECK_ROLE,
@@ -75,15 +79,30 @@ def describe(error: ApiError | CtlError, around: Surroundings) -> Trouble:
     """Return what to show for an error."""
     values: dict[str, object] = {"server": around.server, "user": around.user}
     if isinstance(error, ApiError):
-        return Trouble(error.message, error.reason, _server_hint(error, around, values))
+        message = f"{error.message}{_details(error)}"
+        return Trouble(message, error.reason, _server_hint(error, around, values))
     values |= error.values
     hint = error.hint(around.language, **values) if error.hint else ""
     return Trouble(error.text(around.language, **values), error.reason, hint)
+
+
+def _details(error: ApiError) -> str:
+    """Returns what the server says of the error beyond its text: which record, which field."""
+    told = [
+        f"{name}: {value}"
+        for name, value in sorted(error.metadata.items())
+        if name not in _UNTOLD and value and value not in error.message
+    ]
+    return f" ({', '.join(told)})" if told else ""
 
 
 def _server_hint(error: ApiError, around: Surroundings, values: dict[str, object]) -> str:
     if error.retry_after_s is not None:
         seconds = math.ceil(error.retry_after_s)
         return Text.DO_RETRY_IN(around.language, seconds=seconds)
+    if error.reason in _NO_HINT:
+        return ""
+    if error.metadata.get("field") == "start":
+        return Text.DO_ON_ITS_DAY(around.language)
     hint = _HINT_BY_REASON.get(error.reason) or _HINT_BY_CODE.get(error.code)
     return hint(around.language, **values) if hint else ""

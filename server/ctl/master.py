@@ -69,7 +69,7 @@ def list_units(context: typer.Context) -> None:
         "hadirctl unit put biro-umum --name 'Biro Umum' --parent setda --site kantor-gubernur",
         "hadirctl unit put biro-umum --head 197001011995031001",
         "hadirctl unit put biro-umum --head ''",
-        "hadirctl unit put bidang-a --parent bkd --from 2027-01-01 --reason 'Pergub 1/2027'",
+        "hadirctl unit put bidang-a --parent bkd --from 2026-11-02 --reason 'Pergub 9/2026'",
         note="The third one takes the head away. A unit that moves keeps its phases and schedules "
         "of the days before.",
     ),
@@ -106,7 +106,7 @@ def history(
     "import",
     epilog=examples(
         "hadirctl unit import opd.csv --dry-run",
-        "hadirctl unit import opd.csv --from 2027-01-01 --reason 'Perda 5/2026'",
+        "hadirctl unit import opd.csv --from 2026-11-02 --reason 'Perda 5/2026'",
         note="Columns: unit_id, name, parent, site, head (the last three may be empty). Commas or "
         "semicolons. Parents may come later in the file. The exit code is 1 if nothing was stored.",
     ),

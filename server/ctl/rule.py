@@ -63,7 +63,13 @@ PROBLEM_COLUMNS: Columns[rule_pb2.RuleProblem] = {
 
 Why = Annotated[str, typer.Option(help="Why, 3 to 500 characters; kept.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only report problems.")]
-RuleFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, metavar="FILE")]
+RuleFile = Annotated[
+    Path, typer.Argument(exists=True, dir_okay=False, metavar="FILE", help="See the example below.")
+]
+KINDS = tuple(
+    name.removeprefix("RULE_KIND_") for name, number in rule_pb2.RuleKind.items() if number
+)
+KINDS_HELP = f"One of {', '.join(KINDS)}."
 
 
 @app.command(
@@ -77,7 +83,7 @@ RuleFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, metavar="
 def list_rules(
     context: typer.Context,
     *,
-    kind: Annotated[str, typer.Option(help="SCHEDULE, PHASE, CUT_TABLE, FREE_DAY, ...")] = "",
+    kind: Annotated[str, typer.Option(help=KINDS_HELP)] = "",
     subject: Annotated[str, typer.Option(help="Unit or NIP.")] = "",
     current: Annotated[bool, typer.Option("--current", help="Only what holds.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="Rows at most.")] = LIMIT_DEFAULT,
@@ -85,7 +91,7 @@ def list_rules(
     """Show who changed which rule when, and why; newest first."""
     name = f"RULE_KIND_{kind.upper() or 'UNSPECIFIED'}"
     if name not in rule_pb2.RuleKind.keys():  # noqa: SIM118  no mapping
-        raise typer.BadParameter(kind, param_hint="--kind")
+        raise typer.BadParameter(f"{kind}: {', '.join(KINDS)}", param_hint="--kind")
     request = rule_pb2.ListRulesRequest(kind=name, subject=subject, current_only=current)
     ctl_of(context).run(partial(_list, request=request, limit=limit))
 
@@ -95,7 +101,8 @@ def list_rules(
         "hadirctl rule put ramadan-2027.toml --reason 'SE Gubernur 12/2027' --dry-run",
         note="A TOML or JSON file with a list `rules`, each with `subject` (unit or NIP; empty for "
         "all), `start` (YYYY-MM-DD) and one of schedule, phase, cut_table, discipline, free_day, "
-        "shift, chain, delegation, withdrawn. `rule list --json` shows the form of each.",
+        "shift, quota, chain, delegation, forensic_limits, withdrawn. `rule list --json` shows the "
+        "form of each; server/ctl/examples/ramadan.toml is a file to begin with.",
     )
 )
 def put(context: typer.Context, file: RuleFile, *, reason: Why, dry_run: DryRun = False) -> None:

@@ -385,9 +385,13 @@ class Text(Enum):
         "Pakai 12 karakter atau lebih yang sulit ditebak.",
         "Use 12 characters or more that are hard to guess.",
     )
+    DO_ON_ITS_DAY = (
+        "Berlaku mulai hari ini atau sebelumnya; perubahan yang akan datang dicatat pada harinya.",
+        "A change holds from today or a date before; one that is to come is entered on its day.",
+    )
     DO_OTHER_BKD = (
-        "Buat dahulu akun BKD lain: hadirctl staff create USER --role bkd",
-        "First create another BKD account: hadirctl staff create USER --role bkd",
+        "Buat dahulu akun BKD lain: hadirctl staff create USER --role bkd --nip NIP",
+        "First create another BKD account: hadirctl staff create USER --role bkd --nip NIP",
     )
     DO_FIX_CSV = (
         "Kolom: nip, name, unit_id, site_id, state; UTF-8 dengan kepala kolom.",

@@ -218,7 +218,7 @@ async def _assert_open(connection: AsyncConnection) -> None:
 @asynccontextmanager
 async def open_database(path: Path) -> AsyncIterator[Database]:
     """Opens the file for one server process. Raises DataInvalid if it cannot be used."""
-    with _exclusive(path):
+    with exclusive(path):
         writer, readers = _engine(path, reader=False), _engine(path, reader=True)
         database = Database(writer, readers)
         try:
@@ -308,7 +308,7 @@ def verify(path: Path) -> None:
         raise DataInvalid(f"{path} is damaged ({check}); restore it from a backup")
 
 
-class _exclusive:  # noqa: N801  reads as a statement
+class exclusive:  # noqa: N801  reads as a statement
     """Holds the lock file beside the database. Raises DataInvalid if another process does."""
 
     def __init__(self, path: Path) -> None:

@@ -62,7 +62,10 @@ class Cipher:
         try:
             return self._aead.decrypt(nonce, content, belongs_to.encode())
         except (InvalidTag, ValueError):
-            raise DataInvalid("a sealed value does not fit the key file or was changed") from None
+            raise DataInvalid(
+                "a sealed value does not fit the key file, or was changed: put the key file back "
+                "that belongs to this database"
+            ) from None
 
 
 def write_key_file(path: Path) -> None:

@@ -403,6 +403,18 @@ class TestRules:
         assert "6199 aturan disimpan." in stored.stdout
         assert (first + timedelta(days=6198)).isoformat() == last[0]["rule"]["start"]
 
+    async def test_errors_say_what_is_wrong(self, world, tmp_path):
+        """Which record is missing, and what to do about a date to come."""
+        bkd = await login(world, tmp_path, "bkd")
+        unit = ("unit", "put", "bidang-x", "--name", "Bidang X")
+
+        missing = await bkd(*unit, "--site", "tidak-ada")
+        early = await bkd(*unit, "--from", "2099-01-01", "--reason", "Pergub 1/2099", language="en")
+
+        assert (1, 1) == (missing.exit_code, early.exit_code)
+        assert "(site_id: tidak-ada)" in missing.stderr
+        assert "entered on its day" in early.stderr
+
     async def test_schedule_from_a_file(self, world, tmp_path):
         """TOML with shifts, and a roster as CSV: the night shift of a nurse."""
         day = go_to(world, "08:00")

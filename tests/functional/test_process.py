@@ -102,6 +102,15 @@ class TestLog:
         assert "stop it first" in errors
         assert "Traceback" not in errors
 
+    async def test_no_migration_under_a_server(self, running):
+        """It is stopped first: the schema does not change while somebody uses it."""
+        world, _, _ = running
+
+        code, _, errors = await command("migrate", "--config", str(world.directory / "hadir.toml"))
+
+        assert 1 == code
+        assert "stop it first" in errors
+
 
 class TestStop:
     """SIGTERM ends a server in good order."""
@@ -214,6 +223,55 @@ class TestSetUp:
         assert 1 == code
         assert value in errors
         assert "Traceback" not in errors
+
+    async def test_nothing_to_migrate(self, tmp_path):
+        """Where there is no database none is made, which would look like an empty one."""
+        config = tmp_path / "hadir.toml"
+        config.write_text('database = "sqlite:///hadir.db"\n')
+
+        code, _, errors = await command("migrate", "--config", str(config))
+
+        assert 1 == code
+        assert "no database" in errors
+        assert [config] == list(tmp_path.iterdir())
+
+    async def test_a_key_for_a_database_that_has_another(self, new_copy, tmp_path):
+        """A restored database without its key gets no new one: its faces could not be read."""
+        directory, password = new_copy(), tmp_path / "password"
+        (directory / "hadir.toml").write_text(
+            'database = "sqlite:///hadir.db"\nkey_file = "hadir.key"\n'
+        )
+        (directory / "hadir.key").unlink()
+        password.write_text(f"{PASSWORD}\n")
+
+        code, _, errors = await command("init", str(directory), "--password-file", str(password))
+
+        assert 1 == code
+        assert "copy it back" in errors
+        assert not (directory / "hadir.key").exists()
+
+    async def test_no_password_file(self, tmp_path):
+        """A file that cannot be read is named, without a traceback."""
+        code, _, errors = await command(
+            "init", str(tmp_path / "hadir"), "--password-file", str(tmp_path / "none")
+        )
+
+        assert 1 == code
+        assert "none: No such file" in errors
+        assert "Traceback" not in errors
+
+    async def test_misspelled_settings(self, tmp_path):
+        """In the file they are refused, in the environment named: silence would be dangerous."""
+        config = tmp_path / "hadir.toml"
+        config.write_text('liste = "127.0.0.1:0"\n')
+
+        refused = await command("settings", "--config", str(config))
+        config.write_text("")
+        warned = await command("settings", "--config", str(config), HADIR_TLS_CERTFICATE="x")
+
+        assert (1, 0) == (refused[0], warned[0])
+        assert f"{config}: there is no setting liste" in refused[2]
+        assert "HADIR_TLS_CERTFICATE names no setting" in warned[2]
 
     async def _run_without(self, directory, name: str) -> tuple[int, str, str]:
         config = directory / "hadir.toml"
