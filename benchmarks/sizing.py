@@ -24,7 +24,7 @@ from server.vision.cost import FrameCost
 from server.vision.line import Line, LineFull, Urgency, bucket_of
 from server.vision.pipeline import WAITING_FRAMES_PER_WORKER_MAX
 
-# One process drives about so many cores; beyond, replicas share the work (DESIGN section 8).
+# One process drives about so many cores; beyond, replicas share the work.
 CORES_PER_REPLICA_MAX = 8
 # Part of the arrivals that may be asked to come back some seconds later.
 REFUSED_MAX = 0.01

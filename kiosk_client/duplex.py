@@ -130,11 +130,6 @@ class Pace:
         self._stopped = False
         self._changed = asyncio.Event()
 
-    @property
-    def in_flight(self) -> int:
-        """Frames that await their answer."""
-        return self._in_flight
-
     async def turn(self) -> bool:
         """Wait until a frame may go and count it as sent. False: no more frames."""
         while not self._stopped:

@@ -270,12 +270,10 @@ class _Link:
         self.pace = pace
         self._interval_s_min = pace.interval_s
         self._last_number = 0
-        self._sent_s: dict[int, float] = {}
 
     def request(self, shot: Shot) -> kiosk_pb2.IdentifyRequest:
-        """Make a numbered frame and note when it went out."""
+        """Make a numbered frame."""
         self._last_number += 1
-        self._sent_s[self._last_number] = time.monotonic()
         frame = frame_pb2.Frame(frame_number=self._last_number, jpeg=shot.jpeg)
         frame.capture_time.FromMilliseconds(shot.capture_time_ms)
         return kiosk_pb2.IdentifyRequest(frame=frame)
@@ -287,5 +285,4 @@ class _Link:
         factor = PACE_BACK if busy else PACE_RECOVER
         interval_s = min(self.pace.interval_s * factor, PACE_S_MAX)
         self.pace.interval_s = max(interval_s, self._interval_s_min)
-        now_s = time.monotonic()
-        return Answer(result, (now_s - self._sent_s.pop(result.frame_number, now_s)) * 1000)
+        return Answer(result)

@@ -36,7 +36,6 @@ class Answer:
     """The server's answer to a frame."""
 
     result: kiosk_pb2.FrameResult
-    round_trip_ms: float
 
 
 @dataclass(frozen=True, slots=True)

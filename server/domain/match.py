@@ -1,4 +1,4 @@
-"""Decides who a face is, or that it is nobody: never a guess (DESIGN rule 3).
+"""Decides who a face is, or that it is nobody: never a guess.
 
 The threshold follows the number of people searched: FPIR = 1 - (1 - FMR)^N.
 """

@@ -21,7 +21,7 @@ NETWORK = trial_pb2.TRIAL_PROBLEM_NETWORK
 def answer(*states: str) -> Answer:
     """Return the answer to a frame with such faces."""
     faces = [kiosk_pb2.FaceResult(state=f"FACE_STATE_{state}") for state in states]
-    return Answer(kiosk_pb2.FrameResult(faces=faces), 20.0)
+    return Answer(kiosk_pb2.FrameResult(faces=faces))
 
 
 class FakeServer(trial_pb2_grpc.TrialServiceServicer):

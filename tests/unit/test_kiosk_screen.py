@@ -150,7 +150,7 @@ class TestPanels:
 
 def answer(*faces: kiosk_pb2.FaceResult) -> Answer:
     """Return an update with faces."""
-    return Answer(kiosk_pb2.FrameResult(frame_number=1, faces=faces), 1.0)
+    return Answer(kiosk_pb2.FrameResult(frame_number=1, faces=faces))
 
 
 def shown(*updates: Update, language: str = "id") -> list[str]:

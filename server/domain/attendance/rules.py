@@ -209,10 +209,6 @@ class RuleBook:
         """Returns the thresholds of a day."""
         return in_effect(self._tables(DisciplineTable), day)
 
-    def cuts_on(self, day: date) -> CutTable | None:
-        """Returns the percentages of a day."""
-        return in_effect(self._tables(CutTable), day)
-
     def with_rosters(self, rosters: Mapping[str, Mapping[date, str]]) -> "RuleBook":
         """Returns this book, planners included, with the shifts of some employees by date."""
         book = copy.copy(self)

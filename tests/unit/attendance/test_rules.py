@@ -111,7 +111,6 @@ class TestInheritance:
         assert starter.CUTS == plan.table
         assert starter.DISCIPLINE == book.discipline_on(MONDAY)
         assert starter.CHAINS == book.chains_on(MONDAY)
-        assert starter.CUTS == book.cuts_on(MONDAY)
         assert starter.LIMITS == book.limits_on(MONDAY)
         assert Limits() == RuleBook([], UNITS).limits_on(MONDAY)
 
