@@ -14,11 +14,13 @@ from hadir.v1.checkin_pb2_grpc import CheckInServiceStub
 from hadir.v1.session_pb2_grpc import SessionServiceStub
 from prometheus_client import REGISTRY
 
+from benchmarks.phone import Phone
 from benchmarks.virtual import encode
 from benchmarks.walker import walk
 from server.rpc import interceptor
 from server.services.admission import CAMERA_S, CHECK_IN_FPS_MAX, PUT_OFF_S_MAX, Admission
-from tests.functional.world import refused
+from tests.conftest import Cast
+from tests.functional.world import World, refused
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("later")]
 
@@ -40,6 +42,22 @@ class Noticed:
     def frame_for(self, step, progress):
         self.asked.set()
         return self._actor.frame_for(step, progress)
+
+
+@pytest.fixture
+def full(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Whether the server has no place: it has none until the only item is changed."""
+    state = [True]
+    monkeypatch.setattr(Admission, "full", property(lambda _: state[0]))
+    return state
+
+
+async def turned_away(world: World, cast: Cast, kind: int) -> Phone:
+    """Returns a phone that was refused by a full server."""
+    phone = await world.phone(1)
+    with refused("OVERLOADED", "RESOURCE_EXHAUSTED"):
+        await phone.check_in(kind, world.place(1), cast.actor(1))
+    return phone
 
 
 class TestFullServer:
@@ -65,10 +83,8 @@ class TestFullServer:
         assert (await second.check_in(IN, world.place(1), cast.actor(1))).recorded
         assert 0 == admission.open
 
-    async def test_a_full_server_makes_nobody_late(self, world, cast, monkeypatch):
+    async def test_a_full_server_makes_nobody_late(self, world, cast, full):
         """Who comes back as told is dated from when the first refusal came; later again is not."""
-        full = [True]
-        monkeypatch.setattr(Admission, "full", property(lambda _: full[0]))
         phone, clock = await world.phone(1), world.clock
         start = clock.now()
         for wait_s in (20, 25):
@@ -85,13 +101,9 @@ class TestFullServer:
         assert in_time.create_time.ToDatetime(UTC) - start > timedelta(seconds=45)
         assert later.event_time.ToDatetime(UTC) - start > timedelta(minutes=6, seconds=45)
 
-    async def test_leaving_is_not_dated_back(self, world, cast, monkeypatch):
+    async def test_leaving_is_not_dated_back(self, world, cast, full):
         """Who is turned away when going home and comes back has not left before."""
-        full = [True]
-        monkeypatch.setattr(Admission, "full", property(lambda _: full[0]))
-        phone = await world.phone(1)
-        with refused("OVERLOADED", "RESOURCE_EXHAUSTED"):
-            await phone.check_in(OUT, world.place(1), cast.actor(1))
+        phone = await turned_away(world, cast, OUT)
         world.clock.advance(seconds=20)
         full[0], back = False, world.clock.now()
 
@@ -99,13 +111,9 @@ class TestFullServer:
 
         assert back <= event.event_time.ToDatetime(UTC)
 
-    async def test_who_was_elsewhere_is_not_dated_back(self, world, cast, monkeypatch):
+    async def test_who_was_elsewhere_is_not_dated_back(self, world, cast, full):
         """A place is refused once there is room: from then on it is the way that takes time."""
-        full = [True]
-        monkeypatch.setattr(Admission, "full", property(lambda _: full[0]))
-        phone = await world.phone(1)
-        with refused("OVERLOADED", "RESOURCE_EXHAUSTED"):
-            await phone.check_in(IN, world.place(1), cast.actor(1))
+        phone = await turned_away(world, cast, IN)
         full[0] = False
         elsewhere = await phone.check_in(IN, world.place(1, north_m=5_000), cast.actor(1))
         world.clock.advance(seconds=20)
@@ -116,13 +124,9 @@ class TestFullServer:
         assert elsewhere.refusal is not None
         assert back <= event.event_time.ToDatetime(UTC)
 
-    async def test_known_phones_are_refused_unasked(self, world, cast, monkeypatch):
+    async def test_known_phones_are_refused_unasked(self, world, cast, full, monkeypatch):
         """While the server is full; with a place free, a session that has ended is no session."""
-        full = [True]
-        monkeypatch.setattr(Admission, "full", property(lambda _: full[0]))
-        phone = await world.phone(1)
-        with refused("OVERLOADED", "RESOURCE_EXHAUSTED"):
-            await phone.check_in(IN, world.place(1), cast.actor(1))
+        phone = await turned_away(world, cast, IN)
         await SessionServiceStub(phone.client.channel).CloseSession(
             session_pb2.CloseSessionRequest(), metadata=phone.client.metadata
         )
