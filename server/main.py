@@ -69,7 +69,8 @@ def init(
             )
         write_key_file(settings.key_file)
     read_key_file(settings.key_file)
-    migrations.upgrade(database)
+    with exclusive(database):
+        migrations.upgrade(database)
     created = asyncio.run(create_first_account(database, username, password))
     typer.echo(f"Settings: {file}\nKey:      {settings.key_file}  (keep a copy elsewhere)")
     account = f"{username} ({Role.BKD.value})" if created else "as before: a BKD account is open"
@@ -173,7 +174,9 @@ def main() -> None:
     except HadirError as error:
         fault = str(error)
     except OSError as error:
-        fault = f"{error.filename or ''}: {error.strerror}".removeprefix(": ")
+        if error.filename is None:
+            raise  # a fault of ours, not of a file
+        fault = f"{error.filename}: {error.strerror}"
     else:
         return
     typer.secho(f"hadir-server: {fault}", fg=typer.colors.RED, err=True)

@@ -146,8 +146,8 @@ ERRORS: Mapping[str, tuple[str, str]] = {
         "The account is locked after too many tries. Try again in {seconds} seconds.",
     ),
     "FRAME_BUDGET": (
-        "Terlalu banyak gambar dalam satu proses. Mulai lagi.",
-        "Too many pictures in one go. Begin again.",
+        "Terlalu banyak data dalam satu proses. Mulai lagi.",
+        "Too much in one go. Begin again.",
     ),
     "TOO_MANY_STREAMS": (
         "Perangkat ini sudah terhubung. Tutup yang lain lebih dahulu.",
@@ -162,8 +162,8 @@ ERRORS: Mapping[str, tuple[str, str]] = {
         "The server is busy. Try again in a moment.",
     ),
     "STREAM_IDLE": (
-        "Tidak ada gambar yang diterima. Mulai lagi.",
-        "No picture arrived. Begin again.",
+        "Tidak ada lagi yang diterima. Mulai lagi.",
+        "Nothing more arrived. Begin again.",
     ),
     "REQUEST_UNKNOWN": ("Pengajuan tidak ditemukan.", "No such request."),
     "DOCUMENT_UNKNOWN": ("Dokumen tidak ditemukan.", "No such document."),

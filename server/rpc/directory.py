@@ -132,7 +132,7 @@ class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
     ) -> directory_pb2.ImportEmployeesResponse:
         """See directory.proto."""
         # Registered like any stream: who loses the right while the file comes stores nothing.
-        with self._live.open(caller()) as live, live.guarded():
+        with self._live.open(caller(), upload=True) as live, live.guarded():
             async with Inbox(request_iterator, live, self._clock, _LIMITS) as inbox:
                 opened, content = await _read_import(inbox.parts())
             result = await self._directory.import_employees(

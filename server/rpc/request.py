@@ -127,7 +127,7 @@ class RequestServicer(request_pb2_grpc.RequestServiceServicer):
     ) -> request_pb2.Document:
         """See request.proto."""
         document = None
-        with self._live.open(caller()) as live, live.guarded():
+        with self._live.open(caller(), upload=True) as live, live.guarded():
             async with Inbox(request_iterator, live, self._clock, _LIMITS) as inbox:
                 async for message in inbox.parts():
                     if (message.WhichOneof("message") == "open") is (document is not None):

@@ -199,7 +199,8 @@ class Admission:
         if cost.measurements == self._measurements or self._pipeline.wait_s > WAIT_S_MAX:
             return
         self._measurements = cost.measurements
-        taken = self.open >= TAKEN_FROM * self.places
+        # Asked before whoever comes has a place: of few, one that is free is none for long.
+        taken = self.open >= min(self.places - 1, TAKEN_FROM * self.places)
         if taken and cost.busy < IDLE_BELOW:
             self._room = min(ROOM_MAX, self._room * ROOM_STEP)
         elif not taken or cost.busy > FULL_ABOVE:

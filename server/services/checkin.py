@@ -49,7 +49,6 @@ from server.errors import (
     Unauthenticated,
 )
 from server.gallery.gallery import Gallery
-from server.gallery.people import Person
 from server.services.admission import Admission
 from server.services.events import EventLog, Recorded, stored_event
 from server.services.finish import finish
@@ -71,6 +70,7 @@ REFUSALS_WINDOW = timedelta(minutes=10)
 REFUSAL_DELAY = timedelta(seconds=30)
 # A template that was loaded anew differs from itself by rounding at most.
 _SAME_TEMPLATE = 1e-4
+_ELSEWHERE = frozenset({Refusal.OUTSIDE_GEOFENCE, Refusal.MOCK_LOCATION})
 _SUSPICIOUS = frozenset(reason.value for reason in SUSPICIOUS)
 
 log = structlog.get_logger()
@@ -122,7 +122,7 @@ class CheckIns:
         self.seen = SeenFrames()
         self.admission = admission
         self._database = database
-        self._gallery = gallery
+        self.gallery = gallery
         self._accuracy_m_max = accuracy_m_max
         self._place_waived = place_waived
 
@@ -148,8 +148,9 @@ class CheckIns:
             raise Unauthenticated("no valid session")
         verdict = await self._judged(employee, site, request)
         if verdict.refusal is not None:
-            # Who is elsewhere is late by the way, not by the machine.
-            self.admission.settle(principal.device_id)
+            if verdict.refusal in _ELSEWHERE:
+                # Late by the way, not by the machine.
+                self.admission.settle(principal.device_id)
             await self.event_log.refuse(
                 event_rows.Refusal(
                     device_id=principal.device_id,
@@ -160,7 +161,9 @@ class CheckIns:
                 )
             )
             raise CheckInRefused(verdict.refusal, distance_m=verdict.distance_m)
-        person = self.enrolled(employee.nip)
+        person = self.gallery.person(employee.nip)
+        if person is None:
+            raise NotEnrolled("the employee must be enrolled first")
         return CheckInSession(
             self,
             employee,
@@ -170,13 +173,6 @@ class CheckIns:
             template=person.mean,
             distance_m=verdict.distance_m,
         )
-
-    def enrolled(self, nip: str) -> Person:
-        """Returns an employee with the template of this moment. Raises NotEnrolled."""
-        person = self._gallery.person(nip)
-        if person is None:
-            raise NotEnrolled("the employee must be enrolled first")
-        return person
 
     async def zone_of(self, site_id: str) -> tzinfo:
         """Returns the time zone of a site, UTC where it is gone."""
@@ -194,15 +190,15 @@ class CheckIns:
 
     async def _refuse_early(self, connection: Connection, device_id: str) -> None:
         now = self.clock.now()
-        suspicious, every, last = await event_rows.refusals_since(
+        suspicious, every = await event_rows.refusals_since(
             connection, device_id, now - REFUSALS_WINDOW, _SUSPICIOUS
         )
-        many = suspicious >= REFUSALS_MAX or every >= REFUSALS_ANY_MAX
-        if many and last is not None and now - last < REFUSAL_DELAY:
-            wait = (REFUSAL_DELAY - (now - last)).total_seconds()
-            raise TooManyRefusals(
-                "too many refused check-ins", retry_after_s=wait, seconds=round(wait)
-            )
+        for (count, last), most in ((suspicious, REFUSALS_MAX), (every, REFUSALS_ANY_MAX)):
+            if count >= most and last is not None and now - last < REFUSAL_DELAY:
+                wait = (REFUSAL_DELAY - (now - last)).total_seconds()
+                raise TooManyRefusals(
+                    "too many refused check-ins", retry_after_s=wait, seconds=round(wait)
+                )
 
 
 class CheckInSession:
@@ -225,7 +221,8 @@ class CheckInSession:
         self.distance_m = distance_m
         self.challenge = new_challenge()
         self.opened_time = owner.clock.now()
-        self._credit_s = owner.admission.credit_s(device.device_id)
+        comes = request.kind is EventKind.IN
+        self._credit_s = owner.admission.credit_s(device.device_id) if comes else 0.0
         self._opened_s = owner.clock.monotonic()
         self._owner = owner
         self._request = request
@@ -419,9 +416,10 @@ class CheckInSession:
 
     def _check_enrolment(self) -> None:
         """Raises NotEnrolled if the face was erased or replaced since the session began."""
-        person = self._owner.enrolled(self.employee.nip)
-        if not np.allclose(person.mean, self._template, atol=_SAME_TEMPLATE):
-            raise NotEnrolled("the employee was enrolled anew meanwhile")
+        person = self._owner.gallery.person(self.employee.nip)
+        if person is None or not np.allclose(person.mean, self._template, atol=_SAME_TEMPLATE):
+            self.over = True  # ended by us: nothing that the person gave up
+            raise NotEnrolled("the employee's face was erased or replaced meanwhile")
 
     def _check_seal(self, signature: bytes) -> None:
         payload = seal_payload(

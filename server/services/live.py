@@ -8,7 +8,9 @@ from typing import Any
 from server.domain.model import Principal
 from server.errors import HadirError, ServerDraining, TooManyStreams
 
+# Uploads apart: one that a lost connection left open stands in no check-in's way.
 STREAMS_PER_CALLER_MAX = 2
+UPLOADS_PER_CALLER_MAX = 4
 STREAMS_MAX = 2000
 # A handler that has not ended by itself so long after its stream was ended waits for a caller who
 # does not read: it is cancelled.
@@ -18,8 +20,9 @@ END_S = 1.0
 class LiveStream:
     """One open stream. `wake` is set whenever its handler has something to notice."""
 
-    def __init__(self, principal: Principal) -> None:
+    def __init__(self, principal: Principal, *, upload: bool = False) -> None:
         self.principal = principal
+        self.upload = upload
         self.error: HadirError | None = None
         self.draining = False
         self.wake = asyncio.Event()
@@ -75,15 +78,22 @@ class LiveStreams:
         return len(self._streams)
 
     @contextmanager
-    def open(self, principal: Principal) -> Iterator[LiveStream]:
-        """Registers a stream. Raises TooManyStreams, ServerDraining."""
+    def open(self, principal: Principal, *, upload: bool = False) -> Iterator[LiveStream]:
+        """Registers a stream; upload: one that only brings something.
+
+        Raises TooManyStreams, ServerDraining.
+        """
         if self.draining:
             raise ServerDraining("the server is about to stop", retry_after_s=2)
         caller = principal.device_id or principal.username
-        same = sum((s.principal.device_id or s.principal.username) == caller for s in self._streams)
-        if same >= STREAMS_PER_CALLER_MAX or len(self._streams) >= STREAMS_MAX:
+        same = sum(
+            (s.principal.device_id or s.principal.username) == caller and s.upload is upload
+            for s in self._streams
+        )
+        most = UPLOADS_PER_CALLER_MAX if upload else STREAMS_PER_CALLER_MAX
+        if same >= most or len(self._streams) >= STREAMS_MAX:
             raise TooManyStreams("too many open streams", retry_after_s=5)
-        stream = LiveStream(principal)
+        stream = LiveStream(principal, upload=upload)
         self._streams.add(stream)
         try:
             yield stream

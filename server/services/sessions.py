@@ -265,17 +265,20 @@ class Sessions:
         token = new_token()
         principal = replace(principal, session_hash=hashed(token))
 
-        async def work(connection: Connection) -> None:
+        async def work(connection: Connection) -> list[bytes]:
+            gone: list[bytes] = []
             if verified is not None:
                 await self._assert_unchanged(connection, verified)
             await sessions.delete_expired(connection, self._clock.now())
             if principal.device_id:
-                await sessions.delete_oldest(
+                gone = await sessions.delete_oldest(
                     connection, principal.device_id, SESSIONS_PER_DEVICE_MAX - 1
                 )
             await sessions.insert_session(connection, principal)
+            return gone
 
-        await self._database.write(work)
+        for session_hash in await self._database.write(work):
+            self._live.end_session(session_hash, SessionEnded("the device has newer sessions"))
         log.info(
             "session_opened",
             role=principal.role.value,

@@ -11,6 +11,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.attendance.model import Posting, Punch, PunchSource
+from server.domain.attendance.plan import postings_as_put
 from server.domain.model import EventKind
 from server.storage.parts import in_parts
 from server.storage.schema import employees, events, postings, sites, units
@@ -66,7 +67,10 @@ async def people_of(
     for some in in_parts((await connection.execute(chosen)).scalars().all()):
         for row in await connection.execute(statement.where(postings.c.nip.in_(some))):
             found.setdefault(row.nip, (row.display_name, []))[1].append(row)
-    return {number: (name, _postings(rows)) for number, (name, rows) in found.items()}
+    return {
+        number: (name, postings_as_put(map(_posting, rows)))
+        for number, (name, rows) in found.items()
+    }
 
 
 async def punches_of(
@@ -86,20 +90,5 @@ async def punches_of(
     return found
 
 
-def _postings(rows: Sequence[Any]) -> tuple[Posting, ...]:
-    """Returns postings by date, of rows in the order in which they were put; "" ends the last.
-
-    A posting replaces what was to hold from its date on, like a change of a unit (UnitHistory).
-    """
-    held: list[Any] = []
-    for row in rows:
-        held = [*(one for one in held if one.start < row.start), row]
-    found: list[Posting] = []
-    for row in held:
-        day = date.fromisoformat(row.start)
-        if found and found[-1].end is None:
-            last = found.pop()
-            found.append(Posting(last.start, last.unit_id, last.zone, end=day - _ONE_DAY))
-        if row.unit_id:
-            found.append(Posting(day, row.unit_id, row.time_zone))
-    return tuple(found)
+def _posting(row: Any) -> Posting:
+    return Posting(date.fromisoformat(row.start), row.unit_id, row.time_zone)

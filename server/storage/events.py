@@ -40,7 +40,10 @@ _BETWEEN = (
 _USED = select(events.c.event_id).where(events.c.frame_digest == bindparam("digest")).limit(1)
 _NAMED = refusals.c.reason.in_(bindparam("reasons", expanding=True))
 _REFUSALS = select(
-    func.count(case((_NAMED, 1))), func.count(), func.max(refusals.c.refuse_time)
+    func.count(case((_NAMED, 1))),
+    func.max(case((_NAMED, refusals.c.refuse_time))),
+    func.count(),
+    func.max(refusals.c.refuse_time),
 ).where(
     and_(
         refusals.c.device_id == bindparam("device_id"),
@@ -195,11 +198,11 @@ async def insert_refusal(connection: AsyncConnection, refusal: Refusal) -> None:
 
 async def refusals_since(
     connection: AsyncConnection, device_id: str, since: datetime, reasons: frozenset[str]
-) -> tuple[int, int, datetime | None]:
-    """Returns how many refusals for these reasons a device got, how many in all, and the last."""
-    named = {"device_id": device_id, "since": pack(since), "reasons": sorted(reasons)}
-    count, every, last = (await connection.execute(_REFUSALS, named)).one()
-    return int(count), int(every), unpack(last)
+) -> tuple[tuple[int, datetime | None], tuple[int, datetime | None]]:
+    """Returns how many refusals for these reasons a device got, and the last; and those of all."""
+    wanted = {"device_id": device_id, "since": pack(since), "reasons": sorted(reasons)}
+    named, last_named, every, last = (await connection.execute(_REFUSALS, wanted)).one()
+    return (int(named), unpack(last_named)), (int(every), unpack(last))
 
 
 def _in_period(statement: Select[Any], start: datetime | None, end: datetime | None) -> Select[Any]:

@@ -47,8 +47,8 @@ async def use_challenge(
     return (await connection.execute(statement)).rowcount == 1
 
 
-async def delete_oldest(connection: AsyncConnection, device_id: str, keep: int) -> None:
-    """Deletes the sessions of a device but so many that end last."""
+async def delete_oldest(connection: AsyncConnection, device_id: str, keep: int) -> list[bytes]:
+    """Deletes the sessions of a device but so many that end last. Returns their token hashes."""
     rest = (
         select(sessions.c.token_hash)
         .where(sessions.c.device_id == device_id)
@@ -56,7 +56,8 @@ async def delete_oldest(connection: AsyncConnection, device_id: str, keep: int) 
         .offset(keep)
         .limit(-1)
     )
-    await connection.execute(delete(sessions).where(sessions.c.token_hash.in_(rest)))
+    statement = delete(sessions).where(sessions.c.token_hash.in_(rest))
+    return list((await connection.execute(statement.returning(sessions.c.token_hash))).scalars())
 
 
 async def insert_session(connection: AsyncConnection, principal: Principal) -> None:

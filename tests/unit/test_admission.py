@@ -29,6 +29,7 @@ from server.services.admission import (
     TURNED_AWAY_MAX,
     WAIT_S_MAX,
     Admission,
+    places_of,
 )
 from server.services.tokens import hashed
 from server.vision.cost import FrameCost
@@ -144,6 +145,19 @@ class TestRoom:
         self.measured(figures, admission, *[0.5] * 8)
 
         assert before == self.measured(figures, admission, *[0.5] * 8, free=0.2)
+
+    def test_where_places_are_few(self):
+        """Who takes the last one found all others taken."""
+        figures = pipeline(frame_s=0.09)
+        admission = Admission(figures)
+        for _ in range(30):
+            with ExitStack() as stack:
+                for _ in range(admission.places - 1):
+                    stack.enter_context(admission.place(phone()))
+                figures.cost.busy, figures.cost.measurements = 0.5, figures.cost.measurements + 1
+                stack.enter_context(admission.place(phone()))
+
+        assert admission.places > places_of(2, 0.09) > 3
 
     def test_once_a_measurement(self):
         """However many are turned away meanwhile."""

@@ -152,8 +152,7 @@ class AttendanceServiceServicer:
         day that it belongs to, in its window, within the deadline of corrections.
         Errors: NOT_FOUND (EMPLOYEE_UNKNOWN), INVALID_ARGUMENT (REASON_REQUIRED, REQUEST_INVALID with
         the fault, REQUEST_ID_INVALID), ALREADY_EXISTS (REQUEST_ID_REUSED),
-        PERMISSION_DENIED (NOT_YOUR_DECISION), FAILED_PRECONDITION (EMPLOYEE_INACTIVE,
-        ACCOUNT_WITHOUT_PERSON).
+        PERMISSION_DENIED (NOT_YOUR_DECISION), FAILED_PRECONDITION (ACCOUNT_WITHOUT_PERSON).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -169,7 +169,9 @@ class DirectoryServiceServicer:
         """Creates and updates employees from a CSV file, all or nothing. Columns: nip, name, unit_id,
         site_id (may be empty: the unit's), state (ACTIVE or INACTIVE; may be empty: ACTIVE); UTF-8,
         with a header; commas or semicolons. With dry_run nothing is stored.
-        Errors: INVALID_ARGUMENT (OPEN_FIRST, IMPORT_TOO_LARGE, CSV_INVALID).
+        Errors: INVALID_ARGUMENT (OPEN_FIRST, IMPORT_TOO_LARGE, CSV_INVALID),
+        RESOURCE_EXHAUSTED (TOO_MANY_STREAMS, FRAME_BUDGET), DEADLINE_EXCEEDED (STREAM_IDLE),
+        PERMISSION_DENIED (SESSION_ENDED), UNAVAILABLE (SERVER_DRAINING).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

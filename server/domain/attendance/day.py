@@ -83,8 +83,10 @@ def derive(
     cuts = _cuts(total, plan.table, requests, shown) if final else ()
     percent, waived = NOTHING, NOTHING
     if plan.table and cuts:
-        percent = _price(total.lines, plan.table, cuts, requests)
-        waived = min(plan.table.day_max, _sum_of(cuts)) - percent or NOTHING
+        without = sum((band.percent for _, band in total.faults if band), NOTHING)
+        most = min(plan.table.day_max, without)
+        percent = min(most, _price(total.lines, plan.table, cuts, requests))
+        waived = most - percent or NOTHING
     return AttendanceDay(
         day=plan.day,
         unit_id=plan.unit_id,
@@ -306,6 +308,9 @@ def _faults(
     by_reason = any(fault in shown and waiver(requests, fault, shown) for fault, _ in missing)
     # A correction waives the absence itself.
     if absent and by_reason and not waiver(requests, Fault.ABSENT):
+        for fault, band in missing:
+            code, percent = (band.code, band.percent) if band else ("", None)
+            total.lines.append(TraceLine(_RULE_OF[fault], band=code, percent=percent))
         return list(missing)
     return total.faults
 

@@ -1,7 +1,7 @@
 """What a date demands of a unit, worked out once: windows in UTC, phase, percentages."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate, pairwise
 from typing import TypeVar
@@ -182,6 +182,19 @@ class Planner:
         if hours and hours.flexible_place:
             lines.append(TraceLine(TraceRule.FLEXIBLE_PLACE, source=schedule.version))
         return hours, free, tuple(lines)
+
+
+def postings_as_put(entries: Iterable[Posting]) -> tuple[Posting, ...]:
+    """Returns postings by date, each with its end, of entries in the order in which they were put.
+
+    An entry replaces what was to hold from its date on, like a change of a unit (UnitHistory); one
+    without a unit ends the service.
+    """
+    held: list[Posting] = []
+    for entry in entries:
+        held = [*(one for one in held if one.start < entry.start), entry]
+    ends = [following.start - _ONE_DAY for following in held[1:]] + [None]
+    return tuple(replace(one, end=end) for one, end in zip(held, ends, strict=True) if one.unit_id)
 
 
 def posting_on(postings: Iterable[Posting], day: date) -> Posting | None:

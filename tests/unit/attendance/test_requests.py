@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from server.domain.attendance.bands import Band
 from server.domain.attendance.model import (
     DayStatus,
     LeaveType,
@@ -110,6 +111,16 @@ class TestReasons:
         assert (DayStatus.ABSENT, Decimal(percent), unexcused) == (
             day.status, day.percent, day.unexcused,
         )  # fmt: skip
+
+    def test_halves_that_are_dearer_than_the_whole(self):
+        """An accepted request never makes a day dearer, whatever BKD's table says."""
+        table = replace(
+            CUTS, absent=Band("TK", 0, Decimal(3)), no_check_out=Band("P", 0, Decimal(4))
+        )
+        made = [punch(MONDAY, "11:45", IN, PHONE), punch(MONDAY, "22:10", OUT, PHONE)]
+        day = one(MONDAY, made, [request(K.LATE_REASON)], rules=planner(tables=[table]))
+
+        assert (Decimal(3), 0) == (day.percent, day.waived_percent)
 
     @pytest.mark.parametrize("kind", [K.LATE_REASON, K.EARLY_REASON, K.FORGOTTEN_CHECK_OUT])
     def test_no_reason_for_who_was_not_seen(self, kind):
