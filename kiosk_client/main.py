@@ -20,6 +20,7 @@ from hadir.device import (
     IdentityError,
     activate,
     load_identity,
+    pending_key,
     save_identity,
     save_key,
 )
@@ -209,11 +210,19 @@ async def _film_once(options: RunOptions, stream: KioskStream, thread: ThreadPoo
 
 
 async def _activate(endpoint: Endpoint, code: str, directory: Path) -> Identity:
-    key = DeviceKey.generate()
+    # Of a try whose answer was lost: the code is good for that key alone.
+    key = pending_key(directory) or DeviceKey.generate()
     save_key(key, directory)
-    model = f"Kiosk {platform.system()} {platform.machine()} {platform.node()}"
+    model = f"Kiosk {platform.system()} {platform.machine()} {platform.node()}"[:MODEL_CHARS_MAX]
     async with Client(endpoint) as client:
-        identity = await activate(client, code, model=model[:MODEL_CHARS_MAX], key=key)
+        try:
+            identity = await activate(client, code, model=model, key=key)
+        except ApiError as error:
+            if error.reason != "KEY_ALREADY_USED":
+                raise
+            key = DeviceKey.generate()
+            save_key(key, directory)
+            identity = await activate(client, code, model=model, key=key)
     if identity.kind != "kiosk":
         message = (
             "Kode itu bukan kode kiosk; minta BKD mencabut perangkat ini. / That code was no "

@@ -132,6 +132,21 @@ def save_key(key: DeviceKey, directory: Path) -> None:
     _write_private(directory / name, key.to_pem())
 
 
+def pending_key(directory: Path) -> DeviceKey | None:
+    """Return the key of an activation that was not answered, None if there was none."""
+    try:
+        named = str(json.loads((directory / IDENTITY_FILE).read_bytes())["key_file"])
+    except (OSError, ValueError, KeyError, TypeError):
+        named = ""
+    for path in sorted(directory.glob("key-*.pem")):
+        if path.name != named:
+            try:
+                return _load_key(path)
+            except (ValueError, OSError):
+                continue
+    return None
+
+
 def load_identity(directory: Path) -> Identity:
     """Read what `save_identity` kept."""
     path = directory / IDENTITY_FILE
@@ -188,7 +203,9 @@ async def activate(
         except ApiError as error:
             if error.code not in _LOST or not tries_left:
                 raise
-            await asyncio.sleep(error.retry_after_s or ACTIVATE_RETRY_S)
+            await asyncio.sleep(
+                error.retry_after_s or ACTIVATE_RETRY_S * (ACTIVATE_TRIES - tries_left)
+            )
     return Identity(
         device_id=device.device_id,
         kind=_KIND_NAMES.get(device.kind, ""),

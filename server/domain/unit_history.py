@@ -37,6 +37,12 @@ class UnitHistory:
         """Returns the units of a date, in the order of their ids."""
         return [_held(self._versions[unit_id], day) for unit_id in sorted(self._versions)]
 
+    def since(self, unit_id: str, day: date) -> list[Unit]:
+        """Returns a unit as it stood on a date and after each change behind it; none if unknown."""
+        mine = self._versions.get(unit_id, [])
+        held = [_held(mine, day)] if mine else []
+        return held + [unit for start, unit in mine if start > day]
+
     def paths(self, unit_id: str) -> list[tuple[date, tuple[str, ...]]]:
         """Returns what stood above a unit: (from when, the unit and those above it), by date."""
         found: list[tuple[date, tuple[str, ...]]] = []

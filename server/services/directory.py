@@ -18,7 +18,7 @@ from server.domain.model import (
     Site,
     Unit,
 )
-from server.domain.unit_history import UnitChange
+from server.domain.unit_history import UnitChange, UnitHistory
 from server.domain.units import (
     ID,
     NAME_LENGTH_MAX,
@@ -116,7 +116,7 @@ class Directory:
         """Creates or replaces a unit, from a date on (None: today), and logs it.
 
         Raises IdInvalid, UnitCycle, ReferenceUnknown, FieldInvalid for a date to come, and
-        ReasonRequired where the unit moves.
+        ReasonRequired where the unit moves, by how it stood on that date and since.
         """
         checked_id(unit.unit_id, "unit_id")
         start, reason = self._checked_start(start), _checked_length(reason)
@@ -134,7 +134,9 @@ class Directory:
             if unit.head_nip and not await directory.known_nips(connection, [unit.head_nip]):
                 raise ReferenceUnknown("no such employee", head_nip=unit.head_nip)
             before = next((old for old in units if old.unit_id == unit.unit_id), None)
-            if moves(before, unit):
+            # A unit is put whole: an earlier date takes back what was to hold from a later one.
+            history = UnitHistory(units, await unit_changes.all_changes(connection))
+            if any(moves(old, unit) for old in history.since(unit.unit_id, start)):
                 checked_reason(reason)
             await self._put_units(connection, [unit], principal, start, reason)
             return before is not None and before.site_id != unit.site_id

@@ -110,7 +110,7 @@ class Forensics:
     async def _permits(self, connection: Connection, first: date, last: date) -> list[Permit]:
         """Returns permits, with who was whose head on the days of the decisions."""
         book, zone = await self._rules.book(connection), self._sight.zone
-        nips = await forensics.deciders(connection, first, last)
+        nips = await forensics.deciders(connection, first, last, zone=zone)
         people = await attendance.people_of(connection, None, zone=zone.key, nips=nips)
         postings = {nip: postings for nip, (_, postings) in people.items()}
         seniority = Seniority(await self._history(connection), book.delegations, postings)
@@ -148,7 +148,9 @@ def _employees(material: _Material) -> Iterator[Employee]:
             nip=nip,
             day=material.last,
         )
-        head = next((one.nip for one in desk.approvers if not one.deputy_of), "")
+        # Of a vacant post the Plt. is the one.
+        by_right = sorted(desk.approvers, key=lambda one: bool(one.deputy_of))
+        head = by_right[0].nip if by_right else ""
         yield Employee(nip, unit_id, head)
 
 

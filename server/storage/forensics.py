@@ -1,11 +1,11 @@
 """SQL of what forensics looks at: sightings, refusals, bindings and permits, read in parts."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Select, and_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.attendance.model import RequestKind, RequestState
@@ -80,36 +80,56 @@ async def refused(
 
 
 async def bindings(connection: AsyncConnection, end: datetime) -> list[Binding]:
-    """Returns all changes of phones before the end of a period: sharing takes time."""
+    """Returns all changes of phones before the end of a period: sharing takes time.
+
+    The actor of an activation is who issued its code: the phone does the rest by itself.
+    """
+    issuers: dict[str, str] = {}
+
+    def binding(row: Row[Any]) -> Binding:
+        action, actor = BindingAction(row.action), row.actor
+        if action is BindingAction.CODE_ISSUED:
+            issuers[row.nip] = actor
+        elif action is BindingAction.BOUND:
+            actor = issuers.get(row.nip, actor)
+        moment = unpack(row.change_time)
+        return Binding(row.nip, row.device_id, action, moment, actor, row.model or "")
+
     statement = (
         select(binding_changes, devices.c.model)
         .outerjoin(devices, devices.c.device_id == binding_changes.c.device_id)
         .where(binding_changes.c.change_time < pack(end))
         .order_by(binding_changes.c.sequence)
     )
-    return await _all(
-        connection,
-        statement,
-        binding_changes.c.sequence,
-        lambda row: Binding(
-            row.nip,
-            row.device_id,
-            BindingAction(row.action),
-            unpack(row.change_time),
-            row.actor,
-            row.model or "",
-        ),
+    return await _all(connection, statement, binding_changes.c.sequence, binding)
+
+
+def _touches(first: date, last: date, zone: ZoneInfo) -> ColumnElement[bool]:
+    """Whether a request is for one of the dates, or was decided on one of them.
+
+    What was granted late is seen in the month in which it was.
+    """
+    asked, decided = attendance_requests.c, request_decisions.c
+    midnight = datetime.min.time()
+    start = datetime.combine(first, midnight, tzinfo=zone)
+    end = datetime.combine(last + timedelta(days=1), midnight, tzinfo=zone)
+    made = select(decided.request_id).where(
+        decided.decide_time >= pack(start), decided.decide_time < pack(end)
     )
+    of_days = and_(asked.first <= last.isoformat(), asked.last >= first.isoformat())
+    return or_(of_days, asked.request_id.in_(made))
 
 
-async def deciders(connection: AsyncConnection, first: date, last: date) -> list[str]:
-    """Returns the NIPs of all who decided on requests that touch the dates first to last."""
+async def deciders(
+    connection: AsyncConnection, first: date, last: date, *, zone: ZoneInfo
+) -> list[str]:
+    """Returns the NIPs of all who decided on the requests of `permits`."""
     asked, decided = attendance_requests.c, request_decisions.c
     statement = (
         select(decided.nip)
         .distinct()
         .join(attendance_requests, asked.request_id == decided.request_id)
-        .where(asked.first <= last.isoformat(), asked.last >= first.isoformat(), decided.nip != "")
+        .where(_touches(first, last, zone), decided.nip != "")
     )
     return sorted((await connection.execute(statement)).scalars())
 
@@ -122,12 +142,12 @@ async def permits(
     seniority: Seniority,
     zone: ZoneInfo,
 ) -> list[Permit]:
-    """Returns the requests that touch the dates first to last, with all that was decided.
+    """Returns the requests for the dates first to last, or decided on them, with all decisions.
 
     Who annulled a request did not grant it, and is left out.
     """
     asked, decided = attendance_requests.c, request_decisions.c
-    touches = and_(asked.first <= last.isoformat(), asked.last >= first.isoformat())
+    touches = _touches(first, last, zone)
     proofs: dict[str, list[str]] = {}
     attached = (
         select(documents.c.request_id, documents.c.digest)

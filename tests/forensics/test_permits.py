@@ -157,6 +157,18 @@ class TestOutliers:
 
         assert [] == permits.outliers(usual, self.STAFF, LIMITS)
 
+    def test_who_decides_for_the_people_of_others(self):
+        """BKD's second step, and a head who was replaced, answer for nobody there: no measure."""
+        usual = [one for head in range(9) for one in self.granted(head, 4 + head % 3)]
+        second = [
+            replace(one, approver="bkd-siti", request_id=f"b{k}") for k, one in enumerate(usual)
+        ]
+        before = [
+            replace(one, approver="head-old", request_id=f"o{k}") for k, one in enumerate(usual)
+        ]
+
+        assert [] == permits.outliers(usual + second + before, self.STAFF, LIMITS)
+
     def test_far_more_too_late(self):
         """The same number as the others, but of the past."""
         usual = [one for head in range(1, 9) for one in self.granted(head, 30)]

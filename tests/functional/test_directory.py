@@ -68,6 +68,17 @@ class TestUnits:
         assert log[0] == everything.changes[0]
         assert everything.next_page_token
 
+    async def test_a_date_before_a_move(self, bkd):
+        """Whoever would move a unit back in time says why, also where only a name was meant."""
+        stood = unit("mundur", parent_unit_id="bkd")
+        moved = unit("mundur", parent_unit_id="pangan")
+        await bkd.call("PutUnit", unit=stood, start="2026-01-05", reason="awal")
+        await bkd.call("PutUnit", unit=moved, start="2026-03-02", reason="Pergub 3/2026")
+
+        with refused("REASON_REQUIRED", "INVALID_ARGUMENT"):
+            await bkd.call("PutUnit", unit=moved, start="2026-02-02")
+        await bkd.call("PutUnit", unit=moved, start="2026-04-01")
+
     async def test_dates_to_come(self, bkd):
         """What is put holds now: a date ahead is refused."""
         for method, fields in (

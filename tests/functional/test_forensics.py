@@ -5,10 +5,12 @@ from datetime import timedelta
 import cv2
 import numpy as np
 import pytest
+from hadir.device import activate
 from hadir.v1 import directory_pb2, forensic_pb2, options_pb2, rule_pb2
 
 from server.domain.face import Fingerprint
-from server.domain.model import Location
+from server.domain.model import BindingAction, Location
+from server.storage import forensics
 from tests.functional.attendance_world import (
     gather,
     go_to,
@@ -220,6 +222,32 @@ class TestFindings:
         assert "LIMIT_NOT_POSITIVE" in refusal.stdout
         assert "PERMIT_RETROACTIVE" not in old.stdout
         assert "PERMIT_RETROACTIVE" in new.stdout
+
+    async def test_granted_in_another_month(self, world):
+        """What was granted long after its days is seen where it was granted."""
+        day = go_to(world, "08:00")
+        api = await phone_api(world, COLLEAGUE)
+        asked = await permit(api, day - timedelta(days=40))
+        await (await world.officer()).call(
+            "DecideRequest", request_id=asked.request_id, accept=True, reason="setuju"
+        )
+
+        found = await findings(world, day, day)
+
+        late = found["PERMIT_RETROACTIVE"]
+        assert asked.request_id in {number for one in late for number in one.request_ids}
+
+    async def test_who_issued_the_code(self, world):
+        """An activation is the deed of who gave out its code; the phone does the rest."""
+        officer, nip = await world.officer(), world.seed.employees[20].nip
+        issued = await officer.call("IssueActivationCode", nip=nip)
+        await activate(world.anyone.client, issued.code, model="Ponsel")
+
+        async with world.app.services.trial._database.read() as connection:
+            known = await forensics.bindings(connection, world.clock.now() + timedelta(days=1))
+
+        bound = [one for one in known if one.nip == nip and one.action is BindingAction.BOUND]
+        assert ["petugas"] == [one.actor for one in bound]
 
     async def test_decided_from_below(self, world):
         """A head's permit goes up and comes back to a subordinate who stands in there that day."""

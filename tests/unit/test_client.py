@@ -32,6 +32,7 @@ from hadir.device import (
     location_hash,
     login,
     normal_code,
+    pending_key,
     save_identity,
     save_key,
     seal_message,
@@ -367,6 +368,20 @@ class TestIdentityFiles:
 
         with pytest.raises(IdentityError, match="activate again"):
             load_identity(tmp_path)
+
+    def test_the_key_of_an_activation_that_was_not_answered(self, tmp_path: Path) -> None:
+        """Is found again, until it is the device's; what cannot be read is none."""
+        assert pending_key(tmp_path) is None
+        key = DeviceKey.generate()
+        save_key(key, tmp_path)
+        (tmp_path / "key-0.pem").write_text("damaged")
+
+        found = pending_key(tmp_path)
+        save_identity(Identity("d", "kiosk", "127.0.0.1:1", key=key), tmp_path)
+
+        assert found is not None
+        assert key.public_der == found.public_der
+        assert pending_key(tmp_path) is None
 
     def test_not_activated(self, tmp_path: Path) -> None:
         """The first start."""

@@ -74,6 +74,17 @@ class TestHistory:
 
         assert [(date.min, ("team", "old"))] == history.paths("team")
 
+    def test_since(self):
+        """As it stood on a date, and each change behind it."""
+        history = UnitHistory(
+            [OLD, NEW, BELOW_NEW], changes((BELOW_OLD, FEBRUARY), (BELOW_NEW, MARCH))
+        )
+
+        assert [BELOW_OLD, BELOW_NEW] == history.since("team", MARCH - timedelta(days=1))
+        assert [BELOW_NEW] == history.since("team", MARCH)
+        assert [BELOW_OLD, BELOW_OLD, BELOW_NEW] == history.since("team", date(2026, 1, 1))
+        assert [] == history.since("nobody", MARCH)
+
 
 class TestRules:
     """A unit that moves takes the rules from above with it from that date on."""

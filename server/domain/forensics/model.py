@@ -49,7 +49,7 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A change of an employee's phone; time in UTC, actor: who activated or revoked it."""
+    """A change of an employee's phone; time in UTC, actor: who issued its code or revoked it."""
 
     nip: str
     device_id: str

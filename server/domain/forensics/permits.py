@@ -139,24 +139,25 @@ def outliers(
 ) -> list[Finding]:
     """Finds approvers who grant far more than their peers, kind by kind, or far more too late.
 
-    What a head answers for is the people below; what a delegate grants is counted there too. See
-    `_distance` for the measure. The trips on one letter count once.
+    What a head answers for is the people below: permits to them count, also those that a delegate
+    granted. What BKD and heads above decide of other heads' people is measured by nobody's number,
+    and judged for being late alone. See `_distance` for the measure. The trips on one letter count
+    once.
     """
-    answers_for = Counter(employee.head_nip for employee in employees)
+    head_of = {employee.nip: employee.head_nip for employee in employees}
+    people = Counter(head for head in head_of.values() if head)
     by_kind: dict[str, dict[str, list[Permit]]] = defaultdict(lambda: defaultdict(list))
     decided: Counter[str] = Counter()
     for permit in _by_each(permits):
         approver = permit.delegate_of or permit.approver
         decided[approver] += 1
-        by_kind[permit.kind.value][approver].append(permit)
+        if head_of.get(permit.nip) == approver:
+            by_kind[permit.kind.value][approver].append(permit)
         if late_days(permit) > 0:
             by_kind["LATE"][approver].append(permit)
-    people = {
-        approver: answers_for.get(approver, 1) for approver in {*answers_for, *decided} if approver
-    }
     findings = []
     for name, granted in sorted(by_kind.items()):
-        exposure: dict[str, int] = dict(decided) if name == "LATE" else people
+        exposure: dict[str, int] = decided if name == "LATE" else people
         counts = {one: len({_matter(each) for each in mine}) for one, mine in granted.items()}
         distance = _distance(counts, exposure, limits)
         for approver, mine in sorted(granted.items()):
