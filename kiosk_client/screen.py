@@ -152,7 +152,7 @@ class PanelScreen:
 
     def render(self) -> Panel:
         """Draw what is to be seen now."""
-        if alarm := self._offline or self._camera:
+        if alarm := self._camera or self._offline:
             return Panel(
                 Align.center(Text(alarm, style="bold white on red"), vertical="middle"),
                 title="Hadir",

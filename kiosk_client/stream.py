@@ -94,9 +94,11 @@ class _StreamError(Exception):
         at_least_s: float | None = None,
         at_once: bool = False,
         for_good: bool = False,
+        no_picture: bool = False,
     ) -> None:
         super().__init__(text)
         self.text = text
+        self.no_picture = no_picture
         self.at_least_s = at_least_s
         self.at_once = at_once
         self.for_good = for_good
@@ -167,7 +169,9 @@ class KioskStream:
             attempt = 0 if self._answered else attempt
             delay_s = self._backoff.delay_s(attempt, at_least_s=broken.at_least_s)
             attempt += 1
-            yield Offline(broken.text, delay_s, planned=self._restart_s is not None)
+            yield Offline(
+                broken.text, delay_s, planned=self._restart_s is not None or broken.no_picture
+            )
             await self._pause(delay_s)
 
     async def _stream(self) -> AsyncGenerator[Update, None]:
@@ -256,7 +260,9 @@ class KioskStream:
         if signed_out or error.reason == "SESSION_ENDED":
             self._client.token = None
             return _StreamError(error.message, at_once=not self._signed_in_now)
-        return _StreamError(error.message, at_least_s=error.retry_after_s)
+        # The server heard nothing since the camera gave nothing: no trouble of the network.
+        silent = error.reason == "STREAM_IDLE"
+        return _StreamError(error.message, at_least_s=error.retry_after_s, no_picture=silent)
 
     def _text(self, name: str) -> str:
         indonesian, english = _TEXTS[name]

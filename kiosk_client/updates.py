@@ -40,7 +40,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Offline:
-    """There is no stream: nothing that happens now is recorded; planned: the server said so."""
+    """There is no stream: nothing that happens now is recorded.
+
+    planned: the server said so, or ended a stream without pictures: no trouble of the network.
+    """
 
     text: str
     retry_in_s: float

@@ -352,7 +352,7 @@ CODES: Mapping[str, tuple[str, str, str]] = {
     "DIKLAT": ("D", "diklat", "training"),
     "CUTI": ("C", "cuti", "leave"),
     "HOLIDAY": ("L", "libur", "holiday"),
-    "OFF": ("-", "bukan hari kerja", "day off"),
+    "OFF": ("B", "bukan hari kerja", "day off"),
     "ABSENT": ("TK", "tanpa keterangan", "absent"),
     "PENDING": ("?", "belum selesai", "not over"),
     "UNSCHEDULED": (".", "belum ada jadwal", "no schedule"),

@@ -19,7 +19,7 @@ DEADLINE_S: Final = 300.0
 
 
 def _figures(finding: forensic_pb2.Finding) -> str:
-    return ", ".join(f"{one.name} {one.value:g} (≥ {one.limit:g})" for one in finding.figures)
+    return ", ".join(f"{one.name} {one.value:g} (limit {one.limit:g})" for one in finding.figures)
 
 
 def _evidence(finding: forensic_pb2.Finding) -> str:

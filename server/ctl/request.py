@@ -208,7 +208,9 @@ async def _document(ctl: Ctl, *, document_id: str, to: Path) -> None:
         async for part in stub.DownloadDocument(request, **options):
             media_type = media_type or part.media_type
             content += part.content
-    file = to.with_suffix(SUFFIXES.get(media_type, ".bin"))
+    suffix = SUFFIXES.get(media_type, ".bin")
+    # Numbers of letters have dots: what stands behind the last one is no suffix.
+    file = to if to.name.endswith(suffix) else to.with_name(to.name + suffix)
     with file.open("xb") as target:
         target.write(content)
     ctl.screen.note(Text.SAVED, file=file, size=len(content))

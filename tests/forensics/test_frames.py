@@ -53,6 +53,15 @@ class TestCopied:
         assert (FindingKind.FRAME_SHARED, (ANI, BUDI)) == (finding.kind, finding.nips)
         assert [] == frames.copied(once, LIMITS)
 
+    def test_ranked_by_what_is_over_its_limit(self):
+        """Five people on one day are no weaker than two on three."""
+        many = [seen(f"p{number}", 0, frame=FRAME) for number in range(5)]
+
+        (finding,) = frames.copied(many, LIMITS)
+
+        assert "people" == finding.evidence.figures[0].name
+        assert finding.strength >= 1
+
     def test_a_kiosk_sees_the_same_hall(self):
         """And nobody sends it anything."""
         hall = [seen(nip, day, frame=FRAME, source=KIOSK) for nip in "abc" for day in range(9)]

@@ -52,8 +52,10 @@ def copied(sightings: Iterable[Sighting], limits: FrameLimits) -> list[Finding]:
             Figure("days", len({one.day for one in same}), limits.shared_days_min),
             Figure("people", len({one.nip for one in same}), limits.shared_people_min),
         )
-        if any(figure.value >= figure.limit for figure in figures):
-            findings.append(of_sightings(FindingKind.FRAME_SHARED, same, figures))
+        # What is reached comes first: by it the finding is ranked.
+        ranked = tuple(sorted(figures, key=lambda one: one.value < one.limit))
+        if ranked[0].value >= ranked[0].limit:
+            findings.append(of_sightings(FindingKind.FRAME_SHARED, same, ranked))
     return findings
 
 
