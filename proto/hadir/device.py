@@ -181,7 +181,7 @@ def normal_code(code: str) -> str:
 
 
 async def activate(
-    client: Client, code: str, *, model: str, key: DeviceKey | None = None
+    client: Client, code: str, *, model: str, key: DeviceKey | None = None, handset_id: str = ""
 ) -> Identity:
     """Activate a device with the code that BKD issued; a new key is made unless one is given.
 
@@ -190,7 +190,11 @@ async def activate(
     key = DeviceKey.generate() if key is None else key
     proof = key.sign(_ACTIVATE_PREFIX + normal_code(code).encode() + key.public_der)
     request = device_pb2.ActivateDeviceRequest(
-        activation_code=code, public_key=key.public_der, signature=proof, model=model
+        activation_code=code,
+        public_key=key.public_der,
+        signature=proof,
+        model=model,
+        handset_id=handset_id,
     )
     stub = device_pb2_grpc.DeviceServiceStub(client.channel)
     for tries_left in reversed(range(ACTIVATE_TRIES)):

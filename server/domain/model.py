@@ -97,7 +97,10 @@ class DeviceState(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A phone or kiosk with its own key pair (DER public key, P-256)."""
+    """A phone or kiosk with its own key pair (DER public key, P-256).
+
+    handset: 16 bytes that are the same for each device that one handset was, None if unknown.
+    """
 
     device_id: str
     kind: DeviceKind
@@ -111,6 +114,7 @@ class Device:
     revoke_time: datetime | None = None
     revoke_reason: str = ""
     revoke_actor: str = ""
+    handset: bytes | None = field(default=None, repr=False)
 
 
 class BindingAction(enum.Enum):

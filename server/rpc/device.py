@@ -18,7 +18,11 @@ class DeviceServicer(device_pb2_grpc.DeviceServiceServicer):
     ) -> device_pb2.Device:
         """See device.proto."""
         device = await self._devices.activate(
-            request.activation_code, request.public_key, request.signature, request.model
+            request.activation_code,
+            request.public_key,
+            request.signature,
+            request.model,
+            handset_id=request.handset_id,
         )
         return convert.device(device)
 

@@ -1,5 +1,6 @@
 """Activation of devices and BKD's rule over them: one active phone an employee, a kept history."""
 
+import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ from server.errors import (
     DeviceRevoked,
     DeviceUnknown,
     EmployeeUnknown,
+    FieldInvalid,
     KeyAlreadyUsed,
     ReasonRequired,
     SignatureInvalid,
@@ -37,6 +39,7 @@ from server.storage.database import Connection, Database
 
 REASON_LENGTH_MIN, REASON_LENGTH_MAX = 3, 500
 MODEL_LENGTH_MAX = 120
+HANDSET_LENGTH_MAX = 200
 # For so long a device may ask again what it was made; its key proves that it is the one.
 ASKS_AGAIN_MAX = timedelta(hours=1)
 
@@ -50,6 +53,13 @@ class IssuedCode:
 
     code: str
     expire_time: datetime
+
+
+def _handset(handset_id: str) -> bytes | None:
+    """Returns 16 bytes by which one handset is known again; who knows its id can make them."""
+    if not handset_id:
+        return None
+    return hashlib.sha256(b"hadir-handset-v1\0" + handset_id.encode()).digest()[:16]
 
 
 def _just_activated(device: Device, now: datetime) -> bool:
@@ -75,12 +85,24 @@ class Devices:
         self._clock = clock
         self._activation_time = timedelta(hours=activation_hours)
 
-    async def activate(self, code: str, public_key: bytes, signature: bytes, model: str) -> Device:
+    async def activate(
+        self,
+        code: str,
+        public_key: bytes,
+        signature: bytes,
+        model: str,
+        *,
+        handset_id: str = "",
+    ) -> Device:
         """Turns an activation code into a device; consumes the code in the same transaction.
+
+        handset_id: as the phone says, or empty. It is a trace for forensics and proves nothing.
 
         Who lost the answer asks again with the same key, and gets the device that it made.
         """
         read_public_key(public_key)
+        if len(handset_id) > HANDSET_LENGTH_MAX:
+            raise FieldInvalid("the handset id is too long", field="handset_id")
         payload = b"hadir-activate-v1\0" + plain_code(code).encode() + public_key
         if not signature_fits(public_key, signature, payload):
             raise SignatureInvalid("the signature does not fit the public key")
@@ -109,6 +131,7 @@ class Devices:
                 nip=nip,
                 site_id=site_id,
                 model=model[:MODEL_LENGTH_MAX],
+                handset=_handset(handset_id),
             )
             await devices.insert_device(connection, device)
             if nip:

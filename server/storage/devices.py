@@ -80,6 +80,7 @@ async def insert_device(connection: AsyncConnection, device: Device) -> None:
             model=device.model,
             activate_time=pack(device.activate_time),
             revoke_time=None,
+            handset_hash=device.handset,
             revoke_reason="",
             revoke_actor="",
         )
@@ -215,6 +216,7 @@ def _device(row: Row[Any]) -> Device:
         revoke_time=unpack(row.revoke_time),
         revoke_reason=row.revoke_reason,
         revoke_actor=row.revoke_actor,
+        handset=row.handset_hash,
     )
 
 

@@ -41,7 +41,8 @@ async def sightings(
         for row in await connection.execute(select(sites.c.site_id, sites.c.time_zone))
     }
     statement = (
-        select(events)
+        select(events, devices.c.handset_hash)
+        .outerjoin(devices, devices.c.device_id == events.c.device_id)
         .where(events.c.event_time >= pack(start), events.c.event_time < pack(end))
         .order_by(events.c.sequence)
     )
@@ -93,10 +94,11 @@ async def bindings(connection: AsyncConnection, end: datetime) -> list[Binding]:
         elif action is BindingAction.BOUND:
             actor = issuers.get(row.nip, actor)
         moment = unpack(row.change_time)
-        return Binding(row.nip, row.device_id, action, moment, actor, row.model or "")
+        model, handset = row.model or "", _handset(row)
+        return Binding(row.nip, row.device_id, action, moment, actor, model, handset)
 
     statement = (
-        select(binding_changes, devices.c.model)
+        select(binding_changes, devices.c.model, devices.c.handset_hash)
         .outerjoin(devices, devices.c.device_id == binding_changes.c.device_id)
         .where(binding_changes.c.change_time < pack(end))
         .order_by(binding_changes.c.sequence)
@@ -207,6 +209,10 @@ async def _rows(
         after = rows[-1].sequence
 
 
+def _handset(row: Row[Any]) -> str:
+    return row.handset_hash.hex() if row.handset_hash else ""
+
+
 def _sighting(row: Row[Any], zones: dict[str, ZoneInfo], zone: ZoneInfo) -> Sighting:
     moment, traces = unpack(row.event_time), fingerprint_of(row)
     place: Point | None = None
@@ -229,6 +235,7 @@ def _sighting(row: Row[Any], zones: dict[str, ZoneInfo], zone: ZoneInfo) -> Sigh
         distance_m=row.distance_m,
         frame=traces.frame if traces else None,
         background=traces.background if traces else None,
+        handset=_handset(row),
     )
 
 

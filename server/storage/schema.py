@@ -123,6 +123,8 @@ devices = Table(
     _time("revoke_time", nullable=True),
     Column("revoke_reason", String(500), nullable=False),
     Column("revoke_actor", String(64), nullable=False),
+    # Of the handset, as it said when it was activated.
+    Column("handset_hash", LargeBinary, nullable=True),
     CheckConstraint(
         "(kind = 'PHONE' AND nip IS NOT NULL) OR (kind = 'KIOSK' AND site_id IS NOT NULL)",
         name="subject",

@@ -68,14 +68,12 @@ class Frauds:
     # --- one phone for many
 
     def one_phone(self):
-        """A clerk's phone is logged in for two to twelve, in turns."""
+        """A clerk's phone is logged in for two to twelve, in turns: each login is another device."""
         people, days = self.take(2, 12), set(self.period(6, 43))
+        phone = self.world.id("handset")
         for person in people:
             self.change(
-                person,
-                days,
-                0.8,
-                lambda one: {"device_id": self.world.device_on(people[0].nip, one.event_time)},
+                person, days, 0.8, lambda one: {"device_id": self.world.id("dev"), "handset": phone}
             )
         self.note("one phone", FindingKind.DEVICE_SHARED, people)
 

@@ -28,6 +28,18 @@ class TestShared:
         assert ("returns", 2, LIMITS.returns_min) == finding.evidence.figures[0]
         assert (at(0), at(3)) == (finding.first, finding.last)
 
+    def test_each_activation_is_another_device(self):
+        """The handset tells that it is one phone."""
+        used = [
+            seen(nip, day, device_id=f"device-{day}", handset="h")
+            for day, nip in enumerate((ANI, BUDI, ANI, BUDI))
+        ]
+
+        (finding,) = devices.shared(used, [], LIMITS)
+
+        assert (ANI, BUDI) == finding.nips
+        assert tuple(f"device-{day}" for day in range(4)) == finding.evidence.device_ids
+
     def test_a_phone_handed_on_is_none(self):
         """A colleague's old phone, and then another's."""
         assert [] == devices.shared(on_one_phone(ANI, ANI, BUDI, BUDI, CICI), [], LIMITS)

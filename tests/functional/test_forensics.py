@@ -237,6 +237,28 @@ class TestFindings:
         late = found["PERMIT_RETROACTIVE"]
         assert asked.request_id in {number for one in late for number in one.request_ids}
 
+    async def test_one_handset_for_two(self, world):
+        """Bound to one and the other in turns: known again by what the phone says of itself."""
+        first = go_to(world, "08:00")
+        bkd, bound = await world.bkd(), {}
+        people = [world.seed.employees[number].nip for number in (21, 22)]
+        for turn in range(4):
+            nip = people[turn % 2]
+            if nip in bound:
+                again = await bkd.call("RebindDevice", nip=nip, reason="ponsel rusak")
+                issued = again.activation_code
+            else:
+                issued = await bkd.call("IssueActivationCode", nip=nip)
+            bound[nip] = await activate(
+                world.anyone.client, issued.code, model="Ponsel", handset_id="android-7"
+            )
+            world.clock.advance(hours=1)
+
+        found = (await findings(world, first, first))["DEVICE_SHARED"]
+
+        assert [sorted(people)] == [sorted(one.nips) for one in found]
+        assert set(found[0].device_ids) >= {one.device_id for one in bound.values()}
+
     async def test_who_issued_the_code(self, world):
         """An activation is the deed of who gave out its code; the phone does the rest."""
         officer, nip = await world.officer(), world.seed.employees[20].nip

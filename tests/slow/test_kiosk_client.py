@@ -29,7 +29,6 @@ from typer.testing import CliRunner
 
 from kiosk_client.camera import SourceError
 from kiosk_client.main import RunOptions, app, run_kiosk
-from kiosk_client.reports import trouble_of
 from kiosk_client.screen import LineScreen
 from kiosk_client.stream import Backoff, KioskStream
 from kiosk_client.updates import Answer, Ended, Offline, Online, Shot, Update
@@ -224,24 +223,6 @@ class TestStream:
         kinds = [type(update) for update in seen]
         assert kinds == [Online, Offline, Online, Answer]
         assert fake.logins == 1
-
-    @pytest.mark.parametrize(
-        ("code", "reason", "network"),
-        [("DEADLINE_EXCEEDED", "STREAM_IDLE", False), ("UNAVAILABLE", "STORAGE_UNAVAILABLE", True)],
-    )
-    async def test_silence_is_no_trouble_of_the_network(
-        self, code: str, reason: str, *, network: bool
-    ) -> None:
-        """A camera without pictures is told apart from a connection that broke."""
-
-        async def ended(requests: Requests, context: Context) -> Answers:
-            await anext(requests)
-            yield ready()
-            await abort(context, grpc.StatusCode[code], reason)
-
-        seen = await collect(FakeServer(ended, answer_all), ends(1, Offline))
-
-        assert network is (trouble_of(seen[-1]) is not None)
 
     async def test_resume_is_honoured(self) -> None:
         """Answers on their way are still shown; then it waits as long as the server asked."""

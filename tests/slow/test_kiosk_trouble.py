@@ -7,14 +7,21 @@ from typing import TYPE_CHECKING
 
 import grpc
 import grpc.aio
+import pytest
 from hadir.client import Endpoint
 from hadir.v1 import kiosk_pb2, kiosk_pb2_grpc, session_pb2_grpc, trial_pb2, trial_pb2_grpc
 
 from kiosk_client.main import RunOptions, run_kiosk
+from kiosk_client.reports import trouble_of
 from kiosk_client.screen import LineScreen
+from kiosk_client.updates import Offline
 from tests.slow.test_kiosk_client import (
     IDENTITY,
     FakeServer,
+    abort,
+    answer_all,
+    collect,
+    ends,
     forget,
     ready,
     result,
@@ -78,3 +85,21 @@ class TestTrouble:
         assert report.problem == trial_pb2.TRIAL_PROBLEM_RECOGNITION
         assert report.text == "NOT_RECOGNISED"
         assert trial.reports.empty()
+
+    @pytest.mark.parametrize(
+        ("code", "reason", "network"),
+        [("DEADLINE_EXCEEDED", "STREAM_IDLE", False), ("UNAVAILABLE", "STORAGE_UNAVAILABLE", True)],
+    )
+    async def test_silence_is_no_trouble_of_the_network(
+        self, code: str, reason: str, *, network: bool
+    ) -> None:
+        """A camera without pictures is told apart from a connection that broke."""
+
+        async def ended(requests: Requests, context: Context) -> Answers:
+            await anext(requests)
+            yield ready()
+            await abort(context, grpc.StatusCode[code], reason)
+
+        seen = await collect(FakeServer(ended, answer_all), ends(1, Offline))
+
+        assert network is (trouble_of(seen[-1]) is not None)

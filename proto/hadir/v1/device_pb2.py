@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from hadir.v1 import options_pb2 as hadir_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15hadir/v1/device.proto\x12\x08hadir.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16hadir/v1/options.proto\"\xb9\x02\n\x06\x44\x65vice\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\"\n\x04kind\x18\x02 \x01(\x0e\x32\x14.hadir.v1.DeviceKind\x12$\n\x05state\x18\x03 \x01(\x0e\x32\x15.hadir.v1.DeviceState\x12\x0b\n\x03nip\x18\x04 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x05 \x01(\t\x12\x0f\n\x07site_id\x18\x06 \x01(\t\x12\r\n\x05model\x18\x07 \x01(\t\x12\x31\n\ractivate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0brevoke_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rrevoke_reason\x18\n \x01(\t\x12\x14\n\x0crevoke_actor\x18\x0b \x01(\t\"x\n\x15\x41\x63tivateDeviceRequest\x12\x1d\n\x0f\x61\x63tivation_code\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12\x18\n\npublic_key\x18\x02 \x01(\x0c\x42\x04\x90\xb5\x18\x01\x12\x17\n\tsignature\x18\x03 \x01(\x0c\x42\x04\x90\xb5\x18\x01\x12\r\n\x05model\x18\x04 \x01(\t\"\x15\n\x13GetOwnDeviceRequest*W\n\nDeviceKind\x12\x1b\n\x17\x44\x45VICE_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11\x44\x45VICE_KIND_PHONE\x10\x01\x12\x15\n\x11\x44\x45VICE_KIND_KIOSK\x10\x02*^\n\x0b\x44\x65viceState\x12\x1c\n\x18\x44\x45VICE_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x44\x45VICE_STATE_ACTIVE\x10\x01\x12\x18\n\x14\x44\x45VICE_STATE_REVOKED\x10\x02\x32\xa8\x01\n\rDeviceService\x12L\n\x0e\x41\x63tivateDevice\x12\x1f.hadir.v1.ActivateDeviceRequest\x1a\x10.hadir.v1.Device\"\x07\x8a\xb5\x18\x03\n\x01\x01\x12I\n\x0cGetOwnDevice\x12\x1d.hadir.v1.GetOwnDeviceRequest\x1a\x10.hadir.v1.Device\"\x08\x8a\xb5\x18\x04\n\x02\x02\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15hadir/v1/device.proto\x12\x08hadir.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16hadir/v1/options.proto\"\xb9\x02\n\x06\x44\x65vice\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\"\n\x04kind\x18\x02 \x01(\x0e\x32\x14.hadir.v1.DeviceKind\x12$\n\x05state\x18\x03 \x01(\x0e\x32\x15.hadir.v1.DeviceState\x12\x0b\n\x03nip\x18\x04 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x05 \x01(\t\x12\x0f\n\x07site_id\x18\x06 \x01(\t\x12\r\n\x05model\x18\x07 \x01(\t\x12\x31\n\ractivate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0brevoke_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rrevoke_reason\x18\n \x01(\t\x12\x14\n\x0crevoke_actor\x18\x0b \x01(\t\"\x8c\x01\n\x15\x41\x63tivateDeviceRequest\x12\x1d\n\x0f\x61\x63tivation_code\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12\x18\n\npublic_key\x18\x02 \x01(\x0c\x42\x04\x90\xb5\x18\x01\x12\x17\n\tsignature\x18\x03 \x01(\x0c\x42\x04\x90\xb5\x18\x01\x12\r\n\x05model\x18\x04 \x01(\t\x12\x12\n\nhandset_id\x18\x05 \x01(\t\"\x15\n\x13GetOwnDeviceRequest*W\n\nDeviceKind\x12\x1b\n\x17\x44\x45VICE_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11\x44\x45VICE_KIND_PHONE\x10\x01\x12\x15\n\x11\x44\x45VICE_KIND_KIOSK\x10\x02*^\n\x0b\x44\x65viceState\x12\x1c\n\x18\x44\x45VICE_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x44\x45VICE_STATE_ACTIVE\x10\x01\x12\x18\n\x14\x44\x45VICE_STATE_REVOKED\x10\x02\x32\xa8\x01\n\rDeviceService\x12L\n\x0e\x41\x63tivateDevice\x12\x1f.hadir.v1.ActivateDeviceRequest\x1a\x10.hadir.v1.Device\"\x07\x8a\xb5\x18\x03\n\x01\x01\x12I\n\x0cGetOwnDevice\x12\x1d.hadir.v1.GetOwnDeviceRequest\x1a\x10.hadir.v1.Device\"\x08\x8a\xb5\x18\x04\n\x02\x02\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,16 +43,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DEVICESERVICE'].methods_by_name['ActivateDevice']._serialized_options = b'\212\265\030\003\n\001\001'
   _globals['_DEVICESERVICE'].methods_by_name['GetOwnDevice']._loaded_options = None
   _globals['_DEVICESERVICE'].methods_by_name['GetOwnDevice']._serialized_options = b'\212\265\030\004\n\002\002\003'
-  _globals['_DEVICEKIND']._serialized_start=553
-  _globals['_DEVICEKIND']._serialized_end=640
-  _globals['_DEVICESTATE']._serialized_start=642
-  _globals['_DEVICESTATE']._serialized_end=736
+  _globals['_DEVICEKIND']._serialized_start=574
+  _globals['_DEVICEKIND']._serialized_end=661
+  _globals['_DEVICESTATE']._serialized_start=663
+  _globals['_DEVICESTATE']._serialized_end=757
   _globals['_DEVICE']._serialized_start=93
   _globals['_DEVICE']._serialized_end=406
-  _globals['_ACTIVATEDEVICEREQUEST']._serialized_start=408
-  _globals['_ACTIVATEDEVICEREQUEST']._serialized_end=528
-  _globals['_GETOWNDEVICEREQUEST']._serialized_start=530
-  _globals['_GETOWNDEVICEREQUEST']._serialized_end=551
-  _globals['_DEVICESERVICE']._serialized_start=739
-  _globals['_DEVICESERVICE']._serialized_end=907
+  _globals['_ACTIVATEDEVICEREQUEST']._serialized_start=409
+  _globals['_ACTIVATEDEVICEREQUEST']._serialized_end=549
+  _globals['_GETOWNDEVICEREQUEST']._serialized_start=551
+  _globals['_GETOWNDEVICEREQUEST']._serialized_end=572
+  _globals['_DEVICESERVICE']._serialized_start=760
+  _globals['_DEVICESERVICE']._serialized_end=928
 # @@protoc_insertion_point(module_scope)

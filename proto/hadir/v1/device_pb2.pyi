@@ -55,16 +55,18 @@ class Device(_message.Message):
     def __init__(self, device_id: _Optional[str] = ..., kind: _Optional[_Union[DeviceKind, str]] = ..., state: _Optional[_Union[DeviceState, str]] = ..., nip: _Optional[str] = ..., display_name: _Optional[str] = ..., site_id: _Optional[str] = ..., model: _Optional[str] = ..., activate_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., revoke_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., revoke_reason: _Optional[str] = ..., revoke_actor: _Optional[str] = ...) -> None: ...
 
 class ActivateDeviceRequest(_message.Message):
-    __slots__ = ("activation_code", "public_key", "signature", "model")
+    __slots__ = ("activation_code", "public_key", "signature", "model", "handset_id")
     ACTIVATION_CODE_FIELD_NUMBER: _ClassVar[int]
     PUBLIC_KEY_FIELD_NUMBER: _ClassVar[int]
     SIGNATURE_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
+    HANDSET_ID_FIELD_NUMBER: _ClassVar[int]
     activation_code: str
     public_key: bytes
     signature: bytes
     model: str
-    def __init__(self, activation_code: _Optional[str] = ..., public_key: _Optional[bytes] = ..., signature: _Optional[bytes] = ..., model: _Optional[str] = ...) -> None: ...
+    handset_id: str
+    def __init__(self, activation_code: _Optional[str] = ..., public_key: _Optional[bytes] = ..., signature: _Optional[bytes] = ..., model: _Optional[str] = ..., handset_id: _Optional[str] = ...) -> None: ...
 
 class GetOwnDeviceRequest(_message.Message):
     __slots__ = ()

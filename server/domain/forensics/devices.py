@@ -28,21 +28,23 @@ def shared(
 ) -> list[Finding]:
     """Finds phones that go to and fro between accounts, or have many.
 
-    A phone handed on, even twice, goes from one account to the next and never back.
+    A phone handed on, even twice, goes from one account to the next and never back. Each activation
+    makes another device: what tells that it is one phone is its handset, where the app says it.
     """
-    uses: dict[str, list[tuple[datetime, str, str]]] = defaultdict(list)
-    for sighting in sightings:
-        if sighting.source is EventSource.PHONE:
-            uses[sighting.device_id].append((sighting.event_time, sighting.nip, sighting.event_id))
-    for binding in bindings:
-        if binding.action is BindingAction.BOUND and binding.device_id:
-            uses[binding.device_id].append((binding.time, binding.nip, ""))
+    uses: dict[str, list[tuple[datetime, str, str, str]]] = defaultdict(list)
+    for one in sightings:
+        if one.source is EventSource.PHONE:
+            use = (one.event_time, one.nip, one.event_id, one.device_id)
+            uses[one.handset or one.device_id].append(use)
+    for done in bindings:
+        if done.action is BindingAction.BOUND and done.device_id:
+            uses[done.handset or done.device_id].append((done.time, done.nip, "", done.device_id))
     findings = []
-    for device_id, used in sorted(uses.items()):
-        if len({nip for _, nip, _ in used}) < 2:
+    for _, used in sorted(uses.items()):
+        if len({nip for _, nip, *_ in used}) < 2:
             continue
         used.sort()
-        turns = [nip for nip, _ in groupby(nip for _, nip, _ in used)]
+        turns = [nip for nip, _ in groupby(nip for _, nip, *_ in used)]
         accounts = len(set(turns))
         returns = Figure("returns", len(turns) - accounts, limits.returns_min)
         figures = (returns, Figure("accounts", accounts, limits.accounts_min))
@@ -51,8 +53,8 @@ def shared(
             others = (figure for figure in figures if figure not in reached)
             evidence = Evidence(
                 (*reached, *others),
-                event_ids=ids(event_id for *_, event_id in used if event_id),
-                device_ids=(device_id,),
+                event_ids=ids(event_id for _, _, event_id, _ in used if event_id),
+                device_ids=ids(device_id for *_, device_id in used),
             )
             nips = tuple(sorted(set(turns)))
             kind = FindingKind.DEVICE_SHARED

@@ -26,7 +26,7 @@ class Sighting:
     the device said. place: degrees as the device sent them, not rounded; for a kiosk that of its
     site; None if unknown. accuracy_m: radius of 68 %, metres. distance_m: metres outside the fence.
     frame, background: hashes of 64 bits of one frame of the check-in (vision/fingerprint.py), None
-    if unknown.
+    if unknown. handset: the same for all devices that one phone was, empty if unknown.
     """
 
     event_id: str
@@ -45,11 +45,15 @@ class Sighting:
     distance_m: float = 0.0
     frame: int | None = None
     background: int | None = None
+    handset: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A change of an employee's phone; time in UTC, actor: who issued its code or revoked it."""
+    """A change of an employee's phone; time in UTC, actor: who issued its code or revoked it.
+
+    handset: as in Sighting.
+    """
 
     nip: str
     device_id: str
@@ -57,6 +61,7 @@ class Binding:
     time: datetime
     actor: str
     device_model: str = ""
+    handset: str = ""
 
 
 @dataclass(frozen=True, slots=True)
