@@ -6,7 +6,7 @@ that the machine was full makes nobody late.
 """
 
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -83,8 +83,9 @@ class Admission:
     ) -> None:
         self._pipeline = pipeline
         self._monotonic = monotonic
-        self._turned_away: dict[str, _TurnedAway] = {}  # keeps the order of first refusals
-        self._known: dict[bytes, str] = {}  # devices by their sessions, the latest last
+        # By device, in the order of first refusals; devices by their sessions, the latest last.
+        self._turned_away: OrderedDict[str, _TurnedAway] = OrderedDict()
+        self._known: OrderedDict[bytes, str] = OrderedDict()
         self._refused_s: deque[float] = deque(maxlen=10_000)
         self._slots = Slots()
         self._room = 1.0
@@ -170,7 +171,7 @@ class Admission:
         self._known.pop(phone.session_hash, None)
         self._known[phone.session_hash] = phone.device_id
         if len(self._known) > KNOWN_MAX:
-            del self._known[next(iter(self._known))]
+            self._known.popitem(last=False)
 
     def _refuse(self, device_id: str) -> NoReturn:
         metrics.SHED.labels("check_in").inc()
@@ -188,7 +189,7 @@ class Admission:
         self._turned_away.pop(device_id, None)
         self._turned_away[device_id] = _TurnedAway(now_s, until_s)
         if len(self._turned_away) > TURNED_AWAY_MAX:
-            del self._turned_away[next(iter(self._turned_away))]
+            self._turned_away.popitem(last=False)
 
     def _make_room(self) -> None:
         """Changes the places, once a measurement, by how busy the workers are while they are taken.
