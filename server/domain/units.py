@@ -32,15 +32,14 @@ def faults_of(
     *,
     site_ids: Collection[str],
     nips: Collection[str],
-    may_move: bool = True,
+    moved: Collection[str] = (),
 ) -> list[tuple[int, str]]:
     """Returns (place in the list from 1, reason) of what is wrong with units to be stored.
 
-    known: those stored before; a unit of the list replaces the one with its id. may_move: whether
-    a unit may get another parent: that takes a reason.
+    known: those stored before; a unit of the list replaces the one with its id. moved: ids of those
+    that get another parent, where that has no reason.
     """
     known = list(known)
-    before = {unit.unit_id: unit for unit in known}
     after = {unit.unit_id: unit for unit in (*known, *some)}
     found: list[tuple[int, str]] = []
     seen: set[str] = set()
@@ -53,7 +52,7 @@ def faults_of(
             (bool(unit.site_id) and unit.site_id not in site_ids, "SITE_UNKNOWN"),
             (bool(unit.head_nip) and unit.head_nip not in nips, "HEAD_UNKNOWN"),
             (makes_cycle(after.values(), unit), "UNIT_CYCLE"),
-            (not may_move and moves(before.get(unit.unit_id), unit), "MOVE_WITHOUT_REASON"),
+            (unit.unit_id in moved, "MOVE_WITHOUT_REASON"),
         )
         found += [(number, reason) for wrong, reason in checks if wrong]
         seen.add(unit.unit_id)
@@ -74,9 +73,9 @@ def parents_first(some: Iterable[Unit]) -> list[Unit]:
     return ordered
 
 
-def moves(before: Unit | None, unit: Unit) -> bool:
+def moves(before: Unit, unit: Unit) -> bool:
     """Whether a unit that was there before gets another unit above it."""
-    return before is not None and before.parent_unit_id != unit.parent_unit_id
+    return before.parent_unit_id != unit.parent_unit_id
 
 
 def makes_cycle(units: Iterable[Unit], changed: Unit) -> bool:

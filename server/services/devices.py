@@ -96,9 +96,8 @@ class Devices:
     ) -> Device:
         """Turns an activation code into a device; consumes the code in the same transaction.
 
-        handset_id: as the phone says, or empty. It is a trace for forensics and proves nothing.
-
         Who lost the answer asks again with the same key, and gets the device that it made.
+        handset_id: as the phone says, or empty. It is a trace for forensics and proves nothing.
         """
         read_public_key(public_key)
         if len(handset_id) > HANDSET_LENGTH_MAX:

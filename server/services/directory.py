@@ -1,7 +1,7 @@
 """Units, sites and employees: BKD's master data."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -134,9 +134,7 @@ class Directory:
             if unit.head_nip and not await directory.known_nips(connection, [unit.head_nip]):
                 raise ReferenceUnknown("no such employee", head_nip=unit.head_nip)
             before = next((old for old in units if old.unit_id == unit.unit_id), None)
-            # A unit is put whole: an earlier date takes back what was to hold from a later one.
-            history = UnitHistory(units, await unit_changes.all_changes(connection))
-            if any(moves(old, unit) for old in history.since(unit.unit_id, start)):
+            if await _that_move(connection, units, [unit], start):
                 checked_reason(reason)
             await self._put_units(connection, [unit], principal, start, reason)
             return before is not None and before.site_id != unit.site_id
@@ -167,10 +165,12 @@ class Directory:
             raise FieldInvalid(f"1 to {UNITS_AT_ONCE_MAX} units at once", field="units")
 
         async def faults(connection: Connection) -> list[tuple[int, str]]:
+            known = await directory.list_units(connection)
+            unsaid = len(reason) < REASON_LENGTH_MIN
             return faults_of(
                 some,
-                await directory.list_units(connection),
-                may_move=len(reason) >= REASON_LENGTH_MIN,
+                known,
+                moved=await _that_move(connection, known, some, start) if unsaid else (),
                 site_ids={site.site_id for site in await directory.list_sites(connection)},
                 nips=await directory.known_nips(connection, [one.head_nip for one in some]),
             )
@@ -327,6 +327,21 @@ class Directory:
         return await loop.run_in_executor(
             self._background, _plan, text, units, sites, stored, self._clock.now()
         )
+
+
+async def _that_move(
+    connection: Connection, known: Sequence[Unit], some: Iterable[Unit], start: date
+) -> set[str]:
+    """Returns which units would stand elsewhere than on a date, or since, by what is put.
+
+    A unit is put whole: an earlier date takes back what was to hold from a later one.
+    """
+    history = UnitHistory(known, await unit_changes.all_changes(connection))
+    return {
+        unit.unit_id
+        for unit in some
+        if any(moves(old, unit) for old in history.since(unit.unit_id, start))
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,10 @@ class TestUnits:
 
         with refused("REASON_REQUIRED", "INVALID_ARGUMENT"):
             await bkd.call("PutUnit", unit=moved, start="2026-02-02")
+        listed = await bkd.call("ImportUnits", units=[moved], start="2026-02-02")
         await bkd.call("PutUnit", unit=moved, start="2026-04-01")
+
+        assert ["MOVE_WITHOUT_REASON"] == [one.reason for one in listed.problems]
 
     async def test_dates_to_come(self, bkd):
         """What is put holds now: a date ahead is refused."""

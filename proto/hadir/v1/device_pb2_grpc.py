@@ -54,7 +54,7 @@ class DeviceServiceServicer:
     def ActivateDevice(self, request, context):
         """Activates a device. The code is consumed in the same transaction that stores the key. Whoever
         loses the answer asks again with the same key, within an hour, and gets the same device.
-        Errors: INVALID_ARGUMENT (KEY_INVALID, SIGNATURE_INVALID), NOT_FOUND (ACTIVATION_CODE_INVALID,
+        Errors: INVALID_ARGUMENT (KEY_INVALID, SIGNATURE_INVALID, FIELD_INVALID), NOT_FOUND (ACTIVATION_CODE_INVALID,
         also for used and expired codes), ALREADY_EXISTS (DEVICE_ALREADY_BOUND, KEY_ALREADY_USED).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

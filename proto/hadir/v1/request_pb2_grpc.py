@@ -186,9 +186,8 @@ class RequestServiceServicer:
         """Takes a document in parts; send `open`, then parts in order. What arrived is kept: after a lost
         connection open again with the same upload_id, and go on at the size that GetUpload tells.
         Errors: INVALID_ARGUMENT (OPEN_FIRST, DOCUMENT_INVALID, REQUEST_ID_INVALID), FAILED_PRECONDITION
-        (UPLOAD_OFFSET),
-        RESOURCE_EXHAUSTED (TOO_MANY_STREAMS, FRAME_BUDGET, TOO_MANY_DOCUMENTS), DEADLINE_EXCEEDED (STREAM_IDLE),
-        PERMISSION_DENIED (SESSION_ENDED, DEVICE_REVOKED), UNAVAILABLE (SERVER_DRAINING).
+        (UPLOAD_OFFSET), RESOURCE_EXHAUSTED (TOO_MANY_STREAMS, FRAME_BUDGET, TOO_MANY_DOCUMENTS),
+        DEADLINE_EXCEEDED (STREAM_IDLE), PERMISSION_DENIED (SESSION_ENDED, DEVICE_REVOKED), UNAVAILABLE (SERVER_DRAINING).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

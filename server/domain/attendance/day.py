@@ -83,8 +83,8 @@ def derive(
     cuts = _cuts(total, plan.table, requests, shown) if final else ()
     percent, waived = NOTHING, NOTHING
     if plan.table and cuts:
-        without = sum((band.percent for _, band in total.faults if band), NOTHING)
-        most = min(plan.table.day_max, without)
+        unexcused = sum((band.percent for _, band in total.faults if band), NOTHING)
+        most = min(plan.table.day_max, unexcused)
         percent = min(most, _price(total.lines, plan.table, cuts, requests))
         waived = most - percent or NOTHING
     return AttendanceDay(
