@@ -32,7 +32,9 @@ from server.services.enrollment import Enrollments
 from server.services.events import EventLog
 from server.services.forensics import Forensics
 from server.services.kiosk import Kiosks
+from server.services.ledger import Ledger
 from server.services.live import LiveStreams
+from server.services.notes import Signer
 from server.services.passwords import Passwords
 from server.services.quotas import Quotas
 from server.services.reports import Reports
@@ -123,6 +125,7 @@ async def _serving(
     tasks = [
         asyncio.create_task(_watch_lag(), name="loop-lag"),
         asyncio.create_task(services.upkeep.run(), name="upkeep"),
+        asyncio.create_task(services.ledger.run(), name="ledger"),
     ]
     try:
         await server.set_serving(serving=True)
@@ -131,6 +134,7 @@ async def _serving(
         for task in tasks:
             task.cancel()
         await app.drain()
+        await services.ledger.end()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +146,7 @@ class _Threads:
     background: ThreadPoolExecutor
     reports: ThreadPoolExecutor
     gallery: ThreadPoolExecutor
+    ledger: ThreadPoolExecutor
 
     def close(self) -> None:
         """Ends all, without what still waits."""
@@ -157,11 +162,15 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
     vault = read_key_file(settings.key_file)
     workers = settings.workers or usable_cores()
     sizes = {"search": workers, "logins": 2, "background": 1, "reports": 1, "gallery": 1}
+    sizes["ledger"] = 1
     threads = _Threads(
         **{name: ThreadPoolExecutor(n, thread_name_prefix=name) for name, n in sizes.items()}
     )
     try:
         async with _loading(settings, workers) as loading, open_database(path) as database:
+            signer = Signer(vault.subkey("ledger"))
+            ledger = Ledger(database, path, signer, clock, threads.ledger)
+            await ledger.begin()
             rules = Rules(database, clock)
             await rules.begin()
             pipeline = await asyncio.shield(loading)  # who gives up here still ends its threads
@@ -175,6 +184,7 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
                 clock,
                 database,
                 vault,
+                ledger=ledger,
                 rules=rules,
                 pipeline=pipeline,
                 thresholds=thresholds,
@@ -203,6 +213,7 @@ def _compose(
     database: Database,
     vault: Vault,
     *,
+    ledger: Ledger,
     rules: Rules,
     pipeline: Pipeline,
     thresholds: Thresholds,
@@ -246,6 +257,7 @@ def _compose(
         event_log=event_log,
         forensics=Forensics(database, rules, sight, reports=reports),
         kiosks=Kiosks(*looking, clock=clock, admission=admission, fps_max=settings.kiosk_fps_max),
+        ledger=ledger,
         requests=_requests(database, rules, sight, claims, changes=changes, clock=clock),
         rules=rules,
         sessions=Sessions(

@@ -18,6 +18,8 @@ from server.clock import SystemClock
 from server.domain.model import Role
 from server.errors import DataInvalid, HadirError, StorageUnavailable
 from server.services.accounts import create_first_account
+from server.services.audit import Audit, audit, read_kept
+from server.services.notes import Signer, Verifier
 from server.settings import Settings, load_settings, sqlite_path, unknown_variables
 from server.storage import migrate as migrations
 from server.storage.backup import back_up
@@ -108,16 +110,51 @@ def check(
         typer.Argument(help="A backup; the database of the settings if not given.", exists=True),
     ] = None,
     config: ConfigOption = None,
+    *,
+    checkpoint: Annotated[
+        list[Path] | None,
+        typer.Option(help="A checkpoint that was kept elsewhere; may be given several times."),
+    ] = None,
+    public_key: Annotated[
+        str | None,
+        typer.Option(help="The server's public key; made of the key file if not given."),
+    ] = None,
 ) -> None:
     """Read the whole database and say whether it is sound. May run beside the server.
 
-    A start checks small files itself, and leaves out those of more than 256 MiB: reading 3 GB
-    takes minutes.
+    First that the file is whole. Then that every record is as it was when the server took it into
+    its ledger, that none was removed or put in, and that phones signed their check-ins. Whoever has
+    both the file and the key file can make another history: it is found by a checkpoint that was
+    kept elsewhere (`hadirctl checkpoint`).
+
+    Records that came late are those that a server found when it started: after a crash these are
+    some seconds of them, and all of them when the ledger began. Otherwise ask who put them there.
+
+    Example: hadir-server check -c /srv/hadir/hadir.toml --checkpoint /media/usb/2026-11-30.txt
     """
-    path = file or sqlite_path(_settings(config))
+    settings = _settings(config)
+    path = file or sqlite_path(settings)
     size = path.stat().st_size / 2**20 if path.exists() else 0
     typer.echo(f"Reading {path} ({size:,.0f} MiB) ...")
     verify(path)
+    try:
+        migrations.check(path)
+    except DataInvalid as error:
+        typer.echo(f"The file is sound. Its records were not checked: {error}")
+        return
+    verifier = _verifier(settings, public_key)
+    kept = list(read_kept(checkpoint or [], verifier))
+    with Progress(console=Console(stderr=True), transient=True) as shown:
+        bar = shown.add_task("checking records", total=None)
+        found = audit(
+            path, verifier, kept, lambda done, of: shown.update(bar, completed=done, total=of)
+        )
+    _tell(found, verifier, len(kept))
+    if found.fault_count:
+        raise DataInvalid(
+            f"{path} is not as it was: {found.fault_count:,} faults. Keep it as it is, and compare "
+            "it with the backups"
+        )
     typer.echo("It is sound.")
 
 
@@ -189,6 +226,30 @@ def _settings(config: Path | None) -> Settings:
     for name in unknown_variables(os.environ):
         typer.secho(f"{name} names no setting and is ignored.", fg=typer.colors.YELLOW, err=True)
     return load_settings(config)
+
+
+def _verifier(settings: Settings, public_key: str | None) -> Verifier | None:
+    if public_key is not None:
+        return Verifier.of_line(public_key)
+    if settings.key_file.exists():
+        return Signer(read_key_file(settings.key_file).subkey("ledger")).verifier
+    return None
+
+
+def _tell(found: Audit, verifier: Verifier | None, kept: int) -> None:
+    """Prints what an audit found."""
+    typer.echo(f"{found.records:,} records; {found.new:,} of them not in the ledger yet.")
+    typer.echo(f"{found.checkpoints:,} checkpoints of the database and {kept} kept elsewhere.")
+    typer.echo(f"{found.seals:,} check-ins signed by phones; {found.unsealed:,} of before that.")
+    if found.late:
+        kinds = ", ".join(f"{count:,} x {kind}" for kind, count in found.late.items())
+        typer.echo(f"Found at a start and taken in late: {kinds}.")
+    if verifier is None:
+        typer.echo("No key file and no --public-key: signatures of checkpoints were not checked.")
+    else:
+        typer.echo(f"Public key: {verifier.line}")
+    for fault in found.faults:
+        typer.secho(fault, fg=typer.colors.RED)
 
 
 def _password(file: Path | None) -> str:

@@ -17,6 +17,7 @@ from server.ctl import (
     enroll,
     event,
     forensic,
+    ledger,
     master,
     request,
     rule,
@@ -52,6 +53,7 @@ attendance.add_to(app)
 app.add_typer(request.app, name="request")
 forensic.add_to(app)
 trial.add_to(app)
+ledger.add_to(app)
 app.add_typer(rule.app, name="rule")
 
 

@@ -199,6 +199,10 @@ class Text(Enum):
         "Absen {kind} {nip} pukul {time} tidak dihitung lagi; catatannya tetap ada.",
         "The punch {kind} of {nip} at {time} does not count any more; its event stays.",
     )
+    CHECKPOINT = (
+        "{size} catatan. Kunci publik server: {key}",
+        "{size} records. The server's public key: {key}",
+    )
     SAVED = ("Disimpan: {file} ({size} byte).", "Saved: {file} ({size} bytes).")
     RULES_STORED = ("{count} aturan disimpan.", "{count} rules are stored.")
     UNITS_STORED = ("{count} perangkat daerah disimpan.", "{count} units are stored.")

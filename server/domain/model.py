@@ -223,8 +223,9 @@ class Scores:
 class Event:
     """One attendance event: immutable. event_time is when the first frame was received.
 
-    fingerprint: of its best frame, None where none was kept. voided: whether BKD found it wrong,
-    so that it counts no more; where events are listed.
+    fingerprint: of its best frame, None where none was kept. seal: the phone's signature, over
+    nonce and chain_head too. voided: whether BKD found it wrong, so that it counts no more; where
+    events are listed.
     """
 
     event_id: str
@@ -245,4 +246,6 @@ class Event:
     frame_digest: bytes = field(default=b"", repr=False)
     fingerprint: Fingerprint | None = None
     seal: bytes = field(default=b"", repr=False)
+    nonce: bytes | None = field(default=None, repr=False)
+    chain_head: bytes | None = field(default=None, repr=False)
     voided: bool = False

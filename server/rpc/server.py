@@ -26,6 +26,8 @@ from hadir.v1 import (
     forensic_pb2_grpc,
     kiosk_pb2,
     kiosk_pb2_grpc,
+    ledger_pb2,
+    ledger_pb2_grpc,
     request_pb2,
     request_pb2_grpc,
     rule_pb2,
@@ -48,6 +50,7 @@ from server.rpc.event import EventServicer
 from server.rpc.forensic import ForensicServicer
 from server.rpc.interceptor import Gate, before_password, roles_by_method
 from server.rpc.kiosk import KioskServicer
+from server.rpc.ledger import LedgerServicer
 from server.rpc.request import RequestServicer
 from server.rpc.rule import RuleServicer
 from server.rpc.session import SessionServicer
@@ -63,6 +66,7 @@ from server.services.enrollment import Enrollments
 from server.services.events import EventLog
 from server.services.forensics import Forensics
 from server.services.kiosk import Kiosks
+from server.services.ledger import Ledger
 from server.services.live import LiveStreams
 from server.services.requests import Requests
 from server.services.rules import Rules
@@ -81,6 +85,7 @@ FILES = (
     event_pb2.DESCRIPTOR,
     forensic_pb2.DESCRIPTOR,
     kiosk_pb2.DESCRIPTOR,
+    ledger_pb2.DESCRIPTOR,
     request_pb2.DESCRIPTOR,
     rule_pb2.DESCRIPTOR,
     session_pb2.DESCRIPTOR,
@@ -123,6 +128,7 @@ class Services:
     event_log: EventLog
     forensics: Forensics
     kiosks: Kiosks
+    ledger: Ledger
     requests: Requests
     rules: Rules
     sessions: Sessions
@@ -190,6 +196,7 @@ def _add(server: grpc.aio.Server, services: Services, *, idle_s: float) -> None:
         RequestServicer(services.requests, services.documents, live, clock), server
     )
     trial_pb2_grpc.add_TrialServiceServicer_to_server(TrialServicer(services.trial), server)
+    ledger_pb2_grpc.add_LedgerServiceServicer_to_server(LedgerServicer(services.ledger), server)
     rule_pb2_grpc.add_RuleServiceServicer_to_server(RuleServicer(services.rules), server)
     checkin_pb2_grpc.add_CheckInServiceServicer_to_server(
         CheckInServicer(services.checkins, live, clock, idle_s=idle_s), server

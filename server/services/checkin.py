@@ -477,6 +477,8 @@ class CheckInSession:
             frame_digest=best.digest,
             fingerprint=best.fingerprint,
             seal=signature,
+            nonce=self.challenge.nonce,
+            chain_head=self._chain.head,
         )
 
 

@@ -97,6 +97,8 @@ async def insert_event(connection: AsyncConnection, event: Event) -> None:
             "frame_hash": signed(traces.frame) if traces else None,
             "background_hash": signed(traces.background) if traces else None,
             "seal": event.seal,
+            "nonce": event.nonce,
+            "chain_head": event.chain_head,
             "create_time": pack(event.create_time),
         },
     )
@@ -251,4 +253,6 @@ def _event(row: Row[Any]) -> Event:
         frame_digest=row.frame_digest,
         fingerprint=fingerprint_of(row),
         seal=row.seal,
+        nonce=row.nonce,
+        chain_head=row.chain_head,
     )

@@ -251,8 +251,12 @@ events = Table(
     # Perceptual hashes of the best frame and of what is behind the face: see vision/fingerprint.
     Column("frame_hash", BigInteger, nullable=True),
     Column("background_hash", BigInteger, nullable=True),
+    # The phone's signature, and what it signed beside the columns above: see domain/seal.
     Column("seal", LargeBinary, nullable=False),
+    Column("nonce", LargeBinary, nullable=True),
+    Column("chain_head", LargeBinary, nullable=True),
     _time("create_time"),
+    Index("ix_events_event_time", "event_time"),
     Index("ix_events_nip_event_time", "nip", "event_time"),
     Index("ix_events_unit_id_sequence", "unit_id", "sequence"),
 )
@@ -462,4 +466,31 @@ trial_reports = Table(
     _time("report_time"),
     UniqueConstraint("device_id", "report_id"),
     Index("ix_trial_reports_report_time", "report_time"),
+)
+
+# The hash of every record that may never change, in the order in which it was taken in.
+ledger = Table(
+    "ledger",
+    metadata,
+    # From 1 on, without gaps.
+    Column("position", Sequence, primary_key=True, autoincrement=False),
+    # The record's table, and its key there: a number or a name.
+    Column("kind", String(24), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("leaf", LargeBinary, nullable=False),
+    # Found at a start: not taken in while the server that wrote it ran.
+    Column("late", Boolean, nullable=False),
+    UniqueConstraint("kind", "number", "name"),
+)
+
+# What the ledger was at moments, signed with the server's key.
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("size", Sequence, primary_key=True, autoincrement=False),
+    # Right edge of the tree: see domain/ledger.
+    Column("frontier", LargeBinary, nullable=False),
+    Column("note", String(400), nullable=False),
+    _time("make_time"),
 )

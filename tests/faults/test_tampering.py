@@ -30,7 +30,8 @@ MODEL = "test-model"
 APPEND_ONLY = {
     "events": (
         "INSERT INTO events VALUES (7, 'event', :nip, 'Ani', 'bkd', 'IN', 'PHONE', 1, 1, 0, 'kantor',"
-        " 1.0, 'phone-0', 0.8, 0.4, 0.3, 1.0, NULL, NULL, NULL, NULL, NULL, x'01', x'02', 1, NULL, NULL)"
+        " 1.0, 'phone-0', 0.8, 0.4, 0.3, 1.0, NULL, NULL, NULL, NULL, NULL, x'01', x'02', 1, NULL, NULL,"
+        " NULL, NULL)"
     ),
     "requests": "INSERT INTO requests VALUES (:nip, 'request', x'01', 'event', 1)",
     "refusals": "INSERT INTO refusals VALUES (7, :nip, 'phone-0', 'SPOOF', 1, 0.1, 0.2, 0.3, 4.0)",
@@ -51,6 +52,10 @@ APPEND_ONLY = {
 OTHERS = {
     "account_changes_no_update",
     "account_changes_no_delete",
+    "ledger_no_update",
+    "ledger_no_delete",
+    "checkpoints_no_update",
+    "checkpoints_no_delete",
     "removals_no_update",
     "removals_no_delete",
     "events_only_forgets",
