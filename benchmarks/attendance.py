@@ -168,7 +168,13 @@ async def _fill(database: Database, people: int, days: int, thousand: int) -> No
         everybody = [Employee(nip, f"Pegawai {nip}", unit_of[nip], "", active, NOW) for nip in nips]
         await directory.put_employees(connection, everybody)
         start = date(2020, 1, 1)
-        await rows.insert_postings(connection, [(n, start, unit_of[n], "") for n in nips])
+        await rows.insert_postings(
+            connection,
+            [(n, start, unit_of[n], "") for n in nips],
+            actor="bkd",
+            reason="",
+            now=datetime.now(UTC),
+        )
         phone = Device("phone", DeviceKind.PHONE, DeviceState.ACTIVE, b"key", NOW, nips[0])
         await devices.insert_device(connection, phone)
 

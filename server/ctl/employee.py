@@ -42,14 +42,25 @@ PROBLEM_COLUMNS: Columns[directory_pb2.ImportProblem] = {
     Text.PROBLEM: lambda problem: problem.text,
 }
 
-app = typer.Typer(no_args_is_help=True, help="Employees (pegawai): import, list, show.")
+POSTING_COLUMNS: Columns[directory_pb2.Posting] = {
+    Text.NUMBER: lambda posting: posting.sequence,
+    Text.TIME: lambda posting: posting.put_time,
+    Text.NIP: lambda posting: posting.nip,
+    Text.FIRST: lambda posting: posting.start,
+    Text.UNIT: lambda posting: posting.unit_id,
+    Text.SITE: lambda posting: posting.site_id,
+    Text.ACTOR: lambda posting: posting.actor,
+    Text.REASON: lambda posting: posting.reason,
+}
+
+app = typer.Typer(no_args_is_help=True, help="Employees (pegawai): import, list, show, history.")
 
 
 @app.command(
     "import",
     epilog=examples(
         "hadirctl employee import simpeg.csv --dry-run",
-        "hadirctl employee import mutasi.csv --from 2026-11-02",
+        "hadirctl employee import mutasi.csv --from 2026-11-02 --reason 'SK 820/119/2026'",
         note="Columns: nip, name, unit_id, site_id (may be empty: the unit's), state (ACTIVE or "
         "INACTIVE; may be empty: ACTIVE). UTF-8 with a header; commas or semicolons; 32 MiB at "
         "most. The exit code is 1 if nothing could be stored.",
@@ -65,11 +76,15 @@ def import_csv(
             "--from", help="First day in the new place, for who is new or moves; today or before."
         ),
     ] = "",
+    reason: Annotated[
+        str,
+        typer.Option(help="Why; needed where who is known moves or leaves in the past. Kept."),
+    ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only report problems.")] = False,
 ) -> None:
     """Create and update employees from a CSV file, all or nothing."""
     ctl = ctl_of(context)
-    opening = directory_pb2.OpenImport(dry_run=dry_run)
+    opening = directory_pb2.OpenImport(dry_run=dry_run, reason=reason)
     if start:
         with ctl.errors_shown():
             opening.start = read_date(start, ctl.screen.zone, datetime.now(UTC))
@@ -100,6 +115,31 @@ def list_employees(
 def show(context: typer.Context, nip: Nip) -> None:
     """Show one employee."""
     ctl_of(context).run(partial(_show, nip=nip))
+
+
+@app.command(epilog=examples("hadirctl employee history 197001011995031001"))
+def history(
+    context: typer.Context,
+    nip: Annotated[str, typer.Argument(metavar="NIP", help="NIP of the employee; all.")] = "",
+    *,
+    limit: Annotated[int, typer.Option(min=1, help="Rows at most.")] = 200,
+) -> None:
+    """Show who posted an employee where, from which day on, and why; newest first."""
+    ctl_of(context).run(partial(_history, nip=nip, limit=limit))
+
+
+async def _history(ctl: Ctl, *, nip: str, limit: int) -> None:
+    async with ctl.service(DirectoryServiceStub) as (stub, options):
+
+        async def fetch(size: int, token: str) -> tuple[Sequence[directory_pb2.Posting], str]:
+            request = directory_pb2.ListPostingsRequest(nip=nip, page_size=size, page_token=token)
+            page: directory_pb2.ListPostingsResponse = await stub.ListPostings(request, **options)
+            return page.postings, page.next_page_token
+
+        found, more = await collect(fetch, limit)
+    ctl.screen.records(found, POSTING_COLUMNS)
+    if more:
+        ctl.screen.note(Text.MORE, style="yellow", limit=limit)
 
 
 async def _import(

@@ -142,6 +142,8 @@ def list_sites(context: typer.Context) -> None:
         "--lat 0.7333 --lon 127.5667 --radius 100",
         "hadirctl site put jalan-40 --name 'Jalan 40' --polygon jalan-40.geojson",
         "hadirctl site put jalan-40 --name 'Kompleks Jalan 40'",
+        "hadirctl site put jalan-40 --radius 150 --lat 0.7401 --lon 127.5612 "
+        "--reason 'gedung baru'",
     ),
 )
 def put_site(
@@ -163,13 +165,35 @@ def put_site(
             dir_okay=False,
         ),
     ] = None,
+    reason: Annotated[
+        str, typer.Option(help="Why; needed where the fence or time zone changes. Kept.")
+    ] = "",
 ) -> None:
     """Create a site, or change it: what you leave out stays."""
     changes = {"display_name": name, "time_zone": time_zone}
     circle = Circle(lat, lon, radius)
+    request = directory_pb2.PutSiteRequest(reason=reason)
     ctl_of(context).run(
-        partial(_put_site, site_id=site_id, changes=changes, circle=circle, polygon=polygon)
+        partial(
+            _put_site,
+            site_id=site_id,
+            changes=changes,
+            circle=circle,
+            polygon=polygon,
+            request=request,
+        )
     )
+
+
+@sites.command("history", epilog=examples("hadirctl site history jalan-40"))
+def site_history(
+    context: typer.Context,
+    site_id: Annotated[str, typer.Argument(metavar="SITE", help="Id of the site; all.")] = "",
+    *,
+    limit: Annotated[int, typer.Option(min=1, help="Rows at most.")] = LIMIT_DEFAULT,
+) -> None:
+    """Show who put a site where, when and why; newest first."""
+    ctl_of(context).run(partial(_site_history, site_id=site_id, limit=limit))
 
 
 async def _list_units(ctl: Ctl) -> None:
@@ -198,6 +222,34 @@ async def _history(ctl: Ctl, *, unit_id: str, limit: int) -> None:
 
         found, more = await collect(fetch, limit)
     ctl.screen.records(found, CHANGE_COLUMNS)
+    if more:
+        ctl.screen.note(Text.MORE, style="yellow", limit=limit)
+
+
+async def _site_history(ctl: Ctl, *, site_id: str, limit: int) -> None:
+    async with ctl.service(DirectoryServiceStub) as (stub, options):
+
+        async def fetch(size: int, token: str) -> tuple[Sequence[directory_pb2.SiteChange], str]:
+            request = directory_pb2.ListSiteChangesRequest(
+                site_id=site_id, page_size=size, page_token=token
+            )
+            page: directory_pb2.ListSiteChangesResponse = await stub.ListSiteChanges(
+                request, **options
+            )
+            return page.changes, page.next_page_token
+
+        found, more = await collect(fetch, limit)
+    columns: Columns[directory_pb2.SiteChange] = {
+        Text.NUMBER: lambda change: change.sequence,
+        Text.TIME: lambda change: change.change_time,
+        Text.SITE: lambda change: change.site.site_id,
+        Text.NAME: lambda change: change.site.display_name,
+        Text.ZONE: lambda change: change.site.time_zone,
+        Text.GEOFENCE: lambda change: geofence_text(ctl.screen.language, change.site),
+        Text.ACTOR: lambda change: change.actor,
+        Text.REASON: lambda change: change.reason,
+    }
+    ctl.screen.records(found, columns)
     if more:
         ctl.screen.note(Text.MORE, style="yellow", limit=limit)
 
@@ -238,7 +290,13 @@ async def _list_sites(ctl: Ctl) -> None:
 
 
 async def _put_site(
-    ctl: Ctl, *, site_id: str, changes: dict[str, str | None], circle: Circle, polygon: Path | None
+    ctl: Ctl,
+    *,
+    site_id: str,
+    changes: dict[str, str | None],
+    circle: Circle,
+    polygon: Path | None,
+    request: directory_pb2.PutSiteRequest,
 ) -> None:
     fence = circle.checked(other=polygon is not None)
     corners = None if polygon is None else read_polygon(polygon)
@@ -255,7 +313,8 @@ async def _put_site(
             site.polygon.CopyFrom(corners)
         if not site.display_name or site.WhichOneof("geofence") is None:
             raise _new_needs(site_id, "--name, --lat --lon --radius | --polygon")
-        site = await stub.PutSite(directory_pb2.PutSiteRequest(site=site), **options)
+        request.site.CopyFrom(site)
+        site = await stub.PutSite(request, **options)
     ctl.screen.done(site, Text.SITE_STORED, id=site_id)
 
 

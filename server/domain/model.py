@@ -184,6 +184,17 @@ class Consent:
     confirm_time: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class SiteChange:
+    """A site as somebody put it. sequence: 1 and up."""
+
+    sequence: int
+    site: Site
+    actor: str
+    reason: str
+    change_time: datetime
+
+
 class EventKind(enum.Enum):
     """What an event says."""
 

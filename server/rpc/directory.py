@@ -7,7 +7,7 @@ from hadir.v1 import directory_pb2, directory_pb2_grpc
 
 from server import attendance_messages, messages
 from server.clock import Clock
-from server.domain.model import StaffAccount
+from server.domain.model import SiteChange, StaffAccount
 from server.domain.roster import Problem
 from server.domain.unit_history import UnitChange
 from server.errors import ImportTooLarge, OpenFirst
@@ -17,6 +17,7 @@ from server.rpc.streams import Inbox, upload_limits
 from server.services.accounts import Accounts
 from server.services.directory import Directory
 from server.services.live import LiveStreams
+from server.storage.attendance import PostingChange
 from server.storage.pages import key_of, number_of, page_size
 
 IMPORT_BYTES_MAX = 32 * 1024 * 1024
@@ -104,7 +105,21 @@ class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
         self, request: directory_pb2.PutSiteRequest, context: Context
     ) -> directory_pb2.Site:
         """See directory.proto."""
-        return convert.site(await self._directory.put_site(convert.site_record(request.site)))
+        site = convert.site_record(request.site)
+        return convert.site(await self._directory.put_site(caller(), site, reason=request.reason))
+
+    async def ListSiteChanges(
+        self, request: directory_pb2.ListSiteChangesRequest, context: Context
+    ) -> directory_pb2.ListSiteChangesResponse:
+        """See directory.proto."""
+        limit = page_size(request.page_size)
+        changes = await self._directory.site_changes(
+            request.site_id, before=number_of(request.page_token), limit=limit + 1
+        )
+        shown, token = convert.page(changes, limit, key=lambda change: str(change.sequence))
+        return directory_pb2.ListSiteChangesResponse(
+            changes=[_site_change(change) for change in shown], next_page_token=token
+        )
 
     async def GetEmployee(
         self, request: directory_pb2.GetEmployeeRequest, context: Context
@@ -136,7 +151,11 @@ class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
             async with Inbox(request_iterator, live, self._clock, _LIMITS) as inbox:
                 opened, content = await _read_import(inbox.parts())
             result = await self._directory.import_employees(
-                caller(), content, start=_start(opened.start), dry_run=opened.dry_run
+                caller(),
+                content,
+                start=_start(opened.start),
+                reason=opened.reason,
+                dry_run=opened.dry_run,
             )
         shown = sorted(result.problems, key=lambda problem: problem.line)[:PROBLEMS_SHOWN_MAX]
         return directory_pb2.ImportEmployeesResponse(
@@ -147,6 +166,19 @@ class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
             problems=[_problem(problem) for problem in shown],
             problem_count=len(result.problems),
             stored=result.stored,
+        )
+
+    async def ListPostings(
+        self, request: directory_pb2.ListPostingsRequest, context: Context
+    ) -> directory_pb2.ListPostingsResponse:
+        """See directory.proto."""
+        limit = page_size(request.page_size)
+        found = await self._directory.posting_changes(
+            request.nip, before=number_of(request.page_token), limit=limit + 1
+        )
+        shown, token = convert.page(found, limit, key=lambda change: str(change.sequence))
+        return directory_pb2.ListPostingsResponse(
+            postings=[_posting(change) for change in shown], next_page_token=token
         )
 
     async def CreateStaffAccount(
@@ -190,6 +222,29 @@ def _unit_change(change: UnitChange) -> directory_pb2.UnitChange:
         actor=change.actor,
         reason=change.reason,
         change_time=convert.stamp(change.change_time),
+    )
+
+
+def _site_change(change: SiteChange) -> directory_pb2.SiteChange:
+    return directory_pb2.SiteChange(
+        sequence=change.sequence,
+        site=convert.site(change.site),
+        actor=change.actor,
+        reason=change.reason,
+        change_time=convert.stamp(change.change_time),
+    )
+
+
+def _posting(change: PostingChange) -> directory_pb2.Posting:
+    return directory_pb2.Posting(
+        sequence=change.sequence,
+        nip=change.nip,
+        start=change.start.isoformat(),
+        unit_id=change.unit_id,
+        site_id=change.site_id,
+        actor=change.actor or "",
+        reason=change.reason,
+        put_time=convert.stamp(change.put_time) if change.put_time else None,
     )
 
 

@@ -16,6 +16,7 @@ from server.domain.model import (
     EmployeeState,
     Principal,
     Site,
+    SiteChange,
     Unit,
 )
 from server.domain.unit_history import UnitChange, UnitHistory
@@ -42,7 +43,8 @@ from server.services.devices import REASON_LENGTH_MAX, REASON_LENGTH_MIN, checke
 from server.services.finish import finish
 from server.services.live import LiveStreams
 from server.services.sight import Sight
-from server.storage import attendance, directory, unit_changes
+from server.storage import attendance, directory, site_changes, unit_changes
+from server.storage.attendance import PostingChange
 from server.storage.database import Connection, Database
 
 UNITS_AT_ONCE_MAX = 2000
@@ -208,8 +210,12 @@ class Directory:
         async with self._database.read() as connection:
             return await directory.list_sites(connection)
 
-    async def put_site(self, site: Site) -> Site:
-        """Creates or replaces a site."""
+    async def put_site(self, principal: Principal, site: Site, *, reason: str) -> Site:
+        """Creates or replaces a site, and logs it.
+
+        Raises IdInvalid, GeofenceInvalid, ZoneUnknown, FieldInvalid, and ReasonRequired where its
+        fence or time zone becomes another: people are there by the one, late by the other.
+        """
         checked_id(site.site_id, "site_id")
         site = replace(site, display_name=checked_name(site.display_name))
         if fault := geo.fault(site.geofence):
@@ -218,9 +224,38 @@ class Directory:
             ZoneInfo(site.time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise ZoneUnknown("no such time zone", time_zone=site.time_zone[:64]) from None
-        await self._database.write(lambda connection: directory.put_site(connection, site))
-        log.info("site_stored", site_id=site.site_id)
+        reason = _checked_length(reason)
+
+        async def work(connection: Connection) -> None:
+            before = await directory.get_site(connection, site.site_id)
+            if before and (before.geofence, before.time_zone) != (site.geofence, site.time_zone):
+                checked_reason(reason)
+            await directory.put_site(connection, site)
+            await site_changes.insert_change(
+                connection,
+                site,
+                actor=principal.username,
+                reason=reason,
+                now=self._clock.now(),
+            )
+
+        await self._database.write(work)
+        log.info("site_stored", site_id=site.site_id, actor=principal.username)
         return site
+
+    async def site_changes(
+        self, site_id: str, *, before: int | None, limit: int
+    ) -> list[SiteChange]:
+        """Returns who put a site ("" for any) when, newest first."""
+        async with self._database.read() as connection:
+            return await site_changes.page(connection, site_id, before=before, limit=limit)
+
+    async def posting_changes(
+        self, nip: str, *, before: int | None, limit: int
+    ) -> list[PostingChange]:
+        """Returns who posted an employee ("" for any) where and when, newest first."""
+        async with self._database.read() as connection:
+            return await attendance.posting_changes(connection, nip, before=before, limit=limit)
 
     async def get_employee(self, principal: Principal, nip: str) -> Employee:
         """Returns an employee. Raises EmployeeUnknown, also where not the caller's."""
@@ -247,23 +282,32 @@ class Directory:
             )
 
     async def import_employees(
-        self, principal: Principal, content: bytes, *, start: date | None, dry_run: bool
+        self,
+        principal: Principal,
+        content: bytes,
+        *,
+        start: date | None,
+        reason: str,
+        dry_run: bool,
     ) -> ImportResult:
         """Creates and updates employees from a CSV file, all or nothing.
 
         Who is new or moves serves there from a date on (None: today). Raises CsvInvalid,
-        FieldInvalid for a date to come.
+        FieldInvalid for a date to come, and ReasonRequired where somebody who is known moves or
+        leaves from a date before today on: days that were judged are judged anew.
         """
-        start = self._checked_start(start)
+        start, reason = self._checked_start(start), _checked_length(reason)
         try:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise CsvInvalid("the file is not UTF-8", position=error.start) from None
 
         plan = await self._plan(text)
+        if plan.moves and start < self._sight.today():
+            checked_reason(reason)
         stored = not dry_run and not any(problem.is_error for problem in plan.problems)
         if stored:
-            await finish(self._put_employees(plan, start))
+            await finish(self._put_employees(plan, start, principal.username, reason))
             log.info("employees_imported", actor=principal.username, rows=plan.rows)
         return ImportResult(
             rows=plan.rows,
@@ -300,13 +344,17 @@ class Directory:
             now=self._clock.now(),
         )
 
-    async def _put_employees(self, plan: "_Plan", start: date) -> None:
+    async def _put_employees(self, plan: "_Plan", start: date, actor: str, reason: str) -> None:
         """Stores employees; who left the service is not recognised or served from here on."""
 
         async def work(connection: Connection) -> None:
             await directory.put_employees(connection, plan.changed)
             await attendance.insert_postings(
-                connection, [_posting(employee, start) for employee in plan.transferred]
+                connection,
+                [_posting(employee, start) for employee in plan.transferred],
+                actor=actor,
+                reason=reason,
+                now=self._clock.now(),
             )
 
         await self._database.write(work)
@@ -351,6 +399,8 @@ class _Plan:
     changed: list[Employee]
     # Of these, who is new, or whose unit, site or state is another than before.
     transferred: list[Employee]
+    # Whether somebody of these was known before.
+    moves: bool
     problems: tuple[roster.Problem, ...]
 
 
@@ -373,6 +423,7 @@ def _plan(
         created=sum(row.nip not in stored for row in changed),
         changed=[_employee(row, now) for row in changed],
         transferred=[_employee(row, now) for row in transferred],
+        moves=any(row.nip in stored for row in transferred),
         problems=tuple(problems),
     )
 

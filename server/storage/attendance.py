@@ -4,6 +4,7 @@ Estimate: a month of 10,000 employees is 500,000 punches of some 4 us each, 2 s.
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -26,16 +27,60 @@ _KINDS = {kind.value: kind for kind in EventKind}
 _SOURCES = {source.value: source for source in PunchSource}
 
 
+@dataclass(frozen=True, slots=True)
+class PostingChange:
+    """A posting as somebody put it; actor and put_time: None where this was not kept yet."""
+
+    sequence: int
+    nip: str
+    start: date
+    unit_id: str
+    site_id: str
+    actor: str | None
+    reason: str
+    put_time: datetime | None
+
+
 async def insert_postings(
-    connection: AsyncConnection, rows: Sequence[tuple[str, date, str, str]]
+    connection: AsyncConnection,
+    rows: Sequence[tuple[str, date, str, str]],
+    *,
+    actor: str,
+    reason: str,
+    now: datetime,
 ) -> None:
     """Appends (NIP, from when, unit or "" for nowhere, own site or "")."""
+    put = {"actor": actor, "reason": reason, "put_time": pack(now)}
     values = [
-        {"nip": nip, "start": start.isoformat(), "unit_id": unit_id, "site_id": site_id}
+        {"nip": nip, "start": start.isoformat(), "unit_id": unit_id, "site_id": site_id, **put}
         for nip, start, unit_id, site_id in rows
     ]
     for begin in range(0, len(values), ROWS_AT_ONCE):
         await connection.execute(insert(postings), values[begin : begin + ROWS_AT_ONCE])
+
+
+async def posting_changes(
+    connection: AsyncConnection, nip: str, *, before: int | None, limit: int
+) -> list[PostingChange]:
+    """Returns postings of an employee ("" for all) before a sequence, newest first."""
+    statement = select(postings).order_by(postings.c.sequence.desc()).limit(limit)
+    if nip:
+        statement = statement.where(postings.c.nip == nip)
+    if before is not None:
+        statement = statement.where(postings.c.sequence < before)
+    return [
+        PostingChange(
+            sequence=row.sequence,
+            nip=row.nip,
+            start=date.fromisoformat(row.start),
+            unit_id=row.unit_id,
+            site_id=row.site_id,
+            actor=row.actor,
+            reason=row.reason or "",
+            put_time=unpack(row.put_time),
+        )
+        for row in await connection.execute(statement)
+    ]
 
 
 async def people_of(

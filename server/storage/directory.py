@@ -26,7 +26,7 @@ async def put_site(connection: AsyncConnection, site: Site) -> None:
     values = {
         "display_name": site.display_name,
         "time_zone": site.time_zone,
-        "geofence": _pack_fence(site.geofence),
+        "geofence": pack_fence(site.geofence),
     }
     statement = insert(sites).values(site_id=site.site_id, **values)
     await connection.execute(statement.on_conflict_do_update(["site_id"], set_=values))
@@ -203,16 +203,18 @@ def _employee(row: Row[Any]) -> Employee:
 
 
 def _site(row: Row[Any]) -> Site:
-    return Site(row.site_id, row.display_name, row.time_zone, _unpack_fence(row.geofence))
+    return Site(row.site_id, row.display_name, row.time_zone, unpack_fence(row.geofence))
 
 
-def _pack_fence(fence: Geofence) -> str:
+def pack_fence(fence: Geofence) -> str:
+    """Returns a fence as it is stored."""
     if isinstance(fence, Circle):
         return json.dumps({"circle": [*fence.center, fence.radius_m]})
     return json.dumps({"polygon": [list(corner) for corner in fence.corners]})
 
 
-def _unpack_fence(stored: str) -> Geofence:
+def unpack_fence(stored: str) -> Geofence:
+    """Returns the fence that is stored so."""
     content = json.loads(stored)
     if "circle" in content:
         latitude, longitude, radius = content["circle"]

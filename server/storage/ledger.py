@@ -89,6 +89,7 @@ KINDS = (
     _kind(schema.request_decisions),
     _kind(schema.postings),
     _kind(schema.unit_changes),
+    _kind(schema.site_changes),
     _kind(schema.rules),
     _kind(
         schema.devices,

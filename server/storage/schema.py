@@ -297,6 +297,24 @@ postings = Table(
     Column("unit_id", String(64), nullable=False, index=True),
     # Own site; empty: the unit's.
     Column("site_id", String(64), nullable=False),
+    # Who put it, why and when; nothing for those of before this was kept.
+    Column("actor", String(64), nullable=True),
+    Column("reason", String(500), nullable=True),
+    _time("put_time", nullable=True),
+)
+
+# Every site as somebody put it.
+site_changes = Table(
+    "site_changes",
+    metadata,
+    Column("sequence", Sequence, primary_key=True, autoincrement=True),
+    Column("site_id", String(64), nullable=False, index=True),
+    Column("display_name", String(200), nullable=False),
+    Column("time_zone", String(64), nullable=False),
+    Column("geofence", String, nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("reason", String(500), nullable=False),
+    _time("change_time"),
 )
 
 # Every unit as somebody put it, to hold from a date on.

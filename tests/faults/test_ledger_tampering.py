@@ -31,7 +31,7 @@ FACTS = (
     EVENT,
     "INSERT INTO corrections VALUES ('more-{0}', :nip, 'IN', {0}, NULL, 'bkd', 'padam', {0}, 'b')",
     "INSERT INTO voids VALUES ('event-{0}', :nip, :nip, 'bkd-siti', 'foto', {0})",
-    "INSERT INTO postings VALUES ({0} + 50, :nip, '2026-03-02', 'bkd', 'kantor')",
+    "INSERT INTO postings VALUES ({0} + 50, :nip, '2026-03-02', 'bkd', 'kantor', 'b', '', 1)",
     "INSERT INTO rules VALUES ({0}, 'PHASE', '', '2026-03-0{0}', NULL, 'bkd', 'SK', {0})",
     "INSERT INTO refusals VALUES ({0}, :nip, 'phone-0', 'SPOOF', {0}, 0.1, 0.2, 0.3, 4.0)",
 )

@@ -37,7 +37,7 @@ APPEND_ONLY = {
     "refusals": "INSERT INTO refusals VALUES (7, :nip, 'phone-0', 'SPOOF', 1, 0.1, 0.2, 0.3, 4.0)",
     "binding_changes": "INSERT INTO binding_changes VALUES (7, :nip, 'BOUND', 1, 'phone-0', 'bkd', '')",
     "erasures": "INSERT INTO erasures VALUES (7, :nip, 'asked', 'bkd', 1, 4, 3, x'01')",
-    "postings": "INSERT INTO postings VALUES (7, :nip, '2026-03-02', 'bkd', '')",
+    "postings": "INSERT INTO postings VALUES (7, :nip, '2026-03-02', 'bkd', '', 'b', '', 1)",
     "corrections": (
         "INSERT INTO corrections VALUES ('event', :nip, 'IN', 1, NULL, 'bkd', 'listrik padam', 1,"
         " 'bkd')"
@@ -60,6 +60,8 @@ OTHERS = {
     "removals_no_delete",
     "events_only_forgets",
     "refusals_only_forgets",
+    "site_changes_no_update",
+    "site_changes_no_delete",
     "unit_changes_no_update",
     "unit_changes_no_delete",
     "rules_no_update",

@@ -69,10 +69,10 @@ async def _activate_phone(world: World, bkd: Api, seed: Seed, number: int) -> No
 
 
 async def import_csv(
-    bkd: Api, content: bytes, *, dry_run: bool = False, start: str = ""
+    bkd: Api, content: bytes, *, dry_run: bool = False, start: str = "", reason: str = ""
 ) -> directory_pb2.ImportEmployeesResponse:
     """Imports a file of employees, whose changes hold from start on, or today."""
-    opened = directory_pb2.OpenImport(dry_run=dry_run, start=start)
+    opened = directory_pb2.OpenImport(dry_run=dry_run, start=start, reason=reason)
     parts = [content[start : start + 2**20] for start in range(0, len(content), 2**20)]
     requests = [directory_pb2.ImportEmployeesRequest(open=opened)]
     requests += [directory_pb2.ImportEmployeesRequest(chunk=part) for part in parts]

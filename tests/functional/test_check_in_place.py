@@ -42,7 +42,7 @@ async def square(world: World) -> World:
         time_zone="Asia/Jayapura",
         polygon=directory_pb2.Polygon(corners=corners),
     )
-    await bkd.call("PutSite", site=changed)
+    await bkd.call("PutSite", site=changed, reason="denah")
     return world
 
 

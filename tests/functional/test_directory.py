@@ -190,11 +190,37 @@ class TestSites:
         """A site comes back as it was put."""
         sent = site(**fields)
 
-        answer = await bkd.call("PutSite", site=sent)
+        answer = await bkd.call("PutSite", site=sent, reason="ukur ulang")
 
         listed = {one.site_id: one for one in (await bkd.call("ListSites")).sites}
         assert sent == answer
         assert sent == listed["situs"]
+
+    async def test_another_fence_says_why(self, bkd):
+        """Who was there and who was late hangs on fence and zone: the log keeps who moved them."""
+        first = site(site_id="pagar-baru", circle=Circle(center=CENTRE, radius_m=50))
+        wider = site(site_id="pagar-baru", circle=Circle(center=CENTRE, radius_m=20_000))
+        zone = site(site_id="pagar-baru", time_zone="Asia/Makassar", circle=first.circle)
+        await bkd.call("PutSite", site=first)
+        for changed in (wider, zone):
+            with refused("REASON_REQUIRED", "INVALID_ARGUMENT"):
+                await bkd.call("PutSite", site=changed)
+        named = directory_pb2.Site()
+        named.CopyFrom(first)
+        named.display_name = "Gedung baru"
+        await bkd.call("PutSite", site=named)
+        named.circle.radius_m = 60
+        await bkd.call("PutSite", site=named, reason="halaman parkir")
+
+        log = await bkd.call("ListSiteChanges", site_id="pagar-baru", page_size=2)
+        rest = await bkd.call(
+            "ListSiteChanges", site_id="pagar-baru", page_token=log.next_page_token
+        )
+
+        assert [60, 50, 50] == [one.site.circle.radius_m for one in (*log.changes, *rest.changes)]
+        assert ["halaman parkir", ""] == [one.reason for one in log.changes]
+        assert {"bkd"} == {one.actor for one in log.changes}
+        assert "" == rest.next_page_token
 
     @pytest.mark.parametrize(
         "fields",

@@ -334,6 +334,35 @@ class TestMoves:
         assert "official" not in why[0].lower()
         assert all(word in log.stdout for word in ("Pergub 3/2026", "resmi", moved.isoformat()))
 
+    async def test_another_fence(self, world, tmp_path):
+        """A fence that moves needs a reason; the history shows who moved it, and its measures."""
+        bkd = await login(world, tmp_path, "bkd")
+        fence = ("--lat", "0.75", "--lon", "127.5", "--radius")
+        made = await bkd("site", "put", "gudang", "--name", "Gudang", *fence, "80")
+        silent = await bkd("site", "put", "gudang", *fence, "900")
+        done = await bkd("site", "put", "gudang", *fence, "90", "--reason", "halaman parkir")
+
+        log = await bkd("site", "history", "gudang", language="en")
+
+        assert (0, 1, 0) == (made.exit_code, silent.exit_code, done.exit_code)
+        assert "REASON_REQUIRED" in silent.stderr
+        assert all(word in log.stdout for word in ("halaman parkir", "90", "80", "bkd"))
+        assert "900" not in log.stdout
+
+    async def test_checkpoint(self, world, tmp_path):
+        """A checkpoint goes to the screen as it is, or to a file that is not there yet."""
+        bkd, file = await login(world, tmp_path, "bkd"), tmp_path / "kept.txt"
+
+        shown = await bkd("checkpoint")
+        saved = await bkd("checkpoint", "--out", str(file))
+        again = await bkd("checkpoint", "--out", str(file))
+
+        assert shown.stdout.startswith("hadir/ledger\n")
+        assert shown.stdout.endswith("=\n")
+        assert "hadir+" in shown.stderr
+        assert file.read_text().startswith("hadir/ledger\n")
+        assert (0, 0, 1) == (shown.exit_code, saved.exit_code, again.exit_code)
+
     async def test_transfer_from_a_date(self, world, tmp_path):
         """Who moves serves in the new unit from the letter's date, not from the import's."""
         world.clock.advance(days=7)
@@ -345,13 +374,18 @@ class TestMoves:
         start = (today - timedelta(days=3)).isoformat()
 
         ahead = await bkd("employee", "import", str(file), "--from", "2150-01-01")
-        done = await bkd("employee", "import", str(file), "--from", start)
+        silent = await bkd("employee", "import", str(file), "--from", start)
+        why = ("--reason", "SK 820/119")
+        done = await bkd("employee", "import", str(file), "--from", start, *why)
+        log = await bkd("employee", "history", person.nip)
         span = (today - timedelta(days=4), today - timedelta(days=3))
         days = await (await world.bkd()).call(
             "GetEmployeeDays", nip=person.nip, first=span[0].isoformat(), last=span[1].isoformat()
         )
 
-        assert (1, 0) == (ahead.exit_code, done.exit_code)
+        assert (1, 1, 0) == (ahead.exit_code, silent.exit_code, done.exit_code)
+        assert "REASON_REQUIRED" in silent.stderr
+        assert all(word in log.stdout for word in ("SK 820/119", "pangan", start, "bkd"))
         assert [person.unit_id, "pangan"] == [day.unit_id for day in days.days]
 
 

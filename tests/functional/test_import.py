@@ -68,7 +68,8 @@ class TestFromADate:
             ("pangan", "2026-03-10"),
             ("kesbangpol", "2026-03-02"),
         ):
-            await import_csv(bkd, f"{HEAD}{nip},Pindah,{unit_id},,\n".encode(), start=start)
+            row = f"{HEAD}{nip},Pindah,{unit_id},,\n".encode()
+            await import_csv(bkd, row, start=start, reason="SK 12/2026")
 
         assert [
             (date(2026, 1, 1), date(2026, 3, 1), "bkd"),
@@ -83,9 +84,32 @@ class TestFromADate:
             ("pangan", "2026-04-05", "ACTIVE"),
             ("pangan", "2026-04-01", "INACTIVE"),
         ):
-            await import_csv(bkd, f"{HEAD}{nip},Pensiun,{unit_id},,{state}\n".encode(), start=start)
+            row = f"{HEAD}{nip},Pensiun,{unit_id},,{state}\n".encode()
+            await import_csv(bkd, row, start=start, reason="SK 12/2026")
 
         assert [(date(2026, 1, 1), date(2026, 3, 31), "bkd")] == await self.served(world, nip)
+
+    async def test_a_past_move_says_why(self, world, bkd):
+        """Absences would vanish by a leave of service that nobody explains; the log keeps all."""
+        nip = PNS.format(9)
+        row = f"{HEAD}{nip},Ulang,bkd,,{{}}\n"
+        began = await import_csv(bkd, row.format("").encode(), start="2026-01-01")
+        with refused("REASON_REQUIRED", "INVALID_ARGUMENT"):
+            await import_csv(bkd, row.format("INACTIVE").encode(), start="2026-03-01")
+        named = row.format("").replace("Ulang", "Ulang S.H.").encode()
+        renamed = await import_csv(bkd, named, start="2026-03-01")
+        left = row.format("INACTIVE").encode()
+        await import_csv(bkd, left, start="2026-03-01", reason="  SK pensiun 4/2026 ")
+
+        log = (await bkd.call("ListPostings", nip=nip)).postings
+
+        assert began.stored
+        assert renamed.updated_count == 1
+        assert [
+            ("2026-03-01", "", "bkd", "SK pensiun 4/2026"),
+            ("2026-01-01", "bkd", "bkd", ""),
+        ] == [(one.start, one.unit_id, one.actor, one.reason) for one in log]
+        assert all(one.HasField("put_time") for one in log)
 
 
 class TestRows:

@@ -1,5 +1,6 @@
 """Nobody changes history unseen: a check-in of a phone, its ledger, and what an audit finds."""
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -7,8 +8,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from hadir.v1 import event_pb2
+from typer.testing import CliRunner, Result
 
 from server.domain.ledger import Checkpoint
+from server.main import app
 from server.services.audit import audit
 from server.services.notes import Signer, Verifier
 from server.storage.vault import read_key_file
@@ -31,6 +34,11 @@ async def closed(open_copy, cast):
         assert first.recorded
         assert second.recorded
     return world.directory, kept, later, while_running
+
+
+async def check(*arguments: str) -> Result:
+    """Runs the command."""
+    return await asyncio.to_thread(CliRunner().invoke, app, ["check", *arguments])
 
 
 def changed(source: Path, folder: Path, *statements: str) -> Path:
@@ -72,6 +80,46 @@ class TestWhatIsSound:
         # Of the seed, which was made without a server that runs.
         assert "events" not in found.late
         assert found.checkpoints >= 2
+
+
+class TestCommand:
+    """`hadir-server check`, as an auditor runs it."""
+
+    async def test_sound(self, closed, tmp_path, monkeypatch):
+        """A copy and two notes, with the public key alone."""
+        directory, kept, later, _ = closed
+        monkeypatch.chdir(tmp_path)
+        notes = []
+        for name, one in (("kept.txt", kept), ("later.txt", later)):
+            (tmp_path / name).write_text(one.note, encoding="utf-8")
+            notes += ["--checkpoint", name]
+
+        database = str(directory / "hadir.db")
+        shown = await check(database, *notes, "--public-key", kept.public_key)
+        unsigned = await check(database)
+
+        assert (0, 0) == (shown.exit_code, unsigned.exit_code)
+        assert "2 kept elsewhere" in shown.stdout
+        assert "2 check-ins signed by phones" in shown.stdout
+        assert shown.stdout.endswith("It is sound.\n")
+        assert "were not checked" in unsigned.stdout
+
+    async def test_not_sound(self, closed, tmp_path, monkeypatch):
+        """Faults are named, and the exit code is 1; a note that was changed is refused."""
+        directory, kept, *_ = closed
+        monkeypatch.chdir(tmp_path)
+        copy = changed(directory, tmp_path, "DELETE FROM events WHERE sequence = 1")
+        note = tmp_path / "kept.txt"
+        note.write_text(kept.note.replace("ledger\n", "ledger\n1"), encoding="utf-8")
+        key = ("--public-key", kept.public_key)
+
+        shown = await check(str(copy), *key)
+        forged = await check(str(copy), *key, "--checkpoint", str(note))
+
+        assert (1, 1) == (shown.exit_code, forged.exit_code)
+        assert "events 1: it is in the ledger, and was removed" in shown.stdout
+        assert "is not as it was" in str(shown.exception)
+        assert "not signed by this server's key" in str(forged.exception)
 
 
 class TestWhatIsFound:

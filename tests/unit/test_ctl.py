@@ -221,7 +221,7 @@ class TestHelp:
             for command in commands.registered_commands
         ]
 
-        assert len(names) == 50
+        assert len(names) == 52
         for name in names:
             assert f"$ hadirctl {name}" in ctl(*name.split(), "--help").stdout
 

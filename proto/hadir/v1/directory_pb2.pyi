@@ -175,10 +175,44 @@ class ListSitesResponse(_message.Message):
     def __init__(self, sites: _Optional[_Iterable[_Union[Site, _Mapping]]] = ...) -> None: ...
 
 class PutSiteRequest(_message.Message):
-    __slots__ = ("site",)
+    __slots__ = ("site", "reason")
     SITE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
     site: Site
-    def __init__(self, site: _Optional[_Union[Site, _Mapping]] = ...) -> None: ...
+    reason: str
+    def __init__(self, site: _Optional[_Union[Site, _Mapping]] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class SiteChange(_message.Message):
+    __slots__ = ("sequence", "site", "actor", "reason", "change_time")
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    SITE_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    CHANGE_TIME_FIELD_NUMBER: _ClassVar[int]
+    sequence: int
+    site: Site
+    actor: str
+    reason: str
+    change_time: _timestamp_pb2.Timestamp
+    def __init__(self, sequence: _Optional[int] = ..., site: _Optional[_Union[Site, _Mapping]] = ..., actor: _Optional[str] = ..., reason: _Optional[str] = ..., change_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ListSiteChangesRequest(_message.Message):
+    __slots__ = ("site_id", "page_size", "page_token")
+    SITE_ID_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    site_id: str
+    page_size: int
+    page_token: str
+    def __init__(self, site_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListSiteChangesResponse(_message.Message):
+    __slots__ = ("changes", "next_page_token")
+    CHANGES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    changes: _containers.RepeatedCompositeFieldContainer[SiteChange]
+    next_page_token: str
+    def __init__(self, changes: _Optional[_Iterable[_Union[SiteChange, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class GetEmployeeRequest(_message.Message):
     __slots__ = ("nip",)
@@ -205,12 +239,52 @@ class ListEmployeesResponse(_message.Message):
     def __init__(self, employees: _Optional[_Iterable[_Union[Employee, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class OpenImport(_message.Message):
-    __slots__ = ("dry_run", "start")
+    __slots__ = ("dry_run", "start", "reason")
     DRY_RUN_FIELD_NUMBER: _ClassVar[int]
     START_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
     dry_run: bool
     start: str
-    def __init__(self, dry_run: _Optional[bool] = ..., start: _Optional[str] = ...) -> None: ...
+    reason: str
+    def __init__(self, dry_run: _Optional[bool] = ..., start: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class Posting(_message.Message):
+    __slots__ = ("sequence", "nip", "start", "unit_id", "site_id", "actor", "reason", "put_time")
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    NIP_FIELD_NUMBER: _ClassVar[int]
+    START_FIELD_NUMBER: _ClassVar[int]
+    UNIT_ID_FIELD_NUMBER: _ClassVar[int]
+    SITE_ID_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    PUT_TIME_FIELD_NUMBER: _ClassVar[int]
+    sequence: int
+    nip: str
+    start: str
+    unit_id: str
+    site_id: str
+    actor: str
+    reason: str
+    put_time: _timestamp_pb2.Timestamp
+    def __init__(self, sequence: _Optional[int] = ..., nip: _Optional[str] = ..., start: _Optional[str] = ..., unit_id: _Optional[str] = ..., site_id: _Optional[str] = ..., actor: _Optional[str] = ..., reason: _Optional[str] = ..., put_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ListPostingsRequest(_message.Message):
+    __slots__ = ("nip", "page_size", "page_token")
+    NIP_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    nip: str
+    page_size: int
+    page_token: str
+    def __init__(self, nip: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListPostingsResponse(_message.Message):
+    __slots__ = ("postings", "next_page_token")
+    POSTINGS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    postings: _containers.RepeatedCompositeFieldContainer[Posting]
+    next_page_token: str
+    def __init__(self, postings: _Optional[_Iterable[_Union[Posting, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class ImportEmployeesRequest(_message.Message):
     __slots__ = ("open", "chunk")

@@ -65,6 +65,11 @@ class DirectoryServiceStub:
                 request_serializer=hadir_dot_v1_dot_directory__pb2.PutSiteRequest.SerializeToString,
                 response_deserializer=hadir_dot_v1_dot_directory__pb2.Site.FromString,
                 _registered_method=True)
+        self.ListSiteChanges = channel.unary_unary(
+                '/hadir.v1.DirectoryService/ListSiteChanges',
+                request_serializer=hadir_dot_v1_dot_directory__pb2.ListSiteChangesRequest.SerializeToString,
+                response_deserializer=hadir_dot_v1_dot_directory__pb2.ListSiteChangesResponse.FromString,
+                _registered_method=True)
         self.GetEmployee = channel.unary_unary(
                 '/hadir.v1.DirectoryService/GetEmployee',
                 request_serializer=hadir_dot_v1_dot_directory__pb2.GetEmployeeRequest.SerializeToString,
@@ -79,6 +84,11 @@ class DirectoryServiceStub:
                 '/hadir.v1.DirectoryService/ImportEmployees',
                 request_serializer=hadir_dot_v1_dot_directory__pb2.ImportEmployeesRequest.SerializeToString,
                 response_deserializer=hadir_dot_v1_dot_directory__pb2.ImportEmployeesResponse.FromString,
+                _registered_method=True)
+        self.ListPostings = channel.unary_unary(
+                '/hadir.v1.DirectoryService/ListPostings',
+                request_serializer=hadir_dot_v1_dot_directory__pb2.ListPostingsRequest.SerializeToString,
+                response_deserializer=hadir_dot_v1_dot_directory__pb2.ListPostingsResponse.FromString,
                 _registered_method=True)
         self.CreateStaffAccount = channel.unary_unary(
                 '/hadir.v1.DirectoryService/CreateStaffAccount',
@@ -142,8 +152,16 @@ class DirectoryServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def PutSite(self, request, context):
-        """Creates or replaces a site. Errors: INVALID_ARGUMENT (ID_INVALID, GEOFENCE_INVALID,
-        ZONE_UNKNOWN).
+        """Creates or replaces a site and logs it. Errors: INVALID_ARGUMENT (ID_INVALID,
+        GEOFENCE_INVALID, ZONE_UNKNOWN, FIELD_INVALID, REASON_REQUIRED).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListSiteChanges(self, request, context):
+        """Lists who put which site when, and why, newest first.
+        Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -168,10 +186,18 @@ class DirectoryServiceServicer:
     def ImportEmployees(self, request_iterator, context):
         """Creates and updates employees from a CSV file, all or nothing. Columns: nip, name, unit_id,
         site_id (may be empty: the unit's), state (ACTIVE or INACTIVE; may be empty: ACTIVE); UTF-8,
-        with a header; commas or semicolons. With dry_run nothing is stored.
-        Errors: INVALID_ARGUMENT (OPEN_FIRST, IMPORT_TOO_LARGE, CSV_INVALID),
+        with a header; commas or semicolons. With dry_run nothing is stored. Each posting is logged.
+        Errors: INVALID_ARGUMENT (OPEN_FIRST, IMPORT_TOO_LARGE, CSV_INVALID, REASON_REQUIRED),
         RESOURCE_EXHAUSTED (TOO_MANY_STREAMS, FRAME_BUDGET), DEADLINE_EXCEEDED (STREAM_IDLE),
         PERMISSION_DENIED (SESSION_ENDED), UNAVAILABLE (SERVER_DRAINING).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPostings(self, request, context):
+        """Lists who posted which employee where, from which date on, when and why, newest first.
+        Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -236,6 +262,11 @@ def add_DirectoryServiceServicer_to_server(servicer, server):
                     request_deserializer=hadir_dot_v1_dot_directory__pb2.PutSiteRequest.FromString,
                     response_serializer=hadir_dot_v1_dot_directory__pb2.Site.SerializeToString,
             ),
+            'ListSiteChanges': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSiteChanges,
+                    request_deserializer=hadir_dot_v1_dot_directory__pb2.ListSiteChangesRequest.FromString,
+                    response_serializer=hadir_dot_v1_dot_directory__pb2.ListSiteChangesResponse.SerializeToString,
+            ),
             'GetEmployee': grpc.unary_unary_rpc_method_handler(
                     servicer.GetEmployee,
                     request_deserializer=hadir_dot_v1_dot_directory__pb2.GetEmployeeRequest.FromString,
@@ -250,6 +281,11 @@ def add_DirectoryServiceServicer_to_server(servicer, server):
                     servicer.ImportEmployees,
                     request_deserializer=hadir_dot_v1_dot_directory__pb2.ImportEmployeesRequest.FromString,
                     response_serializer=hadir_dot_v1_dot_directory__pb2.ImportEmployeesResponse.SerializeToString,
+            ),
+            'ListPostings': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPostings,
+                    request_deserializer=hadir_dot_v1_dot_directory__pb2.ListPostingsRequest.FromString,
+                    response_serializer=hadir_dot_v1_dot_directory__pb2.ListPostingsResponse.SerializeToString,
             ),
             'CreateStaffAccount': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateStaffAccount,
@@ -441,6 +477,33 @@ class DirectoryService:
             _registered_method=True)
 
     @staticmethod
+    def ListSiteChanges(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hadir.v1.DirectoryService/ListSiteChanges',
+            hadir_dot_v1_dot_directory__pb2.ListSiteChangesRequest.SerializeToString,
+            hadir_dot_v1_dot_directory__pb2.ListSiteChangesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def GetEmployee(request,
             target,
             options=(),
@@ -511,6 +574,33 @@ class DirectoryService:
             '/hadir.v1.DirectoryService/ImportEmployees',
             hadir_dot_v1_dot_directory__pb2.ImportEmployeesRequest.SerializeToString,
             hadir_dot_v1_dot_directory__pb2.ImportEmployeesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPostings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hadir.v1.DirectoryService/ListPostings',
+            hadir_dot_v1_dot_directory__pb2.ListPostingsRequest.SerializeToString,
+            hadir_dot_v1_dot_directory__pb2.ListPostingsResponse.FromString,
             options,
             channel_credentials,
             insecure,

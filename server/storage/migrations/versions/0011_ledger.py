@@ -1,4 +1,4 @@
-"""Records that may never change are taken into a ledger; seals of phones can be checked again."""
+"""A ledger of what may never change, seals that can be checked again; who put sites and postings."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,6 +20,27 @@ def upgrade() -> None:
         f"CREATE TRIGGER events_no_update BEFORE UPDATE OF {kept} ON events "
         "BEGIN SELECT RAISE(ABORT, 'events is append-only'); END"
     )
+    op.add_column('postings', sa.Column('actor', sa.String(length=64), nullable=True))
+    op.add_column('postings', sa.Column('reason', sa.String(length=500), nullable=True))
+    op.add_column('postings', sa.Column('put_time', sa.BigInteger(), nullable=True))
+    op.create_table('site_changes',
+    sa.Column('sequence', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('site_id', sa.String(length=64), nullable=False),
+    sa.Column('display_name', sa.String(length=200), nullable=False),
+    sa.Column('time_zone', sa.String(length=64), nullable=False),
+    sa.Column('geofence', sa.String(), nullable=False),
+    sa.Column('actor', sa.String(length=64), nullable=False),
+    sa.Column('reason', sa.String(length=500), nullable=False),
+    sa.Column('change_time', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('sequence', name=op.f('pk_site_changes'))
+    )
+    op.create_index(op.f('ix_site_changes_site_id'), 'site_changes', ['site_id'], unique=False)
+    # Sites as they are: what they were before nobody knows.
+    op.execute(
+        "INSERT INTO site_changes (site_id, display_name, time_zone, geofence, actor, reason, "
+        "change_time) SELECT site_id, display_name, time_zone, geofence, 'hadir', '', "
+        "CAST(strftime('%s', 'now') AS INTEGER) * 1000000 FROM sites"
+    )
     op.create_table('ledger',
     sa.Column('position', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
     sa.Column('kind', sa.String(length=24), nullable=False),
@@ -37,7 +58,7 @@ def upgrade() -> None:
     sa.Column('make_time', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('size', name=op.f('pk_checkpoints'))
     )
-    for table in ("ledger", "checkpoints"):
+    for table in ("ledger", "checkpoints", "site_changes"):
         for verb in ("UPDATE", "DELETE"):
             op.execute(
                 f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
