@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.domain.ledger import Frontier, Value, leaf_of
 from server.errors import StorageUnavailable
 from server.storage import schema
-from server.storage.schema import checkpoints, ledger
+from server.storage.schema_logs import checkpoints, ledger, site_changes
 from server.storage.times import pack
 
 Reading = sqlite3.Connection
@@ -89,7 +89,7 @@ KINDS = (
     _kind(schema.request_decisions),
     _kind(schema.postings),
     _kind(schema.unit_changes),
-    _kind(schema.site_changes),
+    _kind(site_changes),
     _kind(schema.rules),
     _kind(
         schema.devices,

@@ -303,20 +303,6 @@ postings = Table(
     _time("put_time", nullable=True),
 )
 
-# Every site as somebody put it.
-site_changes = Table(
-    "site_changes",
-    metadata,
-    Column("sequence", Sequence, primary_key=True, autoincrement=True),
-    Column("site_id", String(64), nullable=False, index=True),
-    Column("display_name", String(200), nullable=False),
-    Column("time_zone", String(64), nullable=False),
-    Column("geofence", String, nullable=False),
-    Column("actor", String(64), nullable=False),
-    Column("reason", String(500), nullable=False),
-    _time("change_time"),
-)
-
 # Every unit as somebody put it, to hold from a date on.
 unit_changes = Table(
     "unit_changes",
@@ -484,31 +470,4 @@ trial_reports = Table(
     _time("report_time"),
     UniqueConstraint("device_id", "report_id"),
     Index("ix_trial_reports_report_time", "report_time"),
-)
-
-# The hash of every record that may never change, in the order in which it was taken in.
-ledger = Table(
-    "ledger",
-    metadata,
-    # From 1 on, without gaps.
-    Column("position", Sequence, primary_key=True, autoincrement=False),
-    # The record's table, and its key there: a number or a name.
-    Column("kind", String(24), nullable=False),
-    Column("number", BigInteger, nullable=False),
-    Column("name", String(64), nullable=False),
-    Column("leaf", LargeBinary, nullable=False),
-    # Found at a start: not taken in while the server that wrote it ran.
-    Column("late", Boolean, nullable=False),
-    UniqueConstraint("kind", "number", "name"),
-)
-
-# What the ledger was at moments, signed with the server's key.
-checkpoints = Table(
-    "checkpoints",
-    metadata,
-    Column("size", Sequence, primary_key=True, autoincrement=False),
-    # Right edge of the tree: see domain/ledger.
-    Column("frontier", LargeBinary, nullable=False),
-    Column("note", String(400), nullable=False),
-    _time("make_time"),
 )

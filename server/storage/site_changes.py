@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.model import Site, SiteChange
 from server.storage.directory import pack_fence, unpack_fence
-from server.storage.schema import site_changes
+from server.storage.schema_logs import site_changes
 from server.storage.times import pack, unpack
 
 

@@ -22,7 +22,7 @@ from server.errors import DataInvalid
 from server.storage import devices, enrollments, migrate
 from server.storage.database import Database
 from server.storage.enrollments import Enrollment, Face, Templates
-from server.storage.schema import metadata
+from server.storage.schema_logs import metadata
 from server.storage.vault import Vault, read_key_file, write_key_file
 from tests.faults.conftest import NIPS, NOW
 

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from server.storage.schema import metadata
+from server.storage.schema_logs import metadata
 
 connection = context.config.attributes["connection"]
 context.configure(
