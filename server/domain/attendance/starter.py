@@ -107,6 +107,14 @@ CHAINS = ChainTable(
             kinds=frozenset({RequestKind.CUTI, RequestKind.TUGAS_BELAJAR}),
             days_min=15,
         ),
+        # A head alone would make a day of somebody who was not there a day of work, or a year of
+        # permission: BKD looks, too.
+        Chain((ApprovalLevel.HEAD, ApprovalLevel.BKD), kinds=frozenset({RequestKind.CORRECTION})),
+        Chain(
+            (ApprovalLevel.HEAD, ApprovalLevel.BKD),
+            kinds=frozenset({RequestKind.IZIN, RequestKind.SAKIT}),
+            days_min=15,
+        ),
     ),
     correction_days=5,
     documents_needed=frozenset(

@@ -171,6 +171,24 @@ class TestChain:
 
         assert levels == chain_of(starter.CHAINS, asked)
 
+    @pytest.mark.parametrize(
+        ("kind", "days", "levels"),
+        [
+            (RequestKind.CORRECTION, 1, (HEAD, BKD)),
+            (RequestKind.FORGOTTEN_CHECK_OUT, 1, (HEAD,)),
+            (RequestKind.LATE_REASON, 1, (HEAD,)),
+            (RequestKind.IZIN, 14, (HEAD,)),
+            (RequestKind.IZIN, 15, (HEAD, BKD)),
+            (RequestKind.SAKIT, 28, (HEAD, BKD)),
+            (RequestKind.TUGAS_LUAR, 28, (HEAD,)),
+        ],
+    )
+    def test_of_each_kind_to_begin_with(self, kind, days, levels):
+        """No head alone makes absent days present, or permits weeks of absence."""
+        asked = replace(request(kind), last=DAY + timedelta(days - 1))
+
+        assert levels == chain_of(starter.CHAINS, asked)
+
     TABLE = ChainTable(
         "v",
         DAY,
