@@ -27,6 +27,8 @@ from server.vision.jpeg import BYTES_MAX
 # Answers that wait for the handler; beyond it the reader stops and flow control holds the client.
 WAITING_ITEMS_MAX = 64
 CONTROL_BYTES_MAX = 16 * 1024
+# So soon a stream says what it is for: one that says nothing holds a place that others wait for.
+OPEN_S_MAX = 5.0
 # Of uploads: over a slow network the next part may take a while.
 UPLOAD_IDLE_S = 60.0
 PART_BYTES_MAX = 4 * 1024 * 1024
@@ -120,14 +122,17 @@ class Inbox:
     async def open(self) -> Any:
         """Returns the content of the first message. Raises OpenFirst if it is not `open`.
 
-        Raises ServerDraining, too: what has not begun begins elsewhere.
+        Raises StreamIdle after OPEN_S_MAX, and ServerDraining: what has not begun begins elsewhere.
         """
-        async for item in self:
-            if isinstance(item, Draining):
-                raise ServerDraining("the server is about to stop", retry_after_s=2)
-            if isinstance(item, Message) and item.WhichOneof("message") == "open":
-                return item.open  # type: ignore[attr-defined]
-            break
+        try:
+            async with asyncio.timeout(OPEN_S_MAX):
+                item = await anext(self, None)
+        except TimeoutError:
+            raise StreamIdle(f"no open came for {OPEN_S_MAX} s") from None
+        if isinstance(item, Draining):
+            raise ServerDraining("the server is about to stop", retry_after_s=2)
+        if isinstance(item, Message) and item.WhichOneof("message") == "open":
+            return item.open  # type: ignore[attr-defined]
         raise OpenFirst("the first message must be open")
 
     async def parts(self) -> AsyncIterator[Any]:
