@@ -1,4 +1,7 @@
-"""A real server process for demos and benchmarks: made in a folder, started, awaited, stopped."""
+"""A real server process for demos and benchmarks: made in a folder, started, awaited, stopped.
+
+A server that has ended is told from one that is slow: who waits for it is told at once.
+"""
 
 import asyncio
 import os
@@ -9,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +21,16 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from hadir.client import Client, Endpoint
 
+from benchmarks.peers.process import peak_memory_mb
+
 START_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 30
+LOG_LINES_TOLD = 8
 _SERVER = (sys.executable, "-m", "server.main")
+
+
+class ServerFailed(Exception):
+    """The server did not start, or ended by itself; the message says where its log is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +39,27 @@ class LocalServer:
 
     address: str
     directory: Path
-    pid: int
+    process: subprocess.Popen[bytes]
+
+    @property
+    def pid(self) -> int:
+        """Of its process."""
+        return self.process.pid
+
+    @property
+    def running(self) -> bool:
+        """Whether the process has not ended."""
+        return self.process.poll() is None
+
+    def check(self) -> None:
+        """Raises ServerFailed if the process has ended."""
+        if not self.running:
+            ended = f"The server ended by itself, with code {self.process.returncode}"
+            raise ServerFailed(f"{ended}; {told(self.directory / 'server.log')}")
+
+    async def serving(self) -> float:
+        """Waits until it serves. Returns after how many seconds. Raises ServerFailed."""
+        return await wait_until_serving(self.address, check=self.check)
 
     @property
     def password(self) -> str:
@@ -38,13 +68,24 @@ class LocalServer:
 
     def cpu_s(self) -> float:
         """Returns the processor time that the process used so far, in seconds."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return _cpu_s(Path(f"/proc/{self.pid}/stat"))
+
+    def loop_cpu_s(self) -> float:
+        """Returns the processor time of its first thread, which runs the event loop, in seconds."""
+        return _cpu_s(Path(f"/proc/{self.pid}/task/{self.pid}/stat"))
 
     def memory_mb(self) -> float:
         """Returns its resident memory in MB."""
         pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    def forget_peak(self) -> None:
+        """Lets memory_peak_mb begin anew with what is resident now."""
+        Path(f"/proc/{self.pid}/clear_refs").write_text("5")
+
+    def memory_peak_mb(self) -> float:
+        """Returns the most memory that was resident since forget_peak, in MB."""
+        return peak_memory_mb(self.pid)
 
     def threads(self) -> int:
         """Returns how many threads it has."""
@@ -95,14 +136,34 @@ def running(
         finally:
             os.sched_setaffinity(0, before)
         try:
-            yield LocalServer(_address_in(config), directory, process.pid)
+            yield LocalServer(_address_in(config), directory, process)
         finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(timeout=STOP_SECONDS_MAX)
+            stop(process)
 
 
-async def wait_until_serving(address: str) -> float:
-    """Waits for the health service. Returns after how many seconds it served; exits if never."""
+def stop(process: subprocess.Popen[bytes], seconds_max: float = STOP_SECONDS_MAX) -> None:
+    """Asks a process to end, and kills it where it does not, or where nobody waits for it."""
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(timeout=seconds_max)
+    except subprocess.TimeoutExpired:
+        sys.stderr.write(f"The server did not stop within {seconds_max:g} s and was killed.\n")
+    finally:
+        process.kill()  # of one that has ended: nothing
+        process.wait()
+
+
+def told(log: Path) -> str:
+    """Returns where a log is, with its last lines."""
+    lines = log.read_text(errors="replace").splitlines()[-LOG_LINES_TOLD:] if log.exists() else []
+    return f"see {log}" + (":\n" + "\n".join(lines) if lines else ", which is empty.")
+
+
+async def wait_until_serving(address: str, *, check: Callable[[], None] = lambda: None) -> float:
+    """Waits for the health service. Returns after how many seconds it served.
+
+    check: raises where there is nothing to wait for any more. Exits if it never serves.
+    """
     started = time.perf_counter()
     # Else a channel that could not connect for half a minute waits up to 15 s more.
     eager = [(f"grpc.{which}_reconnect_backoff_ms", 100) for which in ("initial", "min", "max")]
@@ -113,6 +174,7 @@ async def wait_until_serving(address: str) -> float:
                 await stub.Check(health_pb2.HealthCheckRequest(), timeout=2)
                 return time.perf_counter() - started
             except grpc.aio.AioRpcError:
+                check()
                 if time.perf_counter() - started > START_SECONDS_MAX:
                     raise SystemExit("The server did not start; see server.log.") from None
                 await asyncio.sleep(0.1)
@@ -123,6 +185,12 @@ async def connected(address: str) -> AsyncIterator[Client]:
     """Opens a client that speaks Indonesian."""
     async with Client(Endpoint(address, language="id")) as client:
         yield client
+
+
+def _cpu_s(stat: Path) -> float:
+    """Returns the processor time of a process or thread by its line in /proc, in seconds."""
+    fields = stat.read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _address_in(config: Path) -> str:

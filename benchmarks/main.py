@@ -1,10 +1,14 @@
 """The command hadir-bench: one subcommand a benchmark, each a function in a module of its own."""
 
+import signal
+from types import FrameType
+
 import typer
 
 from benchmarks.accuracy import accuracy
 from benchmarks.attendance import attendance
 from benchmarks.load import load
+from benchmarks.local import ServerFailed
 from benchmarks.micro import micro
 from benchmarks.peers.command import peers
 from benchmarks.pipeline import pipeline
@@ -25,8 +29,20 @@ for command in (accuracy, attendance, load, micro, peers, pipeline, race, reach,
 
 
 def main() -> None:
-    """Runs the command line."""
-    app()
+    """Runs the command line. Ends non-zero, and ends its servers, whatever happens."""
+    for asked in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(asked) is not signal.SIG_IGN:  # as nohup leaves SIGHUP
+            signal.signal(asked, _end)
+    try:
+        app()
+    except ServerFailed as failed:
+        raise SystemExit(str(failed)) from None
+
+
+def _end(asked: int, _: FrameType | None) -> None:
+    """Ends the command as an error would: what it opened is closed. Once is enough."""
+    signal.signal(asked, signal.SIG_IGN)
+    raise SystemExit(128 + asked)
 
 
 if __name__ == "__main__":
