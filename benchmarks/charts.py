@@ -7,8 +7,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 
+from benchmarks.needs import Need
 from benchmarks.rung import Rung
-from benchmarks.size import Comparison, Need
+from benchmarks.size import Comparison
 from benchmarks.soak import SAMPLED, Sample
 
 _DPI = 110
@@ -43,13 +44,15 @@ def plot_size(path: Path, title: str, needs: Sequence[Need], played: Sequence[Co
     """Writes PNG panels: cores over people, and, where played, predictions beside it."""
     figure = Figure(figsize=(11 if played else 5.5, 4.4), layout="constrained")
     panels = figure.subplots(1, 3 if played else 1, squeeze=False)[0]
-    people = [need.staff for need in needs]
-    panels[0].loglog(people, [need.cores for need in needs], "o-", label="cores")
-    panels[0].loglog(people, [need.replicas for need in needs], "s-", label="replicas")
+    met = [need for need in needs if need.cores and need.replicas]
+    people = [need.staff for need in met]
+    panels[0].loglog(people, [need.cores for need in met], "o-", label="cores")
+    panels[0].loglog(people, [need.replicas for need in met], "s-", label="replicas")
     panels[0].set(xlabel="people", title="what a morning needs")
     panels[0].legend()
     if played:
-        where, labels = np.arange(len(played)), [f"{one.share:.0%} load" for one in played]
+        where = np.arange(len(played))
+        labels = [f"{one.share:.0%} busy, {one.measured.offered:.1f}/s" for one in played]
         pairs = (
             ("p99 of a frame's answer, ms", [p.predicted.answer_p99_s * 1e3 for p in played],
              [p.measured.answer_p99_ms for p in played]),

@@ -106,10 +106,14 @@ def unique(jpeg: bytes, number: int) -> bytes:
 
 
 class Crowd:
-    """Phones that are logged in, each with the face of its employee."""
+    """Phones that are logged in, each with the face of its employee.
 
-    def __init__(self, phones: Sequence[tuple[Phone, FrameBank]]) -> None:
+    logs_in: whether everybody logs in anew before a check-in, as after a night.
+    """
+
+    def __init__(self, phones: Sequence[tuple[Phone, FrameBank]], *, logs_in: bool = False) -> None:
         self.idle = list(phones)
+        self.logs_in = logs_in
         self._seed = itertools.count(1)
 
     def person(self, bank: FrameBank) -> BankedPerson:
@@ -121,7 +125,7 @@ async def prepare(directory: Path, cast: Cast, people: list[province.DemoEmploye
     """Fills a fresh folder: the province, the faces, and clones of them for all the people."""
     faces = cast.staff[:FACES]
     with local.running(directory) as server:
-        await local.wait_until_serving(server.address)
+        await server.serving()
         async with local.connected(server.address) as desk:
             bkd = Bkd(desk)
             await bkd.login("bkd", server.password)

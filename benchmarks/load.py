@@ -5,31 +5,31 @@ wanted to begin: a slow server is not spared by slow clients (no coordinated omi
 """
 
 import asyncio
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
 
 from benchmarks import cast as casting
-from benchmarks import report
+from benchmarks import knee, report
 from benchmarks.crowd import FACES
 from benchmarks.lobby import WALKERS, Lobby, LobbyRung, lobby_rung, open_lobby
 from benchmarks.local import LocalServer
 from benchmarks.network import Distance
-from benchmarks.rung import Rung, open_crowd, people, run_rung
+from benchmarks.options import ServerCores
+from benchmarks.rung import Rung, Tally, open_crowd, people, run_rung
 from benchmarks.sheet import Sheet, write
 
-_HALF, _MOST = 0.5, 0.8
-# A rung is carried if so much of what was offered was recorded in time.
-CARRIED_MIN = 0.95
-STEP_UP = 1.35
-RUNGS_MAX = 12
+_HALF, _MOST, _TOO_MUCH = 0.5, 0.8, 10.0
+# So long half of the knee comes right after too much of it, to see when answers are as before.
+RECOVERY_S = 30.0
 
 
 def load(
@@ -45,9 +45,15 @@ def load(
     kiosks: Annotated[
         int, typer.Option(min=0, help="Kiosks beside the phones, with people who walk up.")
     ] = 0,
-    server_cores: Annotated[
-        int, typer.Option(min=1, help="Cores of the server; the client has the others.")
-    ] = 1,
+    logins: Annotated[
+        bool,
+        typer.Option(
+            "--logins",
+            help="Everybody logs in anew before the check-in, as in the morning: two calls more, "
+            "with a signature and two transactions. Its time counts.",
+        ),
+    ] = False,
+    server_cores: ServerCores = 1,
     delay_ms: Annotated[
         float, typer.Option(min=0, help="How far away phones and kiosks are: ms for each way.")
     ] = 0,
@@ -65,9 +71,9 @@ def load(
     """Finds how many check-ins a second this machine carries, and what happens beyond.
 
     A server runs in a process of its own, on its own cores; simulated phones play whole check-ins
-    with their challenge. The rate grows until less than 95 % is recorded: the most that was
-    recorded a second on the way, there too, is the knee. Then half of it, four fifths of it, and
-    ten times it.
+    with their challenge. The rate grows until no more is recorded. The highest rate of which 95 %
+    was recorded is the knee, the most that was recorded a second is the peak. Then half of the
+    knee, four fifths of it, and ten times it.
 
     Example: hadir-bench load --seconds 30 --json load.json
     """
@@ -76,6 +82,7 @@ def load(
     settings |= {"start": start}
     settings |= {
         "kiosks": kiosks,
+        "logins": logins,
         "server_cores": server_cores,
         "delay_ms": delay_ms,
         "jitter_ms": jitter_ms,
@@ -85,19 +92,27 @@ def load(
     result = report.origin("load", settings)
     report.print_origin(console, result)
     far = Distance(delay_ms / 1e3, jitter_ms / 1e3)
-    plan = Plan(seconds, overload_seconds, start, phones, kiosks, server_cores, far)
+    plan = Plan(seconds, overload_seconds, start, phones, kiosks, logins, server_cores, far)
     with Progress(console=console, transient=True) as progress:
-        rungs, lobbies = asyncio.run(_measure(directory, plan, progress))
-    paragraphs: list[str | Sheet] = [sheet(rungs), *_left_over(rungs)]
-    paragraphs += [lobby_sheet(lobbies)] if lobbies else []
+        found = asyncio.run(_measure(directory, plan, progress))
+    paragraphs: list[str | Sheet] = [*sheets(found.rungs), *said(found), *_left_over(found.rungs)]
+    paragraphs += [lobby_sheet(found.lobbies)] if found.lobbies else []
     for one in paragraphs:
         console.print(one.table() if isinstance(one, Sheet) else one)
     if json_file is not None:
         from benchmarks import charts
 
-        found = {**result, "results": [asdict(rung) for rung in rungs]}
-        found |= {"kiosks": [asdict(lobby) for lobby in lobbies]}
-        write(json_file, found, paragraphs, partial(charts.plot_load, title="Load", rungs=rungs))
+        whole = {
+            **result,
+            "knee": found.knee,
+            "peak": found.peak,
+            "goodput_of_peak": found.goodput,
+            "recovery_s": found.recovery_s,
+            "results": [asdict(rung) for rung in found.rungs],
+            "kiosks": [asdict(lobby) for lobby in found.lobbies],
+        }
+        draw = partial(charts.plot_load, title="Load", rungs=found.rungs)
+        write(json_file, whole, paragraphs, draw)
 
 
 def _left_over(rungs: list[Rung]) -> Iterator[str]:
@@ -119,46 +134,108 @@ class Plan:
     start: float
     phones: int
     kiosks: int
+    logins: bool
     server_cores: int
     far: Distance
 
 
-async def _measure(
-    directory: Path, plan: Plan, progress: Progress
-) -> tuple[list[Rung], list[LobbyRung]]:
-    rungs: list[Rung] = []
-    lobbies: list[LobbyRung] = []
+@dataclass(slots=True)
+class Found:
+    """What was measured. knee: None if no rate was carried. recovery_s: see knee.recovery_s."""
+
+    rungs: list[Rung] = field(default_factory=list)
+    lobbies: list[LobbyRung] = field(default_factory=list)
+    recovery_s: int | None = None
+
+    @property
+    def ramp(self) -> list[Rung]:
+        """The rungs that look for the knee."""
+        return [rung for rung in self.rungs if rung.name == "ramp"]
+
+    @property
+    def knee(self) -> float | None:
+        """See knee.knee."""
+        return knee.knee(self.ramp)
+
+    @property
+    def peak(self) -> float:
+        """See knee.peak."""
+        return knee.peak(self.ramp)
+
+    @property
+    def goodput(self) -> float | None:
+        """What was recorded of too much, in parts of the peak; None if it was not played."""
+        over = next((rung for rung in self.rungs if rung.name == "10 x"), None)
+        return over.recorded / max(1e-9, self.peak) if over else None
+
+
+def said(found: Found) -> Iterator[str]:
+    """Yields what follows from the rungs, in words."""
+    peak = f"peak, the most recorded a second at any rate of the ramp: {found.peak:.2f}"
+    if found.knee is None:
+        yield f"No rate was carried, so there is no knee; {peak}."
+        return
+    yield f"Knee, the highest rate of which 95 % was recorded: {found.knee:.2f} a second; {peak}."
+    if found.goodput is not None:
+        yield f"At ten times the knee {found.goodput:.0%} of the peak was recorded."
+    if found.recovery_s is not None:
+        yield (
+            f"Answers were normal again after {found.recovery_s} s: then a stretch of "
+            f"{knee.WINDOW_S:.0f} s began whose p99 was at most {knee.NORMAL_P99} times that of "
+            f"the rung half, or {knee.NORMAL_P50:.0f} times its p50, with half of the knee coming."
+        )
+    elif found.goodput is not None:
+        yield "When answers were normal again was not seen."
+
+
+async def _measure(directory: Path, plan: Plan, progress: Progress) -> Found:
+    found = Found()
     async with AsyncExitStack() as stack:
         server, crowd = await open_crowd(
             directory, plan.phones, plan.server_cores, progress, stack, far=plan.far
         )
+        crowd.logs_in = plan.logins
+        run = partial(run_rung, server=server, crowd=crowd, progress=progress)
         lobby = await _lobby(server, plan, stack)
 
-        async def play(name: str, rate: float, seconds: float) -> Rung:
+        async def play(name: str, rate: float, seconds: float, **more: Any) -> Rung:
             async with lobby.at_work() as tally:
-                rung = await run_rung(
-                    name, server, crowd, rate=rate, seconds=seconds, progress=progress
-                )
-            rungs.append(rung)
-            lobbies.extend([lobby_rung(name, tally)] if plan.kiosks else [])
+                rung = await run(name, rate=rate, seconds=seconds, **more)
+            found.rungs.append(rung)
+            found.lobbies.extend([lobby_rung(name, tally)] if plan.kiosks else [])
             return rung
 
-        rate = plan.start
-        while len(rungs) < RUNGS_MAX:
-            rung = await play("ramp", rate, plan.seconds)
-            if rung.recorded < CARRIED_MIN * rung.offered:
-                break
-            rate *= STEP_UP
-        knee = max(rung.recorded for rung in rungs)
-        for name, share, seconds in (
-            ("half", _HALF, plan.seconds),
-            ("80 %", _MOST, plan.seconds),
-            ("10 x", 10.0, plan.overload_seconds),
-            ("after", _HALF, plan.seconds if plan.overload_seconds else 0.0),
-        ):
-            if seconds:
-                await play(name, knee * share, seconds)
-    return rungs, lobbies
+        while (rate := knee.next_rate(found.ramp, plan.start)) is not None:
+            await play("ramp", rate, plan.seconds)
+        if (carried := found.knee) is None:
+            return found
+        half = await play("half", _HALF * carried, plan.seconds)
+        await play("80 %", _MOST * carried, plan.seconds)
+        if not plan.overload_seconds:
+            return found
+        over, again = Tally(answers=[]), Tally(answers=[])
+        ended_s = 0.0
+
+        async def recover() -> None:
+            nonlocal ended_s
+            ended_s = time.monotonic()
+            await run("recovery", rate=_HALF * carried, seconds=RECOVERY_S, tally=again)
+
+        # Kiosks play a rung to its end, and go on in the next: half would not come at once.
+        then = None if plan.kiosks else recover
+        await play("10 x", _TOO_MUCH * carried, plan.overload_seconds, tally=over, then=then)
+        if then is not None:
+            found.recovery_s = knee.recovery_s(
+                [
+                    (one.at_s, one.took_ms)
+                    for one in (*(over.answers or ()), *(again.answers or ()))
+                ],
+                from_s=ended_s,
+                until_s=ended_s + RECOVERY_S,
+                normal=knee.normal_ms(half.answer_p50_ms, half.answer_p99_ms),
+            )
+        await play("after", _HALF * carried, plan.seconds)
+    return found
 
 
 async def _lobby(server: LocalServer, plan: Plan, stack: AsyncExitStack) -> Lobby:
@@ -169,26 +246,25 @@ async def _lobby(server: LocalServer, plan: Plan, stack: AsyncExitStack) -> Lobb
     return await open_lobby(server, plan.kiosks, cast, walkers, stack)
 
 
-def sheet(rungs: list[Rung]) -> Sheet:
-    """Returns the rungs as a table."""
-    return Sheet(
-        "Check-ins with their challenge, open loop; half, 80 % and 10 x of the knee. offer, done, "
-        "shed: check-ins a second; f: answer to a frame, ms; line: its waits "
-        "before the server's workers, p99; w: whole check-in, s; s: refusal for load, ms; late: "
-        "the client itself at p99, ms; CPU: ms of the server a check-in.",
+def sheets(rungs: list[Rung]) -> tuple[Sheet, Sheet]:
+    """Returns the rungs as tables: what became of check-ins, and how their frames were answered."""
+    fates = Sheet(
+        "Check-ins with their challenge, open loop; half, 80 % and 10 x of the knee. offer, shed: "
+        "check-ins a second; done: recorded a second while they came, without the first seconds; "
+        "carried: part of all of them that was recorded; w: whole check-in, s; s: refusal for "
+        "load, ms; late: the client itself at p99, ms; CPU: ms of the server a check-in; MB: at "
+        "most, and at the end.",
         (
-            "rung", "offer", "done", "shed", "f p50", "f p99", "line", "w p50", "w p99", "s p99",
-            "late", "CPU", "frames", "cores", "MB",
+            "rung", "offer", "done", "carried", "shed", "w p50", "w p99", "s p99", "late", "CPU",
+            "frames", "cores", "MB", "end",
         ),
         [
             (
                 rung.name,
                 f"{rung.offered:.2f}",
                 f"{rung.recorded:.2f}",
+                f"{rung.carried:.1%}",
                 f"{rung.refused_for_load:.2f}",
-                f"{rung.answer_p50_ms:.0f}",
-                f"{rung.answer_p99_ms:.0f}",
-                f"{rung.in_line_p99_ms:.0f}",
                 f"{rung.check_in_p50_ms / 1e3:.1f}",
                 f"{rung.check_in_p99_ms / 1e3:.1f}",
                 f"{rung.refusal_p99_ms:.1f}",
@@ -196,11 +272,34 @@ def sheet(rungs: list[Rung]) -> Sheet:
                 f"{rung.cpu_ms_per_check_in:.0f}",
                 f"{rung.frames_per_check_in:.0f}",
                 f"{rung.server_cores_busy:.2f}",
+                f"{rung.memory_peak_mb:.0f}",
                 f"{rung.memory_mb:.0f}",
             )
             for rung in rungs
         ],
     )  # fmt: skip
+    answers = Sheet(
+        "Their frames, ms. f: answer to a frame, e: to one whose face was embedded; line: waits "
+        "before the server's workers, p99; held: for how much longer than its own pace a phone "
+        "kept a frame back as the server wished, which no answer's time contains.",
+        ("rung", "offer", "f p50", "f p99", "e p50", "e p99", "line", "held p50", "held p99"),
+        [
+            (
+                rung.name,
+                f"{rung.offered:.2f}",
+                *(
+                    f"{took_ms:.0f}"
+                    for took_ms in (
+                        rung.answer_p50_ms, rung.answer_p99_ms, rung.embedded_p50_ms,
+                        rung.embedded_p99_ms, rung.in_line_p99_ms, rung.held_p50_ms,
+                        rung.held_p99_ms,
+                    )
+                ),
+            )
+            for rung in rungs
+        ],
+    )  # fmt: skip
+    return fates, answers
 
 
 def lobby_sheet(lobbies: Sequence[LobbyRung]) -> Sheet:

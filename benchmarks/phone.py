@@ -80,6 +80,20 @@ HONEST: Final = ImposterKnobs()
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """A frame that was answered: when it was sent (monotonic), and how long its answer took.
+
+    held_ms: for how much longer than its own pace asks for the phone kept the frame back because
+    the server wished it so; None of the first, which has no frame before it.
+    """
+
+    sent_s: float
+    took_ms: float
+    held_ms: float | None
+    guidance: checkin_pb2.Guidance
+
+
+@dataclass(frozen=True, slots=True)
 class CheckInTimings:
     """What the employee waited for, in milliseconds.
 
@@ -153,10 +167,12 @@ class Phone:
         source: FrameSource,
         *,
         request_id: str | None = None,
+        answers: list[Answer] | None = None,
     ) -> CheckInResult:
         """Check in or out; ApiError where the server ends the stream with an error.
 
-        To try again after UNAVAILABLE, pass the same `request_id`.
+        To try again after UNAVAILABLE, pass the same `request_id`. answers: gets each answer when
+        it comes, so that those of a check-in that fails are known too.
         """
         opened = checkin_pb2.OpenCheckIn(
             request_id=request_id or str(uuid.uuid4()), kind=kind, location=location
@@ -165,7 +181,7 @@ class Phone:
         stub = checkin_pb2_grpc.CheckInServiceStub(self.client.channel)
         call = stub.CheckIn(metadata=self.client.metadata, timeout=CHECK_IN_DEADLINE_S)
         async with Duplex(call, language=self.client.endpoint.language) as duplex:
-            return await _CheckIn(self, duplex, opened, source).run()
+            return await _CheckIn(self, duplex, opened, source, answers=answers).run()
 
 
 @dataclass(slots=True)
@@ -177,9 +193,10 @@ class _Progress:
     seal_s: float = 0.0
     challenge: checkin_pb2.Challenge | None = None
     guidance: list[checkin_pb2.Guidance] = field(default_factory=list)
-    sent_s: dict[int, float] = field(default_factory=dict)
+    # When each frame was sent that has no answer yet, and how long it had been held.
+    sent: dict[int, tuple[float, float | None]] = field(default_factory=dict)
     steps_ms: list[float] = field(default_factory=list)
-    round_trips_ms: list[float] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
     frames_sent: int = 0
 
 
@@ -192,6 +209,8 @@ class _CheckIn:
         duplex: Call,
         opened: checkin_pb2.OpenCheckIn,
         source: FrameSource,
+        *,
+        answers: list[Answer] | None = None,
     ) -> None:
         self._phone, self._duplex = phone, duplex
         self._opened, self._source = opened, source
@@ -202,7 +221,9 @@ class _CheckIn:
         self._step: checkin_pb2.ChallengeStep | None = None
         self._step_start_s = 0.0
         self._first_ms = 0
-        self._seen = _Progress(time.monotonic())
+        self._asked_s = 0.0
+        self._last_sent_s: float | None = None
+        self._seen = _Progress(time.monotonic(), answers=[] if answers is None else answers)
 
     async def run(self) -> CheckInResult:
         """Answer whatever the server sends until it ends the check-in."""
@@ -230,11 +251,13 @@ class _CheckIn:
         self._duplex.send_with(self._send(challenge.first_frame_ms / 1e3))
 
     def _follow(self, guidance: checkin_pb2.Guidance) -> None:
-        self._pace.answered(asked_s=guidance.next_frame_ms / 1e3)
+        self._asked_s = guidance.next_frame_ms / 1e3
+        self._pace.answered(asked_s=self._asked_s)
         self._seen.guidance.append(guidance)
-        sent_s = self._seen.sent_s.pop(guidance.frame_number, None)
+        sent_s, held_ms = self._seen.sent.pop(guidance.frame_number, (None, None))
         if sent_s is not None:
-            self._seen.round_trips_ms.append((time.monotonic() - sent_s) * 1000)
+            took_ms = (time.monotonic() - sent_s) * 1000
+            self._seen.answers.append(Answer(sent_s, took_ms, held_ms, guidance))
             if guidance.steps_done > len(self._seen.steps_ms):
                 self._seen.steps_ms.append((sent_s - self._step_start_s) * 1000)
         self._turn_to(guidance.step or None)
@@ -260,7 +283,13 @@ class _CheckIn:
         number = self._seen.frames_sent
         frame = frame_pb2.Frame(frame_number=number, jpeg=jpeg)
         frame.capture_time.FromMilliseconds(self._capture_time_ms(number))
-        self._seen.sent_s[number] = time.monotonic()
+        now_s = time.monotonic()
+        held_ms = None
+        if self._last_sent_s is not None:
+            passed_s = now_s - self._last_sent_s
+            held_ms = held_s(passed_s, self._asked_s, self._pace.interval_s) * 1000
+        self._seen.sent[number] = now_s, held_ms
+        self._last_sent_s = now_s
         return frame
 
     def _capture_time_ms(self, number: int) -> int:
@@ -306,6 +335,14 @@ class _CheckIn:
                 steps_ms=seen.steps_ms,
                 seal_ms=(end_s - seen.seal_s) * 1000 if seen.seal_s else 0.0,
                 total_ms=(end_s - seen.start_s) * 1000,
-                round_trips_ms=seen.round_trips_ms,
+                round_trips_ms=[answer.took_ms for answer in seen.answers],
             ),
         )
+
+
+def held_s(passed_s: float, asked_s: float, interval_s: float) -> float:
+    """Returns how much of the time between two frames was the server's wish and not the pace's.
+
+    passed_s: between them. asked_s: so long after the first the server asked for the second.
+    """
+    return max(0.0, min(passed_s, asked_s) - interval_s)

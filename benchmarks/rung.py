@@ -7,11 +7,11 @@ not spared by slow clients (no coordinated omission).
 import asyncio
 import os
 import time
-from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from hadir.client import ApiError
 from hadir.v1 import checkin_pb2, event_pb2
@@ -20,11 +20,19 @@ from rich.progress import Progress
 
 from benchmarks import cast as casting
 from benchmarks import local, province
-from benchmarks.crowd import FACES, Crowd, FrameBank, banks_of, crowd_of, prepare
-from benchmarks.local import LocalServer
+from benchmarks.crowd import (
+    FACES,
+    BankedPerson,
+    Crowd,
+    FrameBank,
+    banks_of,
+    crowd_of,
+    prepare,
+)
+from benchmarks.local import LocalServer, ServerFailed
 from benchmarks.network import NEAR, Distance, slow_network
-from benchmarks.phone import CheckInResult, Phone
-from benchmarks.sizing import arrivals
+from benchmarks.phone import Answer, CheckInResult, Phone
+from benchmarks.sizing import arrivals, settle_s
 
 CHECK_IN_SECONDS_MAX = 60
 _HIGHEST_US = 120_000_000
@@ -33,6 +41,14 @@ SITE = province.SITES[0]
 
 def _histogram() -> HdrHistogram:
     return HdrHistogram(1, _HIGHEST_US, 3)
+
+
+class Answered(NamedTuple):
+    """An answer to a frame: when its check-in was due, when it came (monotonic, s), and its ms."""
+
+    due_s: float
+    at_s: float
+    took_ms: float
 
 
 @dataclass(slots=True)
@@ -57,8 +73,10 @@ class Tally:
     embeds_s: list[float] = field(default_factory=list)
     check_in: HdrHistogram = field(default_factory=_histogram)
     answer: HdrHistogram = field(default_factory=_histogram)
-    # Each answer: when its check-in was due, in seconds, and how long it took, in ms; if wanted.
-    answers: list[tuple[float, float]] | None = None
+    answer_embedded: HdrHistogram = field(default_factory=_histogram)
+    held: HdrHistogram = field(default_factory=_histogram)
+    # All answers, one by one, if wanted.
+    answers: list[Answered] | None = None
     # What frames waited before the server's workers.
     in_line: HdrHistogram = field(default_factory=_histogram)
     refusal: HdrHistogram = field(default_factory=_histogram)
@@ -66,24 +84,70 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
+class Spent:
+    """What a server recorded in some time, and the processor time that it took for it.
+
+    loop_s: that of its event loop, a part of cpu_s.
+    """
+
+    seconds: float
+    recorded: int
+    cpu_s: float
+    loop_s: float
+
+    def since(self, before: "Spent") -> "Spent":
+        """Returns what came after another moment."""
+        return Spent(
+            self.seconds - before.seconds,
+            self.recorded - before.recorded,
+            self.cpu_s - before.cpu_s,
+            self.loop_s - before.loop_s,
+        )
+
+    @property
+    def rate(self) -> float:
+        """Check-ins recorded a second."""
+        return self.recorded / self.seconds
+
+    @property
+    def cores(self) -> float:
+        """Cores in use."""
+        return self.cpu_s / self.seconds
+
+    def a_check_in_ms(self, spent_s: float) -> float:
+        """Returns a part of the processor time for one that was recorded, in ms."""
+        return spent_s / max(1, self.recorded) * 1e3
+
+
+@dataclass(frozen=True, slots=True)
 class Rung:
     """One rate of arrivals and what it gave. Times in milliseconds, rates a second.
 
-    answers: how many the percentiles rest on. in_line_p99_ms: what frames waited before the
-    server's workers. late_p99_ms: how late the client itself was; where this is no small part of
-    the answers' times, the client was measured, not the server.
+    recorded, server_cores_busy: while people arrive, without the first seconds, in which nobody can
+    be recorded yet (settle_s), and without the time to bring all to their end. carried: part of all
+    who arrived that was recorded, however late. answers: how many the percentiles rest on;
+    embedded: of frames whose face was embedded. held: for how much longer than their own pace
+    phones kept frames back as the server wished. in_line: what frames waited before the server's
+    workers. late: how late the client itself was; where this is no small part of the answers'
+    times, the client was measured, not the server. memory_peak_mb: the most of the rung; memory_mb:
+    at its end. loop_ms_per_check_in: what of cpu_ms_per_check_in was the event loop's.
     """
 
     name: str
     seconds: float
     offered: float
     recorded: float
+    carried: float
     refused_for_load: float
     other_refusals: dict[str, int]
     without_phone: int
     answers: int
     answer_p50_ms: float
     answer_p99_ms: float
+    embedded_p50_ms: float
+    embedded_p99_ms: float
+    held_p50_ms: float
+    held_p99_ms: float
     in_line_p99_ms: float
     answer_mean_ms: float
     check_in_p50_ms: float
@@ -91,9 +155,11 @@ class Rung:
     refusal_p99_ms: float
     late_p99_ms: float
     cpu_ms_per_check_in: float
+    loop_ms_per_check_in: float
     frames_per_check_in: float
     server_cores_busy: float
     memory_mb: float
+    memory_peak_mb: float
 
 
 async def open_crowd(
@@ -123,7 +189,7 @@ async def open_crowd(
         local.running(directory, settings, set(everything[-server_cores:]))
     )
     os.sched_setaffinity(0, own)
-    await local.wait_until_serving(server.address)
+    await server.serving()
     if far != NEAR:
         seems = await stack.enter_async_context(slow_network(server.address, far))
         server = replace(server, address=seems)
@@ -146,29 +212,72 @@ async def run_rung(
     seconds: float,
     progress: Progress,
     tally: Tally | None = None,
+    then: Callable[[], Awaitable[None]] | None = None,
 ) -> Rung:
     """Lets people arrive at a rate, waits for the last of them, and returns what became of them.
 
-    tally: gets every arrival, where the caller wants to know more than the rung tells.
+    tally: gets every arrival, where the caller wants to know more than the rung tells. then: is
+    done when the last has arrived, while the others are still at it. Raises ServerFailed.
     """
-    bar = progress.add_task(f"{name}: {rate:.2f} a second", total=seconds)
     tally = tally or Tally()
-    cpu_s, began = server.cpu_s(), time.perf_counter()
+    play = _Play(server, tally)
+    began_s = time.monotonic()
+    bar = progress.add_task(f"{name}: {rate:.2f} a second", total=seconds)
     async with asyncio.TaskGroup() as group:
+        window = group.create_task(play.window(seconds))
         for at in arrivals(rate, seconds, seed_of(rate)):
-            due = began + at
-            await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            tally.late.record_value(_us_since(due))
+            due_s = began_s + at
+            await asyncio.sleep(max(0.0, due_s - time.monotonic()))
+            if not server.running:
+                window.cancel()
+                break  # told below: here it would be one error of a group
+            tally.late.record_value(_us_since(due_s))
             progress.update(bar, completed=at)
             tally.arrived += 1
-            if not crowd.idle:
+            if crowd.idle:
+                group.create_task(_check_in(crowd, tally, due_s))
+            else:
                 tally.without_phone += 1
-                continue
-            group.create_task(_check_in(crowd, tally, due))
-        await asyncio.sleep(max(0.0, began + seconds - time.perf_counter()))
+        await asyncio.wait({window})
+        if then is not None:
+            with suppress(ServerFailed):  # told below
+                await then()
     progress.remove_task(bar)
-    cpu_s, took_s = server.cpu_s() - cpu_s, time.perf_counter() - began
-    return _rung(name, seconds, tally, cores=cpu_s / took_s, cpu_s=cpu_s, server=server)
+    server.check()
+    return play.rung(name, seconds, window.result(), alone=then is None)
+
+
+class _Play:
+    """A rung in the making, from its begin on: what the server spends for it."""
+
+    def __init__(self, server: LocalServer, tally: Tally) -> None:
+        self._server, self._tally = server, tally
+        self._began = self._now()
+        self._peak_mb = 0.0
+        server.forget_peak()
+
+    async def window(self, seconds: float) -> Spent:
+        """Waits while people arrive for so many seconds. Returns what came after the first ones."""
+        began_s = time.monotonic()
+        await asyncio.sleep(settle_s(seconds))
+        opened = self._now()
+        await asyncio.sleep(max(0.0, began_s + seconds - time.monotonic()))
+        if self._server.running:
+            self._peak_mb = self._server.memory_peak_mb()
+        return self._now().since(opened)
+
+    def rung(self, name: str, seconds: float, window: Spent, *, alone: bool) -> Rung:
+        """Returns the rung, now that all have ended; alone: nobody else came meanwhile."""
+        whole = self._now().since(self._began) if alone else window
+        peak_mb = max(self._peak_mb, self._server.memory_peak_mb() if alone else 0.0)
+        memory_mb = self._server.memory_mb(), peak_mb
+        return rung_of(name, seconds, self._tally, window=window, whole=whole, memory_mb=memory_mb)
+
+    def _now(self) -> Spent:
+        now_s, recorded = time.monotonic(), self._tally.recorded
+        if not self._server.running:
+            return Spent(now_s, recorded, 0.0, 0.0)
+        return Spent(now_s, recorded, self._server.cpu_s(), self._server.loop_cpu_s())
 
 
 def seed_of(rate: float) -> int:
@@ -176,49 +285,65 @@ def seed_of(rate: float) -> int:
     return round(rate * 1000)
 
 
-async def _check_in(crowd: Crowd, tally: Tally, due: float) -> None:
+async def _check_in(crowd: Crowd, tally: Tally, due_s: float) -> None:
     phone, bank = crowd.idle.pop(0)
-    here = event_pb2.Location(latitude=SITE.latitude, longitude=SITE.longitude, accuracy_m=12)
+    answers: list[Answer] = []
     try:
         async with asyncio.timeout(CHECK_IN_SECONDS_MAX):
-            await _play(phone, crowd.person(bank), here, tally, due)
+            if crowd.logs_in:
+                await phone.login()
+            await _play(phone, crowd.person(bank), answers, tally, due_s)
     except ApiError as error:
         if error.reason == "OVERLOADED":
             tally.refused_for_load += 1
-            tally.refusal.record_value(_us_since(due))
+            tally.refusal.record_value(_us_since(due_s))
         else:
             tally.refused[error.reason] = tally.refused.get(error.reason, 0) + 1
     except TimeoutError:
         tally.refused["TIMEOUT"] = tally.refused.get("TIMEOUT", 0) + 1
     finally:
+        # However it ended: those that waited longest are of check-ins that did not end well.
+        count_answers(tally, answers, due_s)
         crowd.idle.append((phone, bank))
 
 
 async def _play(
-    phone: Phone, person: Any, here: event_pb2.Location, tally: Tally, due: float
+    phone: Phone, person: BankedPerson, answers: list[Answer], tally: Tally, due_s: float
 ) -> None:
-    result = await phone.check_in(event_pb2.EVENT_KIND_IN, here, person)
+    here = event_pb2.Location(latitude=SITE.latitude, longitude=SITE.longitude, accuracy_m=12)
+    result = await phone.check_in(event_pb2.EVENT_KIND_IN, here, person, answers=answers)
     tally.frames += result.frames_sent
-    for took_ms in result.timings.round_trips_ms:
-        tally.answer.record_value(max(1, round(took_ms * 1000)))
-        if tally.answers is not None:
-            tally.answers.append((due, took_ms))
-    spent = [guidance.timings for guidance in result.guidance if guidance.timings.detect_ms]
-    for one in spent:
-        tally.in_line.record_value(max(1, round(one.queue_ms * 1000)))
-    tally.looks_s.extend((one.decode_ms + one.detect_ms) / 1e3 for one in spent)
-    tally.embeds_s.extend(one.embed_ms / 1e3 for one in spent if one.batch == 1)
     if result.recorded:
+        spent = [guidance.timings for guidance in result.guidance if guidance.timings.detect_ms]
         tally.recorded += 1
         tally.looked.append(len(spent))
         tally.embedded.append(sum(one.batch > 0 for one in spent))
         tally.open_s.append(result.timings.challenge_ms / 1e3)
         tally.seal_s.append(result.timings.seal_ms / 1e3)
         tally.steps_s.append([took_ms / 1e3 for took_ms in result.timings.steps_ms])
-        tally.check_in.record_value(_us_since(due))
+        tally.check_in.record_value(_us_since(due_s))
     else:
         reason = _reason(result)
         tally.refused[reason] = tally.refused.get(reason, 0) + 1
+
+
+def count_answers(tally: Tally, answers: Sequence[Answer], due_s: float) -> None:
+    """Counts what a check-in that was due then was answered."""
+    for answer in answers:
+        spent = answer.guidance.timings
+        tally.answer.record_value(_us(answer.took_ms))
+        if spent.batch:
+            tally.answer_embedded.record_value(_us(answer.took_ms))
+        if answer.held_ms is not None:
+            tally.held.record_value(_us(answer.held_ms))
+        if tally.answers is not None:
+            at_s = answer.sent_s + answer.took_ms / 1e3
+            tally.answers.append(Answered(due_s, at_s, answer.took_ms))
+        if spent.detect_ms:
+            tally.in_line.record_value(_us(spent.queue_ms))
+            tally.looks_s.append((spent.decode_ms + spent.detect_ms) / 1e3)
+            if spent.batch == 1:
+                tally.embeds_s.append(spent.embed_ms / 1e3)
 
 
 def _reason(result: CheckInResult) -> str:
@@ -228,33 +353,58 @@ def _reason(result: CheckInResult) -> str:
     return name.removeprefix("REFUSAL_REASON_")
 
 
-def _us_since(due: float) -> int:
-    return max(1, round((time.perf_counter() - due) * 1e6))
+def _us(took_ms: float) -> int:
+    return max(1, round(took_ms * 1000))
 
 
-def _rung(
-    name: str, seconds: float, tally: Tally, *, cores: float, cpu_s: float, server: LocalServer
+def _us_since(due_s: float) -> int:
+    return _us((time.monotonic() - due_s) * 1e3)
+
+
+def rung_of(
+    name: str,
+    seconds: float,
+    tally: Tally,
+    *,
+    window: Spent,
+    whole: Spent,
+    memory_mb: tuple[float, float],
 ) -> Rung:
-    done = max(1, tally.recorded)
+    """Returns a rung of what was counted.
+
+    window: see Rung.recorded. whole: all of it, to the end of the last check-in. memory_mb: at the
+    end, and at most.
+    """
+
+    def quantile_ms(of: HdrHistogram, percent: float) -> float:
+        return float(of.get_value_at_percentile(percent)) / 1e3
+
     return Rung(
         name=name,
         seconds=seconds,
         offered=tally.arrived / seconds,
-        recorded=tally.recorded / seconds,
+        recorded=window.rate,
+        carried=tally.recorded / max(1, tally.arrived),
         refused_for_load=tally.refused_for_load / seconds,
         other_refusals=tally.refused,
         without_phone=tally.without_phone,
         answers=tally.answer.get_total_count(),
-        answer_p50_ms=tally.answer.get_value_at_percentile(50) / 1e3,
-        answer_p99_ms=tally.answer.get_value_at_percentile(99) / 1e3,
-        in_line_p99_ms=tally.in_line.get_value_at_percentile(99) / 1e3,
+        answer_p50_ms=quantile_ms(tally.answer, 50),
+        answer_p99_ms=quantile_ms(tally.answer, 99),
+        embedded_p50_ms=quantile_ms(tally.answer_embedded, 50),
+        embedded_p99_ms=quantile_ms(tally.answer_embedded, 99),
+        held_p50_ms=quantile_ms(tally.held, 50),
+        held_p99_ms=quantile_ms(tally.held, 99),
+        in_line_p99_ms=quantile_ms(tally.in_line, 99),
         answer_mean_ms=tally.answer.get_mean_value() / 1e3,
-        check_in_p50_ms=tally.check_in.get_value_at_percentile(50) / 1e3,
-        check_in_p99_ms=tally.check_in.get_value_at_percentile(99) / 1e3,
-        refusal_p99_ms=tally.refusal.get_value_at_percentile(99) / 1e3,
-        late_p99_ms=tally.late.get_value_at_percentile(99) / 1e3,
-        cpu_ms_per_check_in=cpu_s / done * 1e3,
-        frames_per_check_in=tally.frames / done,
-        server_cores_busy=cores,
-        memory_mb=server.memory_mb(),
+        check_in_p50_ms=quantile_ms(tally.check_in, 50),
+        check_in_p99_ms=quantile_ms(tally.check_in, 99),
+        refusal_p99_ms=quantile_ms(tally.refusal, 99),
+        late_p99_ms=quantile_ms(tally.late, 99),
+        cpu_ms_per_check_in=whole.a_check_in_ms(whole.cpu_s),
+        loop_ms_per_check_in=whole.a_check_in_ms(whole.loop_s),
+        frames_per_check_in=tally.frames / max(1, tally.recorded),
+        server_cores_busy=window.cores,
+        memory_mb=memory_mb[0],
+        memory_peak_mb=memory_mb[1],
     )

@@ -1,4 +1,4 @@
-"""How many cores a morning needs: arrivals, and a simulation of what the server does with frames.
+"""What a rate of check-ins means for cores: arrivals, and a simulation of what the server does.
 
 Pure: the costs are measured elsewhere (`hadir-bench size`). Check-ins arrive as a Poisson process.
 The line before the workers and the admission, which also asks phones for their next frames, are the
@@ -24,14 +24,12 @@ from server.vision.cost import FrameCost
 from server.vision.line import Line, LineFull, Urgency, bucket_of
 from server.vision.pipeline import WAITING_FRAMES_PER_WORKER_MAX
 
-# One process drives about so many cores; beyond, replicas share the work.
-CORES_PER_REPLICA_MAX = 8
-# Part of the arrivals that may be asked to come back some seconds later.
-REFUSED_MAX = 0.01
-# Above this the waits grow without measure: no machine is sized to be busier.
-BUSY_MAX = 0.7
 SIMULATED_SECONDS = 600.0
-WORKERS_SIMULATED_MAX = 64
+# The first who come are recorded some seconds later: what is recorded a second counts from then.
+SETTLE_S_MAX = 5.0
+# Whoever looks for a rate simulates so many check-ins for each that is tried, once.
+SEARCH_CHECK_INS, SEARCH_SECONDS_MIN = 1_500, 60.0
+_SEARCH_TRIES, _CLOSE, _MOST = 8, 0.005, 0.5
 # The same arrivals are played so often, with other frames: chance in the costs evens out.
 REPLAYS = 3
 
@@ -61,7 +59,8 @@ class Costs:
     idle_cores is that. frames: how many a check-in had looked at.
     looks, embeds: what looking at a frame and embedding a face alone cost a worker, samples.
     embedded: part of the frames whose face is embedded. open_s, seal_s: what a check-in takes a
-    core before its challenge, and for its record. beside: how many times that a frame costs the
+    core before its challenge, and for its record. loop_s: what a frame takes of the event loop,
+    with its part of all that the loop does. beside: how many times that a frame costs the
     cores, with all that it needs beside its worker. moves: from when each step was asked for to
     when a frame could show it, of check-ins, a sample. batch: what embedding 1, 2, 4 or 8 faces at
     once costs, in parts of one alone. rest_s: what an answer takes beside its worker. pace_s: time
@@ -79,6 +78,7 @@ class Costs:
     seal_s: float
     pace_s: float
     idle_cores: float = 0.0
+    loop_s: float = 0.0
     beside: float = 1.0
     rest_s: float = 0.0
 
@@ -92,8 +92,9 @@ class Costs:
 class Prediction:
     """What a rate means for some workers: answer to a frame in seconds, cores in use.
 
-    work_s: processor time a check-in. refused: part of the arrivals that are asked to come back.
-    batch: faces embedded at once, mean.
+    cores_busy: while people arrive, without the first seconds; see settle_s. work_s: processor time
+    a check-in. refused: part of the arrivals that are asked to come back. batch: faces embedded at
+    once, mean.
     """
 
     rate: float
@@ -106,6 +107,11 @@ class Prediction:
     refused: float
     batch: float
 
+    @property
+    def utilisation(self) -> float:
+        """Part of the cores' time that is used; there are as many cores as workers."""
+        return self.cores_busy / self.workers
+
 
 def arrivals(rate: float, seconds: float, seed: int) -> list[float]:
     """Returns when people come, seconds from the start, in order; the same for a seed.
@@ -117,12 +123,23 @@ def arrivals(rate: float, seconds: float, seed: int) -> list[float]:
     return sorted(rng.uniform(0, seconds) for _ in range(round(rate * seconds)))
 
 
+def settle_s(seconds: float) -> float:
+    """Returns after how long of so many seconds of arrivals as many are recorded as arrive."""
+    return min(SETTLE_S_MAX, seconds / 3)
+
+
 def predict(
-    costs: Costs, rate: float, workers: int, *, seconds: float = SIMULATED_SECONDS, seed: int = 1
+    costs: Costs,
+    rate: float,
+    workers: int,
+    *,
+    seconds: float = SIMULATED_SECONDS,
+    seed: int = 1,
+    replays: int = REPLAYS,
 ) -> Prediction:
     """Simulates the arrivals of a rate, of a seed. Deterministic."""
     comes = arrivals(rate, seconds, seed)
-    plays = [_Simulation(costs, workers, random.Random(seed + n)) for n in range(REPLAYS)]  # noqa: S311
+    plays = [_Simulation(costs, workers, random.Random(seed + n)) for n in range(replays)]  # noqa: S311
     for play in plays:
         play.run(comes, seconds)
     waits = sorted(took for play in plays for took in play.took)
@@ -133,38 +150,32 @@ def predict(
         answer_p50_s=_quantile(waits, 0.50),
         answer_p99_s=_quantile(waits, 0.99),
         answer_mean_s=statistics.fmean(waits or [0.0]),
-        work_s=worked_s / max(1, REPLAYS * len(comes) - refused),
-        cores_busy=costs.idle_cores + worked_s / max(1e-9, sum(p.ended_s for p in plays)),
-        refused=refused / max(1, REPLAYS * len(comes)),
+        work_s=worked_s / max(1, replays * len(comes) - refused),
+        cores_busy=costs.idle_cores + statistics.fmean(play.cores_busy for play in plays),
+        refused=refused / max(1, replays * len(comes)),
         batch=sum(p.faces for p in plays) / max(1, sum(p.batches for p in plays)),
     )
 
 
-def cores_needed(costs: Costs, rate: float) -> int:
-    """Returns how many cores keep a rate below BUSY_MAX."""
-    return max(1, math.ceil(rate * costs.cpu_s / BUSY_MAX - 1e-9))
+def rate_at(costs: Costs, workers: int, share: float) -> float:
+    """Returns the rate at which a share of so many cores is predicted to be busy. Deterministic.
 
-
-def replicas_needed(cores: int) -> int:
-    """Returns how many processes drive so many cores."""
-    return math.ceil(cores / CORES_PER_REPLICA_MAX)
-
-
-def workers_needed(costs: Costs, rate: float, deadline_s: float) -> int:
-    """Returns the fewest cores that meet a deadline at p99, refuse few and are not too busy.
-
-    Beyond WORKERS_SIMULATED_MAX the deadline follows from not being too busy.
+    Not in proportion to a quiet check-in's cost: the more come, the fewer frames each is asked for.
+    Where so much cannot be used, a rate of which most is refused.
     """
-    cores = cores_needed(costs, rate)
-    fastest_s = min(costs.looks) * costs.beside + costs.rest_s
-    while cores <= WORKERS_SIMULATED_MAX:
-        found = predict(costs, rate, cores)
-        if found.answer_p99_s <= deadline_s and found.refused <= REFUSED_MAX:
-            return cores
-        if fastest_s > deadline_s:
+    rate = share * workers / costs.cpu_s
+    for _ in range(_SEARCH_TRIES):
+        found = quick(costs, rate, workers)
+        if abs(found.utilisation / share - 1) <= _CLOSE or found.refused > _MOST:
             break
-        cores += 1
-    return cores
+        rate *= share / found.utilisation
+    return rate
+
+
+def quick(costs: Costs, rate: float, workers: int) -> Prediction:
+    """Returns a prediction that rests on SEARCH_CHECK_INS."""
+    seconds = min(SIMULATED_SECONDS, max(SEARCH_SECONDS_MIN, SEARCH_CHECK_INS / rate))
+    return predict(costs, rate, workers, seconds=seconds, replays=1)
 
 
 class _Machine:
@@ -239,19 +250,27 @@ class _Frame:
     sent_s: float
 
 
+class _Thread:
+    """What a replica does one after the other, however many cores it has: chores, and then what."""
+
+    def __init__(self) -> None:
+        self.chores: deque[tuple[float, Callable[[], None]]] = deque()
+        self.free = True
+
+
 class _Simulation:
     """Check-ins before workers, event by event; `took` is each frame's time to its answer."""
 
     def __init__(self, costs: Costs, workers: int, rng: random.Random) -> None:
         self.took: list[float] = []
         self.refused = self.faces = self.batches = 0
-        self.worked_s = self.ended_s = 0.0
+        self.worked_s = self.cores_busy = 0.0
         self._costs, self._rng, self._free = costs, rng, workers
         self._machine, self._cores = _Machine(costs, workers), TimeShare(workers)
         self._now = 0.0
         self._admission = Admission(self._machine, monotonic=lambda: self._now)
-        self._chores: deque[tuple[float, Callable[[], None]]] = deque()
-        self._loops_free = replicas_needed(workers)
+        # Frames pass the event loop; openings and records wait for each other, mostly elsewhere.
+        self._loop, self._desk = _Thread(), _Thread()
         self._line: Line[_Frame, _Frame] = Line(workers * WAITING_FRAMES_PER_WORKER_MAX)
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
@@ -260,6 +279,7 @@ class _Simulation:
         """Plays all arrivals, at least so many seconds, to the end of the last check-in."""
         for at in comes:
             self._later(at, self._arrive)
+        opens_s = settle_s(seconds)
         while self._events or self._cores.busy:
             ends_s = self._cores.ends_s
             if self._events and self._events[0][0] <= ends_s:
@@ -267,10 +287,12 @@ class _Simulation:
                 self._cores.advance(self._now)
             else:
                 self._now, happens = ends_s, self._cores.end()
+            before_s = self.worked_s
             happens()
             self._work()
             self._machine.frames_waiting = self._line.frames_waiting
-            self.ended_s = max(seconds, self._now)
+            if opens_s <= self._now < seconds:
+                self.cores_busy += (self.worked_s - before_s) / (seconds - opens_s)
 
     def _later(self, at: float, happens: Callable[[], None]) -> None:
         heapq.heappush(self._events, (at, next(self._order), happens))
@@ -280,14 +302,14 @@ class _Simulation:
             self.refused += 1
             return
         self._admission.open += 1
-        self._chores.append((self._costs.open_s, self._challenge))
+        self._desk.chores.append((self._costs.open_s, self._challenge))
 
     def _challenge(self) -> None:
         one = _CheckIn(self._rng.choice(self._costs.moves), asked_s=self._now)
         self._later(self._now + self._admission.first_frame_s(one), partial(self._send, one))
 
     def _seal(self) -> None:
-        self._chores.append((self._costs.seal_s, self._leave))
+        self._desk.chores.append((self._costs.seal_s, self._leave))
 
     def _leave(self) -> None:
         self._admission.open -= 1
@@ -308,17 +330,21 @@ class _Simulation:
 
     def _submit(self, frame: _Frame) -> None:
         frame.owner.looking = True
+        self._loop.chores.append((self._costs.loop_s, partial(self._queue, frame)))
+
+    def _queue(self, frame: _Frame) -> None:
         try:
             self._line.add_frame(frame, Urgency.PERSON)
         except LineFull:
             self._answer(frame, looked=False)
 
     def _work(self) -> None:
-        """Gives event loops their chores, and every free worker what the line says is next."""
-        while self._chores and self._loops_free:
-            took_s, then = self._chores.popleft()
-            self._loops_free -= 1
-            self._busy(took_s, partial(self._done, then))
+        """Gives threads their chores, and every free worker what the line says is next."""
+        for thread in (self._loop, self._desk):
+            if thread.chores and thread.free:
+                took_s, then = thread.chores.popleft()
+                thread.free = False
+                self._busy(took_s, partial(self._done, thread, then))
         while self._free:
             if faces := self._line.next_faces(self._now):
                 alone = [self._rng.choice(self._costs.embeds) for _ in faces]
@@ -337,8 +363,8 @@ class _Simulation:
         self.worked_s += took_s
         self._cores.begin(took_s, done)
 
-    def _done(self, then: Callable[[], None]) -> None:
-        self._loops_free += 1
+    def _done(self, thread: _Thread, then: Callable[[], None]) -> None:
+        thread.free = True
         then()
 
     def _looked(self, frame: _Frame) -> None:

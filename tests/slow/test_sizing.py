@@ -1,24 +1,19 @@
 """The sizing model: arrivals of a morning, the workers' queue, and what follows for cores."""
 
-import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from benchmarks import sizing
-from benchmarks.sizing import (
+from benchmarks.needs import (
     BUSY_MAX,
     CORES_PER_REPLICA_MAX,
     REFUSED_MAX,
-    Costs,
-    Morning,
-    arrivals,
-    cores_needed,
-    predict,
-    replicas_needed,
-    workers_needed,
+    Replicas,
+    need_of,
 )
+from benchmarks.sizing import Costs, Morning, arrivals, predict, quick, rate_at, settle_s
 
 # Twenty frames at ten a second: two for the first step, six for each of the others, of which a
 # twentieth second after the fourth shows it. Eight of them are compared.
@@ -37,13 +32,17 @@ COSTS = Costs(
 )
 # What comes between the frames: nobody waits for anybody where all of them come as asked.
 CHORES = replace(COSTS, open_s=0.02, seal_s=0.02)
+# Openings and records that a replica of many cores has time for.
+MANY = replace(COSTS, open_s=0.005, seal_s=0.005)
 
 
 @pytest.fixture(autouse=True)
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Simulates a minute and a half, once: enough to tell more from less."""
     monkeypatch.setitem(predict.__kwdefaults__, "seconds", 90.0)
-    monkeypatch.setattr(sizing, "REPLAYS", 1)
+    monkeypatch.setitem(predict.__kwdefaults__, "replays", 1)
+    monkeypatch.setattr(sizing, "SEARCH_CHECK_INS", 200)
+    monkeypatch.setattr(sizing, "SEARCH_SECONDS_MIN", 20.0)
 
 
 class TestMorning:
@@ -100,7 +99,7 @@ class TestPrediction:
             pytest.approx(found.answer_p99_s),
         )
         assert (0.0, pytest.approx(0.128)) == (found.refused, found.work_s)
-        assert pytest.approx(0.00128) == found.cores_busy
+        assert pytest.approx(0.128 / (100 - settle_s(100))) == found.cores_busy
 
     def test_alone_one_frame_waits_for_the_one_before(self):
         """Two under way, one looked at: where a frame outlasts the pace, the next one waits."""
@@ -167,41 +166,105 @@ class TestPrediction:
         assert predict(COSTS, 3, 1) == predict(COSTS, 3, 1)
 
 
+class TestBusy:
+    """The rate at which a part of the cores is used."""
+
+    @pytest.mark.parametrize(("share", "cores"), [(0.5, 1), (0.8, 1), (0.5, 2)])
+    def test_it_is(self, share, cores):
+        """By the model itself."""
+        rate = rate_at(CHORES, cores, share)
+
+        assert share == pytest.approx(quick(CHORES, rate, cores).utilisation, rel=0.01)
+
+    def test_a_quiet_check_in_costs_more(self):
+        """Its cost would say that fewer check-ins use the cores as much."""
+        assert 0.8 / (CHORES.cpu_s + CHORES.open_s + CHORES.seal_s) * 1.02 < rate_at(CHORES, 1, 0.8)
+
+    def test_only_while_people_come(self):
+        """Neither the time before the first is recorded nor that after the last came counts."""
+        short, long = (predict(COSTS, 24, 1, seconds=s).cores_busy for s in (15.0, 60.0))
+
+        assert short == pytest.approx(long, rel=0.03)
+
+
+class TestLoop:
+    """What frames take of the one event loop."""
+
+    def test_more_cores_do_not_help(self):
+        """A loop that needs 12 ms a frame passes 80 a second, whatever the workers could do."""
+        slow = replace(COSTS, loop_s=0.012, cpu_s=0.128 + 20 * 0.012)
+        few, many = (predict(slow, 12, cores, seconds=30) for cores in (2, 8))
+
+        assert few.answer_p99_s > 0.1
+        assert many.answer_p99_s > 0.1
+
+    def test_its_time_is_used(self):
+        """It is a part of what a check-in takes of the cores."""
+        found = predict(replace(COSTS, loop_s=0.001), 0.01, 4)
+
+        assert pytest.approx(0.128 + 20 * 0.001) == found.work_s
+        assert pytest.approx(0.013) == found.answer_p99_s
+
+
+# Finds once what it is asked for; every test asks for some of it.
+REPLICAS = Replicas(MANY, 2.0)
+RATES = (0.5, 3.0, 5.0, 8.0, 20.0, 40.0, 46.0, 60.0, 90.0, 100.0, 150.0, 500.0, 3917.0)
+
+
 class TestNeed:
     """What to buy."""
 
-    @pytest.mark.parametrize("rate", [0.1, 3.5, 3.6, 100, 3917])
-    def test_never_too_busy(self, rate):
-        """And not a core more than that asks for."""
-        cores = cores_needed(COSTS, rate)
+    def test_never_too_busy_and_not_a_core_more(self):
+        """Of one replica: what is needed has room, and one core less would not."""
+        for rate in (3.0, 5.0, 20.0):
+            count, cores = REPLICAS.needed(rate)
+            found = quick(MANY, rate, cores)
 
-        assert rate * COSTS.cpu_s <= BUSY_MAX * cores * (1 + 1e-9)
-        assert cores == 1 or rate * COSTS.cpu_s > BUSY_MAX * (cores - 1)
+            assert 1 == count
+            assert found.utilisation <= BUSY_MAX * 1.01
+            assert found.refused <= REFUSED_MAX
+            assert cores == 1 or quick(MANY, rate, cores - 1).utilisation > BUSY_MAX * 0.99
+
+    def test_more_people_never_need_less(self):
+        """Also where one more replica begins."""
+        totals = [count * cores for count, cores in map(REPLICAS.needed, RATES)]
+
+        assert sorted(totals) == totals
+        assert totals[0] < totals[-1]
+
+    def test_a_check_in_among_many_costs_less(self):
+        """So a core carries more than the cost of one alone says."""
+        alone = MANY.cpu_s + MANY.open_s + MANY.seal_s
+
+        assert BUSY_MAX / alone * 1.02 < REPLICAS.carries(1)
+
+    def test_each_replica_carries_its_part(self):
+        """None is larger than one may be."""
+        for rate in RATES:
+            count, cores = REPLICAS.needed(rate)
+
+            assert cores <= CORES_PER_REPLICA_MAX
+            assert rate / count <= REPLICAS.carries(cores)
 
     def test_a_deadline_asks_for_more(self):
         """Where busy workers alone would answer too late."""
-        plain, strict = (workers_needed(CHORES, 3.4, deadline) for deadline in (2.0, 0.02))
+        rate = 3.4
+        (_, plain), (_, strict) = (Replicas(CHORES, s).needed(rate) for s in (2.0, 0.02))
 
         assert plain < strict
-        assert predict(CHORES, 3.4, strict).answer_p99_s <= 0.02
-        assert predict(CHORES, 3.4, plain).refused <= REFUSED_MAX
-
-    def test_an_event_loop_for_each_replica(self):
-        """One loop has no time for the openings and records that many cores could bear."""
-        dear = replace(COSTS, open_s=0.012, seal_s=0.012, cpu_s=0.152)
-        rate = 2 * CORES_PER_REPLICA_MAX * BUSY_MAX / dear.cpu_s
-
-        assert rate * 0.024 > 1
-        assert 2 * CORES_PER_REPLICA_MAX == workers_needed(dear, rate, 2.0)
+        assert quick(CHORES, rate, strict).answer_p99_s <= 0.02
 
     def test_a_deadline_that_no_core_meets(self):
-        """More cores do not make one frame faster: the count stays finite."""
+        """More cores do not make one frame faster: it is said, and no number invented."""
         slow = replace(COSTS, looks=[0.6], embeds=[0.4], cpu_s=20.0)
+        found = need_of(slow, Morning(1000), Replicas(slow, 0.5))
 
-        assert math.isfinite(workers_needed(slow, 1, 0.5))
+        assert (None, None, None) == (found.cores, found.replicas, found.utilisation)
 
-    def test_replicas(self):
-        """One process drives some cores, and the next one begins there."""
-        counts = [replicas_needed(n * CORES_PER_REPLICA_MAX + k) for n in (1, 3) for k in (0, 1)]
+    def test_what_is_told(self):
+        """All of a replica's figures are those of its part of the people."""
+        found = need_of(MANY, Morning(100_000), REPLICAS)
 
-        assert [1, 2, 3, 4] == counts
+        assert found.replicas > 1
+        assert 0.4 < found.utilisation <= BUSY_MAX * 1.01
+        assert found.answer_p50_ms <= found.answer_p99_ms <= 2000

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import itertools
+import statistics
 import uuid
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,7 @@ from hadir.v1 import (
     kiosk_pb2_grpc,
 )
 
-from benchmarks.phone import PROGRESS_MAX, ImposterKnobs, Phone
+from benchmarks.phone import PROGRESS_MAX, Answer, ImposterKnobs, Phone, held_s
 from benchmarks.walker import walk
 
 if TYPE_CHECKING:
@@ -54,11 +55,19 @@ class FakeCheckIns(checkin_pb2_grpc.CheckInServiceServicer):
     """Leads through four steps of three frames each and checks the seal."""
 
     def __init__(
-        self, *, fail: grpc.StatusCode | None = None, at_once: str = "", answer_s: float = 0.0
+        self,
+        *,
+        fail: grpc.StatusCode | None = None,
+        fail_after: int = 0,
+        at_once: str = "",
+        answer_s: float = 0.0,
+        asked_ms: int = 0,
     ) -> None:
         self.fail = fail
         self.at_once = at_once
         self.answer_s = answer_s
+        self.fail_after = fail_after
+        self.asked_ms = asked_ms
         self.opened = checkin_pb2.OpenCheckIn()
         self.frames: list[frame_pb2.Frame] = []
         self.ended_politely = False
@@ -84,6 +93,8 @@ class FakeCheckIns(checkin_pb2_grpc.CheckInServiceServicer):
             if done <= count:
                 await asyncio.sleep(self.answer_s)
                 yield self._guidance(request.frame.frame_number, done // FRAMES_PER_STEP)
+            if done == self.fail_after:
+                await context.abort(grpc.StatusCode.UNAVAILABLE, "gone")
             if done == count:
                 sealed = checkin_pb2.SealRequest(last_frame_number=count)
                 yield checkin_pb2.CheckInResponse(seal_request=sealed)
@@ -91,7 +102,10 @@ class FakeCheckIns(checkin_pb2_grpc.CheckInServiceServicer):
 
     def _guidance(self, number: int, steps_done: int) -> checkin_pb2.CheckInResponse:
         guidance = checkin_pb2.Guidance(
-            frame_number=number, outcome=frame_pb2.FRAME_OUTCOME_USABLE, steps_done=steps_done
+            frame_number=number,
+            outcome=frame_pb2.FRAME_OUTCOME_USABLE,
+            steps_done=steps_done,
+            next_frame_ms=self.asked_ms,
         )
         if steps_done < len(STEPS):
             guidance.step = STEPS[steps_done]
@@ -229,6 +243,48 @@ class TestHonestPhone:
         assert min(result.timings.round_trips_ms) >= 4
         assert 0 < result.timings.challenge_ms < result.timings.total_ms
         assert 0 < result.timings.seal_ms < result.timings.total_ms
+
+    async def test_answers_of_a_check_in_that_fails_are_kept(self) -> None:
+        """Whoever passes a list has them, though no result is returned."""
+        answers: list[Answer] = []
+        async with serve(FakeCheckIns(fail_after=5)) as client:
+            with pytest.raises(ApiError):
+                await phone(client).check_in(
+                    event_pb2.EVENT_KIND_IN, PLACE, Person(), answers=answers
+                )
+
+        assert [answer.guidance.frame_number for answer in answers] == [1, 2, 3, 4, 5]
+
+    async def test_held_by_the_wish_of_the_server(self) -> None:
+        """Asked for a frame every 50 ms, a phone that could send one every 5 holds each for 45."""
+        answers: list[Answer] = []
+        async with serve(FakeCheckIns(asked_ms=50)) as client:
+            await phone(client).check_in(event_pb2.EVENT_KIND_IN, PLACE, Person(), answers=answers)
+
+        first, _, *others = answers
+        assert first.held_ms is None
+        assert statistics.median(one.held_ms or 0 for one in others) == pytest.approx(45, abs=5)
+
+    @pytest.mark.parametrize(
+        ("passed_s", "asked_s", "held"),
+        [
+            (0.1, 0.0, 0.0),
+            (0.3, 0.0, 0.0),
+            (0.25, 0.25, 0.15),
+            (0.9, 0.25, 0.15),
+            (0.12, 0.3, 0.02),
+        ],
+        ids=[
+            "own pace",
+            "late by itself",
+            "as asked",
+            "asked and late",
+            "sent before it was asked",
+        ],
+    )
+    def test_held(self, passed_s: float, asked_s: float, held: float) -> None:
+        """Beyond the pace and as long as was wished; what made it later still is something else."""
+        assert held_s(passed_s, asked_s, 0.1) == pytest.approx(held)
 
     async def test_at_most_two_frames_await_an_answer(self) -> None:
         """However slow the server is."""

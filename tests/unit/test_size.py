@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from benchmarks.costing import Idle, costs_of, pooled
 from benchmarks.rung import Rung, Tally, seed_of
-from benchmarks.size import compare, costs_of, p99_between, pooled
+from benchmarks.size import compare, p99_between
 from benchmarks.sizing import predict
 
 BATCH = {1: 1.0, 2: 1.9, 4: 3.8, 8: 7.2}
@@ -14,12 +15,17 @@ RUNG = Rung(
     seconds=60,
     offered=0.3,
     recorded=0.3,
+    carried=1.0,
     refused_for_load=0.0,
     other_refusals={},
     without_phone=0,
     answers=360,
     answer_p50_ms=62.0,
     answer_p99_ms=100.0,
+    embedded_p50_ms=80.0,
+    embedded_p99_ms=110.0,
+    held_p50_ms=0.0,
+    held_p99_ms=0.0,
     in_line_p99_ms=20.0,
     answer_mean_ms=62.0,
     check_in_p50_ms=2000.0,
@@ -27,9 +33,11 @@ RUNG = Rung(
     refusal_p99_ms=0.0,
     late_p99_ms=1.0,
     cpu_ms_per_check_in=1000.0,
+    loop_ms_per_check_in=40.0,
     frames_per_check_in=20.0,
     server_cores_busy=0.3,
     memory_mb=400.0,
+    memory_peak_mb=410.0,
 )
 TALLY = Tally(
     looked=[20, 20],
@@ -57,11 +65,16 @@ class TestCosts:
 
     def test_an_idle_server_is_no_cost_of_a_check_in(self):
         """Three check-ins in ten seconds, and 30 ms a second without any: a tenth of one's."""
-        costs = costs_of(RUNG, TALLY, BATCH, idle_cores=0.03)
+        costs = costs_of(RUNG, TALLY, BATCH, idle=Idle(0.03, 0.012))
         busy = predict(costs, RUNG.offered, 1, seconds=RUNG.seconds).cores_busy
 
         assert pytest.approx(0.9) == costs.cpu_s
+        assert 0.0 == costs.loop_s  # all of the loop's 40 ms was the idle one's
         assert pytest.approx(0.3, rel=0.1) == busy
+
+    def test_the_event_loop(self):
+        """Its time is the frames'."""
+        assert pytest.approx(0.002) == costs_of(RUNG, TALLY, BATCH).loop_s
 
     def test_what_an_answer_takes_beside(self):
         """The rest of the mean answer: on its way, before and after the worker."""
@@ -142,11 +155,15 @@ class TestCompare:
     def test_errors(self):
         """In parts of the measurement; below zero where too little was predicted."""
         predicted = predict(costs_of(RUNG, TALLY, BATCH), 0.3, 1)
+        pooled = replace(predicted, answer_p99_s=predicted.answer_p99_s * 2)
         played = replace(
             RUNG,
             answer_p99_ms=predicted.answer_p99_s * 1e3 * 2,
             server_cores_busy=predicted.cores_busy / 1.1,
         )
-        found = compare(0.5, predicted, played, [(0.0, 90.0)])
+        found = compare(0.5, predicted, pooled, played, [(0.0, 90.0)])
 
         assert (-0.5, 0.1) == (pytest.approx(found.p99_error), pytest.approx(found.cpu_error))
+        assert (0.0, 0.1) == (
+            pytest.approx(found.pooled_p99_error), pytest.approx(found.pooled_cpu_error),
+        )  # fmt: skip
