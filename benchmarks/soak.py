@@ -4,12 +4,12 @@ import asyncio
 import signal
 import time
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import typer
@@ -20,7 +20,8 @@ from scipy.stats import theilslopes
 
 from benchmarks import local, report
 from benchmarks.local import LocalServer
-from benchmarks.rung import Tally, open_crowd, run_rung
+from benchmarks.options import ServerCores
+from benchmarks.rung import Rung, Tally, open_crowd, run_rung
 from benchmarks.sheet import Sheet, write
 
 PHONES = 60
@@ -31,21 +32,30 @@ WARM_UP_SHARE = 0.25
 # confidence takes its points for independent.
 BLOCKS_MAX = 30
 POINTS_MIN = 8
-_COST_SECONDS = 30.0
-_COST_RATE = 0.3
-SAMPLED = ("memory_mb", "descriptors", "threads", "streams", "gallery")
-_METRICS = {"streams": "hadir_streams_open", "gallery": "hadir_gallery_people"}
+# How long each rate is played on the way to the one that uses the wanted part of the cores.
+_SEARCH_SECONDS, _SEARCH_RATES, _FIRST_RATE = 30.0, 3, 0.3
+SAMPLED = ("memory_mb", "descriptors", "threads", "streams", "tasks", "gallery")
+_METRICS = {
+    "streams": "hadir_streams_open",
+    "tasks": "hadir_tasks",
+    "gallery": "hadir_gallery_people",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What the server's process held at a moment, seconds from the start."""
+    """What the server's process held at a moment, seconds from the start.
+
+    cpu_s: the processor time it had used by then, in all.
+    """
 
     at_s: float
+    cpu_s: float
     memory_mb: float
     descriptors: float
     threads: float
     streams: float
+    tasks: float
     gallery: float
 
 
@@ -73,14 +83,40 @@ class Slope:
         return "falls" if self.high < 0 else "no slope seen"
 
 
+@dataclass(slots=True)
+class Soaked:
+    """What was seen so far. rate: check-ins a second. ended: why, in words.
+
+    missed: samples that the server did not give in time.
+    """
+
+    rate: float = 0.0
+    tally: Tally = field(default_factory=Tally)
+    samples: list[Sample] = field(default_factory=list)
+    missed: int = 0
+    ended: str = "as planned"
+
+    @property
+    def cores(self) -> float:
+        """Cores of the server in use, between the first and the last sample."""
+        if len(self.samples) < 2:
+            return 0.0
+        first, last = self.samples[0], self.samples[-1]
+        return (last.cpu_s - first.cpu_s) / (last.at_s - first.at_s)
+
+
 def soak(
     *,
     hours: Annotated[float, typer.Option(min=0.02, help="How long; fractions too.")] = 1.0,
     share: Annotated[
-        float, typer.Option(min=0.05, max=1, help="Load, in parts of what the cores carry.")
+        float, typer.Option(min=0.05, max=0.9, help="Load: part of the cores' time to be used.")
     ] = 0.5,
+    rate: Annotated[
+        float | None,
+        typer.Option(min=0.05, help="Load: check-ins a second, instead of --share."),
+    ] = None,
     every: Annotated[float, typer.Option(min=1, help="Seconds between two samples.")] = 5.0,
-    server_cores: Annotated[int, typer.Option(min=1, help="Cores of the server.")] = 1,
+    server_cores: ServerCores = 1,
     directory: Annotated[
         Path, typer.Option("--dir", help="Folder for the server's database; made anew.")
     ] = Path("soak-data"),
@@ -91,56 +127,67 @@ def soak(
 ) -> None:
     """Plays check-ins for hours and tells whether the server's process grows.
 
-    Memory, descriptors and threads are read from /proc, open streams and the gallery from the
-    metrics. A slope counts if its 95 % interval leaves out zero; the first quarter is warm-up.
-    Ctrl-C ends it early, with the report so far.
+    Memory, descriptors and threads are read from /proc, open streams, tasks and the gallery from
+    the metrics. A slope counts if its 95 % interval leaves out zero; the first quarter is warm-up.
+    However it ends, also by Ctrl-C or with the server, there is a report so far. The load is half
+    of the cores' time, found by playing some rates before.
 
     Example: hadir-bench soak --hours 0.5 --json soak.json
     """
     console = Console()
-    settings = {"hours": hours, "share": share, "every": every, "server_cores": server_cores}
-    result = report.origin("soak", settings)
+    settings = {"hours": hours, "share": None if rate else share, "rate": rate, "every": every}
+    result = report.origin("soak", {**settings, "server_cores": server_cores})
     report.print_origin(console, result)
-    tally, samples = Tally(), list[Sample]()
-    with Progress(console=console, transient=True) as progress:
-        rate = asyncio.run(
-            _play(
-                Plan(directory, server_cores, hours * 3600, share, every),
-                progress=progress,
-                tally=tally,
-                samples=samples,
-            )
-        )
-    slopes = slopes_of(samples)
-    paragraphs: list[str | Sheet] = [_load(tally, samples, rate), _sheet(slopes)]
+    soaked = Soaked()
+    plan = Plan(directory, server_cores, hours * 3600, share, rate, every)
+    try:
+        with Progress(console=console, transient=True) as progress:
+            asyncio.run(_play(plan, progress, soaked))
+    except BaseException as failed:
+        soaked.ended = f"{type(failed).__name__}: {failed}"
+        raise
+    finally:
+        _report(console, result, soaked, json_file)
+
+
+def _report(
+    console: Console, result: Mapping[str, Any], soaked: Soaked, json_file: Path | None
+) -> None:
+    slopes = slopes_of(soaked.samples)
+    paragraphs: list[str | Sheet] = [_load(soaked), _sheet(slopes)]
     for one in paragraphs:
         console.print(one.table() if isinstance(one, Sheet) else one)
     if json_file is not None:
         from benchmarks import charts
 
         found = {
-            "rate": rate,
-            "recorded": tally.recorded,
+            "rate": soaked.rate,
+            "cores_used": soaked.cores,
+            "ended": soaked.ended,
+            "recorded": soaked.tally.recorded,
+            "missed": soaked.missed,
             "slopes": [{**asdict(slope), "verdict": slope.verdict} for slope in slopes],
-            "samples": [asdict(sample) for sample in samples],
+            "samples": [asdict(sample) for sample in soaked.samples],
         }
-        draw = partial(charts.plot_soak, title=f"Soak at {share:.0%} load", samples=samples)
+        title = f"Soak at {soaked.rate:.2f} check-ins a second, {soaked.cores:.2f} cores"
+        draw = partial(charts.plot_soak, title=title, samples=soaked.samples)
         write(json_file, {**result, **found}, paragraphs, draw)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is played where, and how often it is sampled."""
+    """What is played where, and how often it is sampled. rate: None for one by the share."""
 
     directory: Path
     server_cores: int
     seconds: float
     share: float
+    rate: float | None
     every_s: float
 
 
-async def _play(plan: Plan, *, progress: Progress, tally: Tally, samples: list[Sample]) -> float:
-    """Fills tally and samples until the end or Ctrl-C. Returns the rate, check-ins a second."""
+async def _play(plan: Plan, progress: Progress, soaked: Soaked) -> None:
+    """Fills what is soaked until the end or Ctrl-C. Raises ServerFailed."""
     metrics = f"127.0.0.1:{local.free_port()}"
     async with AsyncExitStack() as stack:
         server, crowd = await open_crowd(
@@ -151,19 +198,30 @@ async def _play(plan: Plan, *, progress: Progress, tally: Tally, samples: list[S
             stack,
             settings={"metrics_listen": metrics},
         )
-        cost = await run_rung(
-            "cost", server, crowd, rate=_COST_RATE, seconds=_COST_SECONDS, progress=progress
-        )
-        rate = plan.share * plan.server_cores / (cost.cpu_ms_per_check_in / 1e3)
-        play = partial(run_rung, rate=rate, seconds=plan.seconds, progress=progress, tally=tally)
-        load = asyncio.create_task(play("soak", server, crowd))
+        run = partial(run_rung, server=server, crowd=crowd, progress=progress)
+        search = partial(run, "looking for the rate", seconds=_SEARCH_SECONDS)
+        soaked.rate = plan.rate or await _rate_of(plan.share * plan.server_cores, search)
+        play = run("soak", rate=soaked.rate, seconds=plan.seconds, tally=soaked.tally)
+        load = asyncio.create_task(play)
         asyncio.get_running_loop().add_signal_handler(signal.SIGINT, load.cancel)
         began = time.monotonic()
         while not load.done():
-            samples.append(await _sample(server, metrics, time.monotonic() - began))
+            try:
+                soaked.samples.append(await _sample(server, metrics, time.monotonic() - began))
+            except OSError:
+                soaked.missed += 1  # busy for once; if it has ended, the load says so
             await asyncio.wait({load}, timeout=plan.every_s)
-        if not load.cancelled():
+        if load.cancelled():
+            soaked.ended = "by Ctrl-C"
+        else:
             load.result()
+
+
+async def _rate_of(cores: float, play: Callable[..., Awaitable[Rung]]) -> float:
+    """Returns the rate that uses so many cores: a check-in among many costs less than one alone."""
+    rate = _FIRST_RATE
+    for _ in range(_SEARCH_RATES):
+        rate *= cores / (await play(rate=rate)).server_cores_busy
     return rate
 
 
@@ -176,11 +234,11 @@ async def _sample(server: LocalServer, metrics: str, at_s: float) -> Sample:
     }
     return Sample(
         at_s=at_s,
+        cpu_s=server.cpu_s(),
         memory_mb=server.memory_mb(),
         descriptors=server.descriptors(),
         threads=server.threads(),
-        streams=values[_METRICS["streams"]],
-        gallery=values[_METRICS["gallery"]],
+        **{what: values[name] for what, name in _METRICS.items()},
     )
 
 
@@ -212,13 +270,16 @@ def slope_of(what: str, times_h: Sequence[float], values: Sequence[float]) -> Sl
     return Slope(what, levels[0], levels[-1], float(found[0]), float(found[2]), float(found[3]))
 
 
-def _load(tally: Tally, samples: Sequence[Sample], rate: float) -> str:
+def _load(soaked: Soaked) -> str:
+    tally, samples = soaked.tally, soaked.samples
     minutes = samples[-1].at_s / 60 if samples else 0.0
     return (
-        f"{minutes:.1f} minutes at {rate:.2f} check-ins a second: {tally.recorded} recorded, "
+        f"{minutes:.1f} minutes at {soaked.rate:.2f} check-ins a second, {soaked.cores:.2f} cores "
+        f"of the server in use: {tally.recorded} recorded, "
         f"{tally.refused_for_load} refused for load, {sum(tally.refused.values())} for other "
         f"reasons; a frame's answer p50 {tally.answer.get_value_at_percentile(50) / 1e3:.0f} ms, "
-        f"p99 {tally.answer.get_value_at_percentile(99) / 1e3:.0f} ms."
+        f"p99 {tally.answer.get_value_at_percentile(99) / 1e3:.0f} ms. Ended {soaked.ended}; "
+        f"{soaked.missed} samples missed."
     )
 
 

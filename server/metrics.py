@@ -4,6 +4,7 @@ Counters and histograms are the process's; gauges are read from the running serv
 Estimate: 2 us an observation, some ten a frame.
 """
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
@@ -43,6 +44,8 @@ GAUGES: Mapping[str, str] = {
     "hadir_gallery_version": "Number of the gallery's present snapshot.",
     "hadir_writes_waiting": "Transactions that wait for the writer.",
 }
+# Of the event loop in which the gauges were shown, and no figure of its services.
+TASKS = "hadir_tasks"
 
 
 def observe_stages(**took_ms: float) -> None:
@@ -54,10 +57,19 @@ def observe_stages(**took_ms: float) -> None:
 class _Gauges(Collector):
     def __init__(self, read: Callable[[], Mapping[str, float]]) -> None:
         self._read = read
+        self._loop: asyncio.AbstractEventLoop | None
+        try:
+            self._loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._loop = None  # no loop, no tasks
 
     def collect(self) -> Iterator[Metric]:
         for name, value in self._read().items():
             yield GaugeMetricFamily(name, GAUGES[name], value=value)
+        if self._loop is not None:
+            # Copies the set, and may be asked from the scrape's thread.
+            tasks = len(asyncio.all_tasks(self._loop))
+            yield GaugeMetricFamily(TASKS, "Tasks of the event loop.", value=tasks)
 
     def describe(self) -> tuple[()]:
         return ()  # claims no names: servers that share a process, as in tests, share them

@@ -1,5 +1,6 @@
 """Metrics: what a scrape shows, and that the dashboard asks for nothing else."""
 
+import asyncio
 import json
 import re
 from pathlib import Path
@@ -13,6 +14,12 @@ from server import metrics
 
 DASHBOARD = Path(metrics.__file__).parent / "dashboards" / "hadir.json"
 _FORBIDDEN_LABELS = {"nip", "device_id", "site_id", "unit_id", "username", "request_id"}
+
+
+def _tasks_shown(port):
+    text = urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60).read().decode()
+    families = {family.name: family for family in text_string_to_metric_families(text)}
+    return families[metrics.TASKS].samples[0].value
 
 
 @pytest.fixture
@@ -36,6 +43,19 @@ class TestScrape:
     def test_a_stopped_server_shows_none(self, scraped):
         """After its end nothing reads what is closed."""
         assert None is REGISTRY.get_sample_value("hadir_workers")
+
+    async def test_tasks_of_the_loop(self):
+        """As many as there are, seen from the thread that is scraped."""
+        ended = asyncio.Event()
+        with metrics.gauges(dict), metrics.served("127.0.0.1", 0) as port:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(7):
+                    group.create_task(ended.wait())
+                present = len(asyncio.all_tasks())
+                shown = await asyncio.to_thread(_tasks_shown, port)
+                ended.set()
+
+        assert present == shown >= 8
 
     def test_stages(self):
         """A frame's stages are kept in seconds."""
