@@ -33,10 +33,19 @@ def main() -> None:
     for asked in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(asked) is not signal.SIG_IGN:  # as nohup leaves SIGHUP
             signal.signal(asked, _end)
+    told = ""
     try:
         app()
-    except ServerFailed as failed:
-        raise SystemExit(str(failed)) from None
+    except* ServerFailed as failed:  # alone, or out of a group of tasks
+        told = str(_first(failed))
+    if told:
+        raise SystemExit(told)
+
+
+def _first(failed: BaseException) -> BaseException:
+    while isinstance(failed, BaseExceptionGroup):
+        failed = failed.exceptions[0]
+    return failed
 
 
 def _end(asked: int, _: FrameType | None) -> None:

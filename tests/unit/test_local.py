@@ -104,14 +104,24 @@ class TestCommand:
 
         assert None is command.main()
 
-    def test_a_server_that_failed(self, monkeypatch):
-        """A line and a code, no traceback."""
+    @pytest.mark.parametrize("grouped", [False, True])
+    def test_a_server_that_failed(self, monkeypatch, grouped):
+        """A line and a code, no traceback, also where kiosks were at it."""
 
         def app():
-            raise ServerFailed("The server ended; see server.log")
+            failed = ServerFailed("The server ended; see server.log")
+            raise ExceptionGroup("tasks", [failed]) if grouped else failed
 
         monkeypatch.setattr(command, "app", app)
-        with pytest.raises(SystemExit, match=r"see server.log") as ended:
+        with pytest.raises(SystemExit) as ended:
             command.main()
 
-        assert ended.value.code
+        assert "The server ended; see server.log" == ended.value.code
+
+    def test_how_a_command_ends(self, monkeypatch):
+        """By itself, as it says."""
+        monkeypatch.setattr(command, "app", lambda: sys.exit(2))
+        with pytest.raises(SystemExit) as ended:
+            command.main()
+
+        assert 2 == ended.value.code
