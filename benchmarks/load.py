@@ -6,7 +6,7 @@ wanted to begin: a slow server is not spared by slow clients (no coordinated omi
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -78,9 +78,11 @@ def load(
     Example: hadir-bench load --seconds 30 --json load.json
     """
     console = Console()
-    settings = {"seconds": seconds, "overload_seconds": overload_seconds, "phones": phones}
-    settings |= {"start": start}
-    settings |= {
+    settings = {
+        "seconds": seconds,
+        "overload_seconds": overload_seconds,
+        "phones": phones,
+        "start": start,
         "kiosks": kiosks,
         "logins": logins,
         "server_cores": server_cores,
@@ -95,6 +97,12 @@ def load(
     plan = Plan(seconds, overload_seconds, start, phones, kiosks, logins, server_cores, far)
     with Progress(console=console, transient=True) as progress:
         found = asyncio.run(_measure(directory, plan, progress))
+    _report(console, result, found, json_file)
+
+
+def _report(
+    console: Console, result: Mapping[str, Any], found: "Found", json_file: Path | None
+) -> None:
     paragraphs: list[str | Sheet] = [*sheets(found.rungs), *said(found), *_left_over(found.rungs)]
     paragraphs += [lobby_sheet(found.lobbies)] if found.lobbies else []
     for one in paragraphs:
@@ -184,8 +192,10 @@ def said(found: Found) -> Iterator[str]:
             f"{knee.WINDOW_S:.0f} s began whose p99 was at most {knee.NORMAL_P99} times that of "
             f"the rung half, or {knee.NORMAL_P50:.0f} times its p50, with half of the knee coming."
         )
+    elif found.lobbies:
+        yield "When answers are normal again is not measured with kiosks."
     elif found.goodput is not None:
-        yield "When answers were normal again was not seen."
+        yield f"Answers were not normal again within {RECOVERY_S:.0f} s."
 
 
 async def _measure(directory: Path, plan: Plan, progress: Progress) -> Found:

@@ -154,9 +154,11 @@ def stop(process: subprocess.Popen[bytes], seconds_max: float = STOP_SECONDS_MAX
 
 
 def told(log: Path) -> str:
-    """Returns where a log is, with its last lines."""
+    """Returns where a log is, of its path the last parts, with its last lines."""
     lines = log.read_text(errors="replace").splitlines()[-LOG_LINES_TOLD:] if log.exists() else []
-    return f"see {log}" + (":\n" + "\n".join(lines) if lines else ", which is empty.")
+    return f"see {log.parent.name}/{log.name}" + (
+        ":\n" + "\n".join(lines) if lines else ", which is empty."
+    )
 
 
 async def wait_until_serving(address: str, *, check: Callable[[], None] = lambda: None) -> float:

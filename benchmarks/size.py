@@ -23,7 +23,6 @@ from benchmarks.options import ServerCores, seconds_of
 from benchmarks.rung import Rung, Tally, open_crowd, run_rung, seed_of
 from benchmarks.sheet import Sheet, write
 from benchmarks.sizing import Costs, Morning, Prediction, predict, rate_at
-from server.cores import usable_cores
 from server.vision.line import BUCKETS
 
 # Sizes that operators ask for: trial, province, large province, all civil servants of Indonesia.
@@ -104,7 +103,11 @@ def size(
     mornings = [replace(morning, staff=count) for count in sorted({staff, *STAFF})]
     simulated = track(mornings, "simulating mornings", console=console, transient=True)
     needs = [need_of(costs, one, replicas) for one in simulated]
-    paragraphs: list[str | Sheet] = [_costs(costs, replicas), _needs(needs), *_limits(needs)]
+    paragraphs: list[str | Sheet] = [
+        _costs(costs, replicas),
+        _needs(needs),
+        *_limits(needs, server_cores),
+    ]
     paragraphs += _comparisons(compared) if compared else ()
     for one in paragraphs:
         console.print(one.table() if isinstance(one, Sheet) else one)
@@ -244,16 +247,15 @@ def _shown(value: float | None, form: str) -> str:
     return "-" if value is None else format(value, form)
 
 
-def _limits(needs: list[Need]) -> Iterator[str]:
-    """Yields what the needs rest on that nobody has measured."""
-    usable = usable_cores()
+def _limits(needs: list[Need], server_cores: int) -> Iterator[str]:
+    """Yields what the needs rest on that was not measured; server_cores: those that were."""
     if any((need.replicas or 0) > 1 for need in needs):
         yield (
             "More than one replica is not built yet; that one drives up to "
             f"{CORES_PER_REPLICA_MAX} cores is an assumption."
         )
-    if any((need.cores or 0) > usable for need in needs):
-        yield f"More than the {usable} cores of this machine were not measured, but simulated."
+    if any((need.cores or 0) > server_cores for need in needs):
+        yield f"More cores than {server_cores} were not measured, but simulated."
 
 
 def _comparisons(compared: list[Comparison]) -> tuple[Sheet, Sheet]:

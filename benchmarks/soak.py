@@ -144,7 +144,8 @@ def soak(
         with Progress(console=console, transient=True) as progress:
             asyncio.run(_play(plan, progress, soaked))
     except BaseException as failed:
-        soaked.ended = f"{type(failed).__name__}: {failed}"
+        # What follows of a server that failed is its log's.
+        soaked.ended = f"{type(failed).__name__}: {failed}".partition("\n")[0].removesuffix(":")
         raise
     finally:
         _report(console, result, soaked, json_file)

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.costing import Idle, costs_of, pooled
+from benchmarks.needs import Need
 from benchmarks.rung import Rung, Tally, seed_of
-from benchmarks.size import compare, p99_between
+from benchmarks.size import _limits, compare, p99_between
 from benchmarks.sizing import predict
 
 BATCH = {1: 1.0, 2: 1.9, 4: 3.8, 8: 7.2}
@@ -167,3 +168,17 @@ class TestCompare:
         assert (0.0, 0.1) == (
             pytest.approx(found.pooled_p99_error), pytest.approx(found.pooled_cpu_error),
         )  # fmt: skip
+
+
+class TestLimits:
+    """What a need rests on that was not measured is said beside it."""
+
+    @pytest.mark.parametrize(
+        ("cores", "replicas", "said"), [(1, 1, 0), (3, 1, 1), (16, 2, 2), (None, None, 0)]
+    )
+    def test_what_was_not_measured(self, cores, replicas, said):
+        """More cores than the server had, and replicas, which are not built."""
+        found = list(_limits([Need(1000, 0.8, cores, replicas, 0.5, 0.0, 9, 27)], 1))
+
+        assert said == len(found)
+        assert (replicas or 0) < 2 or "not built" in found[0]

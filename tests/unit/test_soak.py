@@ -103,3 +103,18 @@ class TestReport:
         assert f"{type(failure).__name__}: {failure}" == written["ended"]
         assert (2.5, 1) == (written["rate"], len(written["samples"]))
         assert str(failure) in file.with_suffix(".md").read_text()
+
+    def test_not_the_log(self, tmp_path, monkeypatch):
+        """Its lines are for the terminal."""
+
+        async def play(plan, progress, soaked):
+            raise ServerFailed("code 9; see soak-data/server.log:\nline 1\nline 2")
+
+        monkeypatch.setattr(soaking, "_play", play)
+        with pytest.raises(ServerFailed):
+            soak(json_file=tmp_path / "soak.json")
+
+        assert (
+            "ServerFailed: code 9; see soak-data/server.log"
+            == json.loads((tmp_path / "soak.json").read_text())["ended"]
+        )
