@@ -74,7 +74,7 @@ async def _play(directory: Path, players: Cast) -> None:
     local.make_folder(directory)
     with local.running(directory) as server:
         address = server.address
-        serving_s = await local.wait_until_serving(address)
+        serving_s = await server.serving()
         console.print(f"Server at {address}, serving after {serving_s:.1f} s")
         async with local.connected(address) as desk:
             bkd = Bkd(desk)

@@ -274,7 +274,7 @@ def _compose(
         live=live,
         clock=clock,
         storage_failed=database.failed,
-        gauges=lambda: _gauges(pipeline, gallery, live, database, admission),
+        gauges=lambda: _gauges(pipeline, gallery, live, database, admission, ledger),
     )
 
 
@@ -369,6 +369,7 @@ def _gauges(
     live: LiveStreams,
     database: Database,
     admission: Admission,
+    ledger: Ledger,
 ) -> Mapping[str, float]:
     """Returns what the server's gauges show now, by the names of metrics.GAUGES."""
     return {
@@ -381,6 +382,7 @@ def _gauges(
         "hadir_gallery_people": gallery.snapshot.size,
         "hadir_gallery_version": gallery.snapshot.version,
         "hadir_writes_waiting": database.writes_waiting,
+        "hadir_ledger_records": ledger.size,
     }
 
 

@@ -43,6 +43,7 @@ GAUGES: Mapping[str, str] = {
     "hadir_gallery_people": "Employees who can be recognised.",
     "hadir_gallery_version": "Number of the gallery's present snapshot.",
     "hadir_writes_waiting": "Transactions that wait for the writer.",
+    "hadir_ledger_records": "Records that the ledger holds.",
 }
 # Of the event loop in which the gauges were shown, and no figure of its services.
 TASKS = "hadir_tasks"
