@@ -15,7 +15,10 @@ from prometheus_client.registry import Collector
 _STAGE_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2)
 
 STAGES = Histogram(
-    "hadir_stage_seconds", "Time of a frame in a stage.", ["stage"], buckets=_STAGE_SECONDS
+    "hadir_stage_seconds",
+    "Time of a frame in a stage; of a whole batch in `embed`.",
+    ["stage"],
+    buckets=_STAGE_SECONDS,
 )
 BATCH = Histogram("hadir_batch_faces", "Faces embedded together.", buckets=(1, 2, 4, 8))
 FRAMES = Counter("hadir_frames", "Frames by what became of them.", ["outcome"])
@@ -50,7 +53,7 @@ TASKS = "hadir_tasks"
 
 
 def observe_stages(**took_ms: float) -> None:
-    """Notes what a frame spent in its stages, in milliseconds."""
+    """Notes what a frame, or a batch, spent in stages, in milliseconds."""
     for stage, value in took_ms.items():
         STAGES.labels(stage).observe(value / 1e3)
 

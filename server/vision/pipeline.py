@@ -192,10 +192,7 @@ class Pipeline:
     def _note(self, timings: Timings) -> None:
         self.cost.note(timings.look_ms / 1e3, timings.face_ms / 1e3, timings.faces)
         metrics.observe_stages(
-            queue=timings.queue_ms,
-            decode=timings.decode_ms,
-            detect=timings.detect_ms,
-            embed=timings.embed_ms,
+            queue=timings.queue_ms, decode=timings.decode_ms, detect=timings.detect_ms
         )
 
     def _work(self, warm: "Future[tuple[float, float]]") -> None:
@@ -292,6 +289,7 @@ class Pipeline:
         started = time.perf_counter()
         filled = crops + [_BLANK_CROP] * (bucket_of(len(crops)) - len(crops))
         vectors = self._pack.embedder.embed(filled)
+        metrics.observe_stages(embed=(time.perf_counter() - started) * 1e3)
         metrics.BATCH.observe(len(crops))
         start = 0
         for job in jobs:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import numpy as np
 import pytest
+from prometheus_client import REGISTRY
 
 from server.errors import Overloaded
 from server.vision.jpeg import ImageRejected
@@ -93,6 +94,20 @@ class TestBatches:
         assert 1 == len(seen.faces)
         assert seen.faces[0].embedding is None
         assert (0, 0.0) == (seen.timings.batch, seen.timings.embed_ms)
+
+    async def test_metrics_count_batches(self, pipeline, frames):
+        """A batch is timed once, however many frames it serves; a frame without one adds nothing."""
+        count = ("hadir_stage_seconds_count", {"stage": "embed"})
+        before = REGISTRY.get_sample_value(*count) or 0.0
+        async with held(pipeline, frames[0]):
+            waiting = [asyncio.create_task(pipeline.analyze(f, everyone)) for f in frames]
+            waiting.append(asyncio.create_task(pipeline.analyze(frames[0], lambda _: False)))
+            await in_line(pipeline, len(waiting))
+        batches = [one.timings.batch for one in await asyncio.gather(*waiting)]
+
+        expected = sum(1 / size for size in batches if size)  # each of its frames tells its size
+        assert expected < len(frames)
+        assert pytest.approx(expected) == REGISTRY.get_sample_value(*count) - before
 
     async def test_a_bad_frame_fails_alone(self, pipeline, frames):
         """Its neighbours in the line are answered."""

@@ -61,7 +61,7 @@ class TestScrape:
         """A frame's stages are kept in seconds."""
         name, labels = "hadir_stage_seconds_sum", {"stage": "decode"}
         before = REGISTRY.get_sample_value(name, labels) or 0.0
-        metrics.observe_stages(queue=0.0, decode=250.0, detect=1.0, embed=0.0)
+        metrics.observe_stages(queue=0.0, decode=250.0, detect=1.0)
 
         assert 0.25 == pytest.approx(REGISTRY.get_sample_value(name, labels) - before)
 
