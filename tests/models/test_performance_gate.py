@@ -16,8 +16,10 @@ from server.vision.pack import load_pack, load_sface
 from server.vision.session import Array, Runtime
 
 ROUNDS = 15
-# What our own code may add to decoding and the networks: 1.1 on Zen; less is left to a faster core.
-OVERHEAD_MAX = 1.8
+# What our own code may add to decoding and the networks: 1.14 to 1.18 on Zen 4, also beside other
+# work; more where networks take less, as on AMX. What it is asked to do is counted, not timed:
+# tests/functional/test_performance_gate.py.
+OVERHEAD_MAX = 1.35
 # A face in a batch of eight may cost little more than alone; on AMX it costs less.
 BATCH_MAX_RATIO = 1.25
 
