@@ -6,18 +6,20 @@ come from.
 
 import asyncio
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from benchmarks import embedding, lfw, protocols, report
 from benchmarks.embedding import Embedded
 from benchmarks.protocols import Comparisons, Searches
+from benchmarks.sheet import Sheet, show, write
 from server.cores import usable_cores
 from server.domain.calibration import Calibration
 from server.errors import ModelInvalid
@@ -29,6 +31,7 @@ from server.vision.session import Runtime
 
 PAIRS_FILES = ("pairs.txt", "pairsDevTest.txt")
 IDENTIFICATION_FILE = "identification.txt"
+FAILED_NAMED_MAX = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +107,9 @@ def accuracy(
         int, typer.Option(min=0, help="Worker threads; 0: one for each usable core.")
     ] = 0,
     json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write all figures here.")
+        Path | None,
+        typer.Option("--json", help="Write all figures here; Markdown and curves (PNG) beside it."),
     ] = None,
-    plot: Annotated[Path | None, typer.Option(help="Write the curves here, as PNG.")] = None,
     calibration: Annotated[
         Path | None, typer.Option(help="Write the server's calibration of this model here.")
     ] = None,
@@ -125,7 +128,7 @@ def accuracy(
 
     The server's own decision: its threshold for this gallery size, and its margin.
 
-    Example: hadir-bench accuracy --lfw ~/lfw --cache /tmp/lfw.npz --json out.json --plot out.png
+    Example: hadir-bench accuracy --lfw ~/lfw --cache /tmp/lfw.npz --json out.json
     """
     console = Console()
     inputs = Inputs(
@@ -144,17 +147,20 @@ def accuracy(
     except (ModelInvalid, lfw.LfwInvalid, OSError) as error:
         console.print(f"[red]{escape(str(error))}[/red]")
         raise typer.Exit(code=1) from error
-    print_figures(console, measured.figures)
+    paragraphs = list(told(measured.figures))
+    show(console, paragraphs)
     if json_file is not None:
-        report.write_json(json_file, {**result, "results": measured.figures})
-    if plot is not None:
-        from benchmarks.plots import plot_accuracy
-
-        title = f"{loaded.model_version} on {inputs.data}"
-        plot_accuracy(plot, title, measured.comparisons, measured.searches)
+        draw = partial(_draw, title=f"{loaded.model_version} on {inputs.data}", measured=measured)
+        write(json_file, {**result, "results": measured.figures}, paragraphs, draw)
     if calibration is not None:
         calibration.parent.mkdir(parents=True, exist_ok=True)
         calibration.write_text(measured.calibration.to_json(), encoding="utf-8")
+
+
+def _draw(path: Path, title: str, measured: Measured) -> None:
+    from benchmarks.plots import plot_accuracy
+
+    plot_accuracy(path, title, measured.comparisons, measured.searches)
 
 
 def measure(pack: Pack, inputs: Inputs, console: Console) -> Measured:
@@ -187,72 +193,66 @@ def measure(pack: Pack, inputs: Inputs, console: Console) -> Measured:
     return Measured(figures, comparisons, searches, measured)
 
 
-def print_figures(console: Console, figures: dict[str, Any]) -> None:
-    """Prints the figures of `measure` as tables."""
+def told(figures: dict[str, Any]) -> Iterator[str | Sheet]:
+    """Yields the figures of `measure` as sentences and tables."""
     failed = figures["images_without_face"]
-    console.print(f"\n{figures['images']:,} images, {len(failed)} without a face", *failed[:10])
+    named = f": {', '.join(failed[:FAILED_NAMED_MAX])}" if failed else ""
+    yield f"{figures['images']:,} images, {len(failed)} without a face{named}"
     verified = figures["verification"]
     if verified is not None:
-        console.print(
-            f"1:1 on {verified['file']}: [bold]{verified['accuracy']:.2%}[/bold] of "
-            f"{verified['pairs']:,} pairs ({verified['method']})",
-            highlight=False,
+        yield (
+            f"1:1 on {verified['file']}: {verified['accuracy']:.2%} of {verified['pairs']:,} pairs "
+            f"({verified['method']})"
         )
     counted = figures["comparisons"]
-    console.print(
+    yield Sheet(
         f"1:1 over all images: {counted['genuine']:,} genuine, {counted['impostor']:,} impostor "
         "comparisons of single templates",
-        highlight=False,
+        ("FMR", "FNMR", "threshold"),
+        [
+            (f"{row['fmr']:g}", f"{row['fnmr']:.2%}", f"{row['threshold']:.3f}")
+            for row in counted["fnmr_at_fmr"]
+        ],
     )
-    for row in counted["fnmr_at_fmr"]:
-        console.print(
-            f"  FNMR {row['fnmr']:.2%} at FMR {row['fmr']:g} (threshold {row['threshold']:.3f})",
-            highlight=False,
-        )
-    console.print(_search_table(figures))
-    console.print(_server_table(figures))
+    yield _search_sheet(figures)
+    yield _server_sheet(figures)
 
 
-def _search_table(figures: dict[str, Any]) -> Table:
-    table = _table(
+def _search_sheet(figures: dict[str, Any]) -> Sheet:
+    return Sheet(
         "1:N, open set, by images enrolled; TPIR (threshold)",
         ("images", "gallery", "mated", "impostors", "rank 1", "FPIR 1 %", "FPIR 0.3 %"),
+        [
+            (
+                str(row["enrolled_images"]),
+                str(row["gallery"]),
+                str(row["mated_probes"]),
+                str(row["impostor_probes"]),
+                f"{row['rank1']:.2%}",
+                *(f"{rate['tpir']:.2%} ({rate['threshold']:.3f})" for rate in row["tpir_at_fpir"]),
+            )
+            for row in figures["identification"]
+        ],
     )
-    for row in figures["identification"]:
-        table.add_row(
-            str(row["enrolled_images"]),
-            str(row["gallery"]),
-            str(row["mated_probes"]),
-            str(row["impostor_probes"]),
-            f"{row['rank1']:.2%}",
-            *(f"{rate['tpir']:.2%} ({rate['threshold']:.3f})" for rate in row["tpir_at_fpir"]),
-        )
-    return table
 
 
-def _server_table(figures: dict[str, Any]) -> Table:
-    table = _table(
+def _server_sheet(figures: dict[str, Any]) -> Sheet:
+    rows = [(str(row["enrolled_images"]), row["server"]) for row in figures["identification"]]
+    return Sheet(
         f"The server's own decision, calibration {figures['calibration']}",
         ("images", "threshold", "TPIR", "wrong names", "FPIR", "wanted at most"),
+        [
+            (
+                images,
+                f"{server['threshold']:.3f}",
+                f"{server['tpir']:.2%}",
+                str(server["named_wrongly"]),
+                f"{server['fpir']:.2%}",
+                f"{server['fpir_wanted']:.1%}",
+            )
+            for images, server in rows
+        ],
     )
-    for row in figures["identification"]:
-        server = row["server"]
-        table.add_row(
-            str(row["enrolled_images"]),
-            f"{server['threshold']:.3f}",
-            f"{server['tpir']:.2%}",
-            str(server["named_wrongly"]),
-            f"{server['fpir']:.2%}",
-            f"{server['fpir_wanted']:.1%}",
-        )
-    return table
-
-
-def _table(title: str, heads: tuple[str, ...]) -> Table:
-    table = Table(title=title, title_justify="left")
-    for head in heads:
-        table.add_column(head, justify="right", no_wrap=True)
-    return table
 
 
 def _settings(pack: Pack, name: str, inputs: Inputs) -> dict[str, object]:

@@ -9,7 +9,7 @@ import logging
 import random
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
@@ -23,10 +23,11 @@ from zoneinfo import ZoneInfo
 import structlog
 import typer
 from rich.console import Console
-from rich.table import Table
 from sqlalchemy import insert
 
 from benchmarks import report
+from benchmarks.panels import Panel, draw_bars
+from benchmarks.sheet import Sheet, write
 from server import memory
 from server.domain.geo import Circle
 from server.domain.model import (
@@ -93,7 +94,8 @@ def attendance(
     people: Annotated[int, typer.Option(min=100, help="Employees of the province.")] = 10_000,
     days: Annotated[int, typer.Option(min=31, help="Days of punches that are stored.")] = 250,
     json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the figures here.")
+        Path | None,
+        typer.Option("--json", help="Write the figures here; Markdown and PNG beside it."),
     ] = None,
 ) -> None:
     """Measures days and recaps of a month for a province and for a unit, and a live board.
@@ -107,12 +109,22 @@ def attendance(
     report.print_origin(console, result)
     with tempfile.TemporaryDirectory() as folder:
         figures = asyncio.run(_measure(Path(folder), people, days, console))
-    table = Table("what", "seconds", "bar")
-    for figure in figures:
-        table.add_row(figure.what, f"{figure.seconds:.2f}", f"{figure.bar_s:g}")
-    console.print(table)
+    console.print(sheet(figures).table())
     if json_file is not None:
-        report.write_json(json_file, {**result, "results": [asdict(one) for one in figures]})
+        found = {**result, "results": [asdict(one) for one in figures]}
+        draw = partial(draw_bars, title="Attendance of a month", panels=[_panel(figures)])
+        write(json_file, found, [sheet(figures)], draw)
+
+
+def sheet(figures: Sequence[Figure]) -> Sheet:
+    """Returns the figures as a table."""
+    rows = [(one.what, f"{one.seconds:.2f}", f"{one.bar_s:g}") for one in figures]
+    return Sheet("What it took; bar: the most that it may", ("what", "seconds", "bar"), rows)
+
+
+def _panel(figures: Sequence[Figure]) -> Panel:
+    series = {"took": [one.seconds for one in figures], "bar": [one.bar_s for one in figures]}
+    return Panel("seconds", [one.what for one in figures], series)
 
 
 async def _measure(folder: Path, people: int, days: int, console: Console) -> list[Figure]:

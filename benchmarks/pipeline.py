@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from statistics import median
@@ -20,9 +21,10 @@ import numpy as np
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from benchmarks import report
+from benchmarks.panels import Panel, draw_bars
+from benchmarks.sheet import Sheet, write
 from benchmarks.virtual import Pose, VirtualPerson, encode, path
 from server.errors import ModelInvalid
 from server.settings import DETECT_SIDE_PIXELS
@@ -96,7 +98,8 @@ def pipeline(
         ),
     ] = None,
     json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the figures here.")
+        Path | None,
+        typer.Option("--json", help="Write the figures here; Markdown and PNG beside it."),
     ] = None,
 ) -> None:
     """Measures how many camera frames a second one core decodes, searches for faces and embeds.
@@ -129,11 +132,12 @@ def pipeline(
     except (ModelInvalid, ImageRejected, StillUnusable, OSError) as error:
         console.print(f"[red]{escape(str(error))}[/red]")
         raise typer.Exit(code=1) from error
-    console.print(_table(rows))
+    console.print(sheet(rows).table())
     if json_file is not None:
         pairs = zip(rows, scaling(rows), strict=True)
         results = [{**asdict(row), "times": times} for row, times in pairs]
-        report.write_json(json_file, {**result, "results": results})
+        draw = partial(draw_bars, title="Camera frames, every one embedded", panels=_panels(rows))
+        write(json_file, {**result, "results": results}, [sheet(rows)], draw)
 
 
 @contextmanager
@@ -216,20 +220,40 @@ def scaling(rows: Sequence[Speed]) -> list[float]:
     return [row.frames_per_second / first[row.runtimes] for row in rows]
 
 
-def _table(rows: Sequence[Speed]) -> Table:
-    table = Table(title="VGA frames with one face, every one embedded", title_justify="left")
-    table.add_column("detector, embedder")
-    for head in ("workers", "frames/s", "times", "cores", "CPU ms", "decode", "detect", "embed"):
-        table.add_column(head, justify="right")
-    for row, times in zip(rows, scaling(rows), strict=True):
-        names = row.runtimes.replace("detector ", "").replace("embedder ", "")
-        figures = (row.cpu_ms, row.decode_ms, row.detect_ms, row.embed_ms)
-        table.add_row(
-            names,
-            str(row.workers),
-            f"{row.frames_per_second:.1f}",
-            f"{times:.2f}",
-            f"{row.cores_used:.2f}",
-            *(f"{value:.1f}" for value in figures),
-        )
-    return table
+def sheet(rows: Sequence[Speed]) -> Sheet:
+    """Returns what the runtimes reached as a table."""
+    return Sheet(
+        "VGA frames with one face, every one embedded. times: as fast as the first row of the same "
+        "runtimes; cores: used; CPU ms: of the whole process a frame; decode, detect, embed: "
+        "median ms, embed of a whole batch.",
+        (
+            "detector, embedder", "workers", "frames/s", "times", "cores", "CPU ms", "decode",
+            "detect", "embed",
+        ),
+        [
+            (
+                _names(row),
+                str(row.workers),
+                f"{row.frames_per_second:.1f}",
+                f"{times:.2f}",
+                f"{row.cores_used:.2f}",
+                f"{row.cpu_ms:.1f}",
+                f"{row.decode_ms:.1f}",
+                f"{row.detect_ms:.1f}",
+                f"{row.embed_ms:.1f}",
+            )
+            for row, times in zip(rows, scaling(rows), strict=True)
+        ],
+    )  # fmt: skip
+
+
+def _panels(rows: Sequence[Speed]) -> list[Panel]:
+    over = [f"{_names(row)}, workers: {row.workers}" for row in rows]
+    return [
+        Panel("frames a second", over, {"": [row.frames_per_second for row in rows]}),
+        Panel("processor time a frame, ms", over, {"": [row.cpu_ms for row in rows]}),
+    ]
+
+
+def _names(row: Speed) -> str:
+    return row.runtimes.replace("detector ", "").replace("embedder ", "")

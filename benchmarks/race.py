@@ -7,9 +7,10 @@ deleted without a pause while threads search. No network, models or storage take
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +21,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from benchmarks import report
+from benchmarks.panels import Panel, draw_bars
+from benchmarks.sheet import write
 from server.cores import usable_cores
 from server.domain.face import Vector
 from server.domain.match import Candidate, Verdict
@@ -45,6 +48,7 @@ ROUNDING = 1e-5
 EXAMPLES_MAX = 10
 PROGRESS_SECONDS = 0.2
 LOADING = "everyone"
+_WRONG = ("wrong_scores", "wrong_names", "missed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +181,8 @@ def race(
     ] = 0,
     seed: Annotated[int, typer.Option(help="Seed of faces and choices.")] = 0,
     json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the figures here.")
+        Path | None,
+        typer.Option("--json", help="Write the figures here; Markdown and PNG beside it."),
     ] = None,
 ) -> None:
     """Searches the gallery while people are enrolled, re-enrolled and deleted without a pause.
@@ -202,9 +207,12 @@ def race(
             run(asked, lambda tally: progress.update(task, completed=tally.searches))
         )
     found = figures(tally, time.perf_counter() - started)
-    print_figures(console, found)
+    for label, text in told(found):
+        console.print(f"[bold]{label:9}[/bold] {text}", highlight=False, soft_wrap=True)
     if json_file is not None:
-        report.write_json(json_file, {**result, "results": found})
+        said = "\n".join(f"- {label}: {text}" for label, text in told(found))
+        draw = partial(draw_bars, title="Searches while the gallery changes", panels=_panels(found))
+        write(json_file, {**result, "results": found}, [said], draw)
     if tally.wrong:
         raise typer.Exit(code=1)
 
@@ -314,23 +322,31 @@ def figures(tally: Tally, seconds: float) -> dict[str, Any]:
     }
 
 
-def print_figures(console: Console, found: dict[str, Any]) -> None:
-    """Prints the figures of a race."""
+def told(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Returns the figures of a race in words, each with its label."""
     changes = ", ".join(f"{count:,} {name}" for name, count in found["changes"].items())
     verdicts = ", ".join(f"{count:,} {name}" for name, count in found["verdicts"].items())
-    wrong = found["wrong_scores"] + found["wrong_names"] + found["missed"]
+    wrong = sum(found[kind] for kind in _WRONG)
     bound = f" (rate below {found['rate_bound_95']:.1e}, 95 %)" if not wrong else ""
     speed = f"{found['searches_per_second']:,} a second"
     times = f"p50 {found['search_ms_p50']} ms, p99 {found['search_ms_p99']} ms"
-    kinds = ", ".join(f"{found[key]} {key}" for key in ("wrong_scores", "wrong_names", "missed"))
-    for label, text in (
+    kinds = ", ".join(f"{found[kind]} {kind}" for kind in _WRONG)
+    return [
         ("searches", f"{found['searches']:,} in {found['seconds']:,} s, {speed}; {times}"),
         ("changes", changes),
         ("decisions", verdicts),
         ("wrong", f"{wrong}{bound}: {kinds}"),
         *(("example", text) for text in found["examples"]),
-    ):
-        console.print(f"[bold]{label:9}[/bold] {text}", highlight=False, soft_wrap=True)
+    ]
+
+
+def _panels(found: Mapping[str, Any]) -> list[Panel]:
+    done = {"searches": found["searches"], **found["verdicts"], **found["changes"]}
+    wrong = {kind: found[kind] for kind in _WRONG}
+    return [
+        Panel("how many", list(done), {"": list(done.values())}, log=True),
+        Panel("wrong answers", list(wrong), {"": list(wrong.values())}),
+    ]
 
 
 def _unit(vector: NDArray[np.floating]) -> Vector:

@@ -4,7 +4,9 @@ Photos of LFW are put into a VGA frame at a size, wherever they fit. The eyes' d
 how far away somebody is; the cosine says how like the embedding stays to that of the whole photo.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -13,9 +15,10 @@ import numpy as np
 import typer
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
 from benchmarks import lfw, report
+from benchmarks.panels import Panel, draw_lines
+from benchmarks.sheet import Sheet, write
 from server.domain.face import Image, Vector
 from server.domain.pose import eye_distance
 from server.domain.quality import CHALLENGE, ENROLMENT, RECOGNITION
@@ -60,7 +63,8 @@ def reach(
         list[int] | None, typer.Option(help="Longer side for the detector; several times.")
     ] = None,
     json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the figures here.")
+        Path | None,
+        typer.Option("--json", help="Write the figures here; Markdown and PNG beside it."),
     ] = None,
 ) -> None:
     """Measures from what size on faces are found.
@@ -72,7 +76,7 @@ def reach(
     Example: hadir-bench reach --lfw ~/lfw --detect-side 320 --detect-side 256
     """
     console = Console()
-    sides = detect_side or [DETECT_SIDE_PIXELS]
+    sides = list(dict.fromkeys(detect_side or [DETECT_SIDE_PIXELS]))
     limits = (RECOGNITION, CHALLENGE, ENROLMENT)
     gates = ", ".join(f"{limit.eye_distance_min:.0f}" for limit in limits)
     result = report.origin(
@@ -87,16 +91,43 @@ def reach(
             [(side, eyes) for eyes in EYES_PX for side in sides], "looking ...", console=console
         )
     ]
-    shown = Table(title=f"{len(photos)} photos in VGA frames", title_justify="left")
-    for head in ("eyes px", "detect side", "found %", "cosine"):
-        shown.add_column(head, justify="right")
-    for row in rows:
-        shown.add_row(
-            str(row.eyes_px), str(row.detect_side), f"{row.found_percent:.1f}", f"{row.cosine:.3f}"
-        )
-    console.print(shown)
+    shown = sheet(rows, len(photos))
+    console.print(shown.table())
     if json_file is not None:
-        report.write_json(json_file, {**result, "results": [asdict(row) for row in rows]})
+        found = {**result, "results": [asdict(row) for row in rows]}
+        along = "distance of the eyes, pixels"
+        draw = partial(draw_lines, title=shown.title, panels=_panels(rows), along=along)
+        write(json_file, found, [shown], draw)
+
+
+def sheet(rows: Sequence[Reach], photos: int) -> Sheet:
+    """Returns what was found as a table."""
+    return Sheet(
+        f"{photos} photos in VGA frames",
+        ("eyes px", "detect side", "found %", "cosine"),
+        [
+            (
+                str(row.eyes_px),
+                str(row.detect_side),
+                f"{row.found_percent:.1f}",
+                f"{row.cosine:.3f}",
+            )
+            for row in rows
+        ],
+    )
+
+
+def _panels(rows: Sequence[Reach]) -> list[Panel]:
+    """Returns a panel for each figure; rows: by size, the same sides for each."""
+    sides = list(dict.fromkeys(row.detect_side for row in rows))
+    of = {side: [row for row in rows if row.detect_side == side] for side in sides}
+    found = {f"{side} px": [row.found_percent for row in of[side]] for side in sides}
+    cosines = {f"{side} px": [row.cosine for row in of[side]] for side in sides}
+    eyes = [row.eyes_px for row in of[sides[0]]]
+    return [
+        Panel("found, %, by the detector's side", eyes, found),
+        Panel("cosine to the whole photo", eyes, cosines),
+    ]
 
 
 def measure(photos: list[Photo], pack: Pack, side: int, eyes_px: int) -> Reach:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.box import SIMPLE
+from rich.console import Console
 from rich.table import Table
 
 from benchmarks import report
@@ -34,6 +35,13 @@ class Sheet:
         """Returns it as a paragraph and a table of Markdown."""
         lines = [self.heads, ["---", *["---:"] * (len(self.heads) - 1)], *self.rows]
         return "\n".join((self.title, "", *(f"| {' | '.join(line)} |" for line in lines)))
+
+
+def show(console: Console, paragraphs: Sequence[str | Sheet]) -> None:
+    """Prints sentences and tables."""
+    for one in paragraphs:
+        shown = one.table() if isinstance(one, Sheet) else one
+        console.print(shown, markup=False, highlight=False, soft_wrap=isinstance(one, str))
 
 
 def write(

@@ -3,25 +3,26 @@
 import enum
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
 import typer
-from rich.box import SIMPLE
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
-from rich.table import Table
 
 from benchmarks import lfw, protocols, report
 from benchmarks.accuracy import PAIRS_FILES
 from benchmarks.embedding import Embedded
 from benchmarks.lfw import Pair
+from benchmarks.panels import Panel, draw_bars
 from benchmarks.peers import hadir, material, process
-from benchmarks.peers.figures import HADIR, PeerFailed, Run, Side, ratios
+from benchmarks.peers.figures import HADIR, WARM_UP_SECONDS, PeerFailed, Run, Side, ratios
 from benchmarks.peers.process import PeerProcess
+from benchmarks.sheet import Sheet, show, write
 from server.errors import ModelInvalid
 
 CORES_NEEDED = 2
@@ -81,7 +82,8 @@ def peers(
         int, typer.Option(min=1, max=32, help="Kiosk streams to Hadir's server.")
     ] = 8,
     json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the figures here.")
+        Path | None,
+        typer.Option("--json", help="Write the figures here; Markdown and PNG beside it."),
     ] = None,
 ) -> None:
     """Compares Hadir's server with insightface, OpenCV Zoo and face_recognition, one core each.
@@ -97,23 +99,23 @@ def peers(
 
     Example: hadir-bench peers --models ~/buffalo_s --lfw ~/lfw --json peers.json
     """
-    console = Console()
-    chosen = list(dict.fromkeys(peer or Peer))
+    console, chosen = Console(), list(dict.fromkeys(peer or Peer))
     settings: dict[str, object] = {"seconds": seconds, "rounds": rounds, "streams": streams}
-    settings |= {"peers": ", ".join(chosen), "frame": "640 x 480, one face, JPEG"}
+    settings |= {"warm_up_seconds": WARM_UP_SECONDS, "peers": ", ".join(chosen)}
+    settings["frame"] = "640 x 480, one face, JPEG"
     settings["frames_of"] = lfw_directory.resolve().name if lfw_directory else "virtual person"
     result = report.origin("peers", settings)
     report.print_origin(console, result)
     with _told(console), tempfile.TemporaryDirectory(prefix="hadir-peers-") as folder:
         bench = Bench(Path(folder), console, lfw_directory)
         sides = bench.run(chosen, models, streams=streams, rounds=rounds, seconds=seconds)
-    console.print(table(sides))
-    for name, reason in bench.left_out.items():
-        console.print(f"{name} is left out: {reason}", markup=False, soft_wrap=True)
+    paragraphs: list[str | Sheet] = [sheet(sides), *_notes(sides, bench.left_out)]
+    show(console, paragraphs)
     if json_file is not None:
         found = {"ratios": ratios(sides), "left_out": bench.left_out}
         found["results"] = {side.name: side.as_dict() for side in sides}
-        report.write_json(json_file, {**result, **found})
+        draw = partial(draw_bars, title="VGA frames, one core each", panels=_panels(sides))
+        write(json_file, {**result, **found}, paragraphs, draw)
 
 
 @contextmanager
@@ -237,24 +239,35 @@ class Bench:
             sides[name].verification = protocols.verify(vectors, pairs)
 
 
-def table(sides: Sequence[Side]) -> Table:
-    """Returns the sides as a table for the console."""
-    shown = Table(
-        title="VGA frames with one face, one core each; medians of the rounds.\n"
-        "f/s: frames a second; ms: 1,000 / f/s; answer: ms from a frame to its answer;\n"
-        "found: frames whose face was embedded; LFW: right pairs; MB: peak memory",
-        title_justify="left",
-        box=SIMPLE,
-        pad_edge=False,
-        padding=(0, 2, 0, 0),
-    )
-    shown.add_column("side", no_wrap=True)
-    for head in ("f/s", "ms", "answer", "found", "LFW", "MB", "Hadir is"):
-        shown.add_column(head, justify="right", no_wrap=True)
+def sheet(sides: Sequence[Side]) -> Sheet:
+    """Returns the sides as a table."""
     times = ratios(sides)
+    return Sheet(
+        "VGA frames with one face, one core each; medians of the rounds. f/s: frames a second; "
+        "ms: 1,000 / f/s; answer: ms from a frame to its answer; found: frames whose face was "
+        "embedded; LFW: right pairs; MB: peak memory",
+        ("side", "f/s", "ms", "answer", "found", "LFW", "MB", "Hadir is"),
+        [(side.name, *_cells(side.as_dict(), times.get(side.name))) for side in sides],
+    )
+
+
+def _notes(sides: Sequence[Side], left_out: Mapping[str, str]) -> Iterator[str]:
     for side in sides:
-        shown.add_row(side.name, *_cells(side.as_dict(), times.get(side.name)))
-    return shown
+        yield f"{side.name} runs with {side.runs_with}"
+    for name, reason in left_out.items():
+        yield f"{name} is left out: {reason}"
+
+
+def _panels(sides: Sequence[Side]) -> list[Panel]:
+    names, figures = [side.name for side in sides], [side.as_dict() for side in sides]
+    return [
+        Panel(title, names, {"": [one[key] for one in figures]})
+        for title, key in (
+            ("frames a second", "frames_per_second_median"),
+            ("from a frame to its answer, ms", "latency_ms_median"),
+            ("peak memory, MB", "peak_memory_mb"),
+        )
+    ]
 
 
 def _cells(figures: dict[str, Any], times: float | None) -> list[str]:

@@ -21,7 +21,7 @@ from benchmarks import embedding, local, province
 from benchmarks.bkd import Bkd
 from benchmarks.embedding import Embedded
 from benchmarks.local import LocalServer
-from benchmarks.peers.figures import PeerFailed, Run
+from benchmarks.peers.figures import WARM_UP_SECONDS, PeerFailed, Run
 from benchmarks.peers.process import peak_memory_mb
 from benchmarks.walker import Walk, walk
 from server.settings import DETECT_SIDE_PIXELS
@@ -29,7 +29,6 @@ from server.vision.pack import load_pack
 from server.vision.pipeline import Pipeline
 from server.vision.session import Runtime
 
-WARM_UP_SECONDS = 1.0
 # Far above what one core can do: the answer to the last frame sets the pace.
 UNPACED_FPS = 10_000.0
 
@@ -55,7 +54,7 @@ class HadirServer:
         return peak_memory_mb(self._server.pid)
 
     def measure(self, seconds: float) -> Run:
-        """Runs one round. Raises PeerFailed."""
+        """Runs one round after its warm-up. Raises PeerFailed."""
         return asyncio.run(self._measure(seconds))
 
     async def _measure(self, seconds: float) -> Run:

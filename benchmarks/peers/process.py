@@ -12,7 +12,13 @@ from typing import Any, Self
 import numpy as np
 
 from benchmarks.embedding import Embedded
-from benchmarks.peers.figures import PeerFailed, Run, parse_report, parse_run
+from benchmarks.peers.figures import (
+    WARM_UP_SECONDS,
+    PeerFailed,
+    Run,
+    parse_report,
+    parse_run,
+)
 from server.vision.embedder import unit
 
 _HERE = Path(__file__).resolve().parent
@@ -89,8 +95,9 @@ class PeerProcess:
         return peak_memory_mb(self._process.pid)
 
     def measure(self, seconds: float) -> Run:
-        """Runs one round. Raises PeerFailed."""
-        return parse_run(self._ask({"do": "measure", "seconds": seconds}))
+        """Runs one round after its warm-up. Raises PeerFailed."""
+        order = {"do": "measure", "seconds": seconds, "warm_up_seconds": WARM_UP_SECONDS}
+        return parse_run(self._ask(order))
 
     def embed(self, images: dict[str, Path]) -> Embedded:
         """Embeds the central face of images. Raises PeerFailed."""

@@ -26,8 +26,6 @@ Face = tuple[float, float, NDArray[np.float32]]
 Seen = tuple[int, int, list[Face]]
 Look = Callable[[bytes], Seen]
 
-WARM_UP_FRAMES = 3
-
 
 def measure(look: Look, frames: Iterator[bytes], seconds: float) -> dict[str, Any]:
     """Looks at frames one after the other for so long."""
@@ -68,13 +66,12 @@ def serve(orders: IO[str], reports: IO[str], with_file: str, models: str, folder
     opened = runpy.run_path(with_file)
     look: Look = opened["open_peer"](Path(models))
     images = [path.read_bytes() for path in sorted(Path(folder).glob("*.jpg"))]
-    for image in images[:WARM_UP_FRAMES]:
-        look(image)
     frames = itertools.cycle(images)
     _report(reports, {"with": opened["versions"]()})
     for line in orders:
         order = json.loads(line)
         if order["do"] == "measure":
+            measure(look, frames, order["warm_up_seconds"])
             _report(reports, measure(look, frames, order["seconds"]))
         else:
             _report(reports, embed(look, order["images"], order["file"]))

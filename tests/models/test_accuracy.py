@@ -42,7 +42,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(images[name], copy)
     (folder / "few" / "pairs.txt").write_text(pairs_file(gallery[:GALLERY_PEOPLE]))
-    options = {"--lfw": "few", "--json": "out.json", "--plot": "out.png"}
+    options = {"--lfw": "few", "--json": "out.json"}
     options |= {"--calibration": "calibration.json", "--cache": "cache.npz"}
     arguments = [text for name, path in options.items() for text in (name, str(folder / path))]
 
@@ -105,11 +105,12 @@ class TestReport:
         assert report["versions"]["numpy"]
         assert all(word in printed for word in ("machine", "commit", "settings", "versions"))
 
-    def test_writes_plot_and_calibration(self, outputs: Path, report: dict[str, Any]) -> None:
+    def test_writes_curves_and_calibration(self, outputs: Path, report: dict[str, Any]) -> None:
         """The PNG is one, and the server can read the calibration."""
         calibration = Calibration.parse((outputs / "calibration.json").read_text())
 
         assert (outputs / "out.png").read_bytes().startswith(b"\x89PNG")
+        assert "| images | gallery |" in (outputs / "out.md").read_text()
         assert calibration.model_version == report["settings"]["model_version"]
 
 
@@ -128,3 +129,5 @@ class TestPipeline:
         (row,) = json.loads(path.read_text())["results"]
         assert row["frames"] > 0
         assert min(row["decode_ms"], row["detect_ms"], row["embed_ms"], row["cpu_ms"]) > 0
+        assert f"| {row['frames_per_second']:.1f} | 1.00 |" in path.with_suffix(".md").read_text()
+        assert path.with_suffix(".png").read_bytes().startswith(b"\x89PNG")

@@ -23,3 +23,5 @@ def test_small(tmp_path):
     figures = json.loads(file.read_text())["results"]
     assert 3 == len(figures)
     assert all(figure["seconds"] > 0 for figure in figures)
+    assert all(figure["what"] in file.with_suffix(".md").read_text() for figure in figures)
+    assert file.with_suffix(".png").read_bytes().startswith(b"\x89PNG")

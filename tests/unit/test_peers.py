@@ -8,9 +8,10 @@ import pytest
 from hadir.v1 import kiosk_pb2
 
 from benchmarks.peers import hadir, worker
-from benchmarks.peers.command import table
+from benchmarks.peers.command import sheet
 from benchmarks.peers.figures import (
     HADIR,
+    WARM_UP_SECONDS,
     PeerFailed,
     Run,
     Side,
@@ -20,6 +21,7 @@ from benchmarks.peers.figures import (
     ratio,
     ratios,
 )
+from benchmarks.peers.process import PeerProcess
 from benchmarks.walker import Walk
 
 
@@ -108,9 +110,13 @@ class TestReport:
         assert 50.0 == figures["ms_per_frame"]
         assert [10.0, 30.0, 20.0] == figures["frames_per_second"]
 
-    def test_table_has_a_row_for_each_side(self):
-        """The command prints everybody who took part."""
-        assert 2 == table([side(HADIR, 10), side("other", 5)]).row_count
+    def test_sheet_has_a_row_for_each_side(self):
+        """The command prints everybody who took part, and how much faster Hadir is."""
+        rows = sheet([side(HADIR, 10), side("other", 5)]).rows
+
+        assert [(HADIR, "10.0", ""), ("other", "5.0", "2.0 x")] == [
+            (row[0], row[1], row[-1]) for row in rows
+        ]
 
 
 class TestHadirsAnswers:
@@ -150,6 +156,40 @@ class TestWorker:
         assert report["frames"] > 1
         assert abs(report["frames"] - 2 * report["embedded"]) <= 1
         assert report["seconds"] >= 0.01
+
+    def test_warms_up_before_each_round(self, tmp_path, monkeypatch):
+        """As long as it is told; what comes of it is no report."""
+        (tmp_path / "with.py").write_text(
+            "def versions(): return 'library 1'\n"
+            "def open_peer(models): return lambda jpeg: (9, 9, [])\n"
+        )
+        asked, reports = [], io.StringIO()
+
+        def measured(_, __, seconds):
+            asked.append(seconds)
+            return {"seconds": seconds}
+
+        monkeypatch.setattr(worker, "measure", measured)
+        order = json.dumps({"do": "measure", "seconds": 8.0, "warm_up_seconds": 1.0})
+        orders = io.StringIO(f"{order}\n{order}\n")
+        worker.serve(orders, reports, str(tmp_path / "with.py"), str(tmp_path), str(tmp_path))
+
+        _, *lines = reports.getvalue().splitlines()
+        assert [1.0, 8.0, 1.0, 8.0] == asked
+        assert [8.0, 8.0] == [json.loads(line)["seconds"] for line in lines]
+
+    def test_all_sides_warm_up_alike(self, tmp_path, monkeypatch):
+        """A peer is told to warm up as long as Hadir does."""
+        asked = []
+
+        def ask(_, order):
+            asked.append(order)
+            return {"frames": 1, "embedded": 1, "seconds": 1.0, "latency_ms": 1.0}
+
+        monkeypatch.setattr(PeerProcess, "_ask", ask)
+        PeerProcess.__new__(PeerProcess).measure(3.0)
+
+        assert [WARM_UP_SECONDS] == [order["warm_up_seconds"] for order in asked]
 
     def test_central_face_is_the_subject(self):
         """LFW's subject is in the middle, whoever is larger."""

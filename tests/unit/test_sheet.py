@@ -1,11 +1,13 @@
 """Reports as three files: figures for programs, tables for readers, a picture."""
 
+import io
 import json
 
 import pytest
+from rich.console import Console
 
 from benchmarks import report
-from benchmarks.sheet import Sheet, write
+from benchmarks.sheet import Sheet, show, write
 
 SHEET = Sheet("What it took", ("part", "ms"), [("decode", "0.9"), ("embed", "30")])
 
@@ -27,6 +29,21 @@ class TestSheet:
         shown = SHEET.table()
 
         assert [["decode", "embed"], ["0.9", "30"]] == [list(c.cells) for c in shown.columns]
+
+
+class TestShow:
+    """Sentences and tables on the console."""
+
+    def test_as_they_are(self):
+        """In their order; what looks like markup is none, and a long sentence stays one line."""
+        console = Console(file=io.StringIO(), width=40)
+        sentence = "a [bold] name of a file that is longer than the console is wide"
+
+        show(console, [SHEET, sentence])
+
+        printed = console.file.getvalue()
+        assert sentence in printed
+        assert printed.index("embed") < printed.index(sentence)
 
 
 class TestWrite:
