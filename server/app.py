@@ -274,7 +274,9 @@ def _compose(
         live=live,
         clock=clock,
         storage_failed=database.failed,
-        gauges=lambda: _gauges(pipeline, gallery, live, database, admission, ledger),
+        gauges=lambda: _gauges(
+            pipeline, gallery, live, database=database, admission=admission, ledger=ledger
+        ),
     )
 
 
@@ -367,6 +369,7 @@ def _gauges(
     pipeline: Pipeline,
     gallery: Gallery,
     live: LiveStreams,
+    *,
     database: Database,
     admission: Admission,
     ledger: Ledger,

@@ -122,7 +122,7 @@ def embed(images: dict[str, Path], console: Console) -> Embedded:
 
 
 async def _activated(server: LocalServer, count: int) -> list[device.Identity]:
-    await local.wait_until_serving(server.address)
+    await server.serving()
     async with local.connected(server.address) as client:
         desk = Bkd(client)
         await desk.login("bkd", server.password)
