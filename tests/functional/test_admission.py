@@ -17,10 +17,10 @@ from prometheus_client import REGISTRY
 from benchmarks.phone import Phone
 from benchmarks.virtual import encode
 from benchmarks.walker import walk
-from server.rpc import interceptor
+from server.rpc import interceptor, streams
 from server.services.admission import CAMERA_S, CHECK_IN_FPS_MAX, PUT_OFF_S_MAX, Admission
 from tests.conftest import Cast
-from tests.functional.world import World, refused
+from tests.functional.world import Api, World, refused
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("later")]
 
@@ -189,3 +189,17 @@ def _in_time(wishes_ms: list[float], took_ms: list[float], fps: float) -> bool:
         wish_ms <= max(took, 1000 / fps) + 1000 * PUT_OFF_S_MAX + 1
         for wish_ms, took in zip(wishes_ms, took_ms, strict=True)
     )
+
+
+class TestWithoutOpen:
+    """A stream that says nothing."""
+
+    async def test_holds_no_place_for_long(self, world, monkeypatch):
+        """Who does not say soon what the stream is for is sent away, and the place is free."""
+        monkeypatch.setattr(streams, "OPEN_S_MAX", 0.5)
+        phone = Api((await world.phone(1)).client)
+        async with phone.stream("CheckIn") as stream:
+            with refused("STREAM_IDLE", "DEADLINE_EXCEEDED"):
+                await stream.rest()
+
+        assert 0 == world.app.services.checkins.admission.open

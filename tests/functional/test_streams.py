@@ -18,7 +18,7 @@ from server.domain.challenge import SECONDS_MAX
 from server.errors import DeviceRevoked, SettingsInvalid
 from server.rpc import checkin as checkin_rpc
 from server.rpc import enrollment as enrollment_rpc
-from server.rpc import interceptor, streams
+from server.rpc import interceptor
 from server.rpc.server import FILES
 from tests.functional.world import METHODS, Api, World, consent, none_open, now, outcomes, refused
 
@@ -158,18 +158,6 @@ class TestIdle:
 
             assert took_s > IDLE_S * 0.8
             await none_open(world)
-
-    @pytest.mark.parametrize("name", ["CheckIn", "Identify"])
-    async def test_without_open(self, world, monkeypatch, name):
-        """Who does not say soon what the stream is for holds no place for longer."""
-        monkeypatch.setattr(streams, "OPEN_S_MAX", IDLE_S)
-        api = await caller(world, name)
-        async with api.stream(name) as stream:
-            with refused("STREAM_IDLE", "DEADLINE_EXCEEDED"):
-                await stream.rest()
-
-        await none_open(world)
-        assert 0 == world.app.services.checkins.admission.open
 
     async def test_half_closed(self, world):
         """A stream that the kiosk ends is over, without an error."""
