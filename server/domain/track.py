@@ -28,7 +28,7 @@ GONE_AFTER_S = 1.5
 BACK_S_MAX = 60.0
 # For so long before the first usable look a track's beginning counts.
 UNSEEN_S_MAX = 10.0
-# Looks without every sign of life after which a face counts as a picture.
+# Looks at somebody known, without every sign of life, after which a face counts as a picture.
 SPOOF_AFTER_LOOKS = 40
 PASSIVE_KEPT = 8
 
@@ -48,8 +48,9 @@ class FaceState(enum.Enum):
 class Track:
     """One person in view, with the last looks at the face.
 
-    first: the frame that began the track, whose arrival is the time of its event. last: the latest
-    embedding, of the frame at checked_s. passed_over: the first frame since whose face nobody
+    first: the frame that began the track, whose arrival is the time of its event. looks: those with
+    a winner and the votes that made it one. last: the latest embedding, of the frame at checked_s.
+    passed_over: the first frame since whose face nobody
     compared. taken_s: when the latest frame was taken, by the kiosk's clock. missing_s: when the
     first of the frames arrived in which the person was looked for in vain.
     """
@@ -103,9 +104,10 @@ class Track:
 
     def observe(self, face: Face, decision: Decision) -> None:
         """Takes a look at the face: its landmarks, liveness score and whom it matched."""
-        self.looks += 1
         self.last, self.checked_s, self.passed_over = face.embedding, self.seen_s, None
         self.votes.append(decision)
+        if self.winner() is not None:  # who is not known yet was not asked for anything
+            self.looks = max(self.looks + 1, VOTES_NEEDED)
         self.landmarks.append(face.landmarks)
         self.times_s.append(self.taken_s)
         if face.passive is not None:
@@ -139,15 +141,20 @@ class Track:
         )
 
     def judge(self) -> FaceState:
-        """Returns what to show; RECOGNISED means that the winner may be recorded."""
-        if self.winner() is None:
+        """Returns what to show; RECOGNISED means that the winner may be recorded.
+
+        The last look must name the winner, too: who was erased or has left since is not recorded.
+        """
+        winner = self.winner()
+        if winner is None:
             unknown = sum(vote.verdict is Verdict.UNKNOWN for vote in self.votes)
             enough = unknown >= VOTES_NEEDED + 1
             return FaceState.NOT_RECOGNISED if enough else FaceState.LOOK_AGAIN
         relief = self.relief
         liveness = judge(relief, self.passive_score)
         if liveness is Liveness.LIVE:
-            return FaceState.RECOGNISED
+            named = self.votes[-1].nip == winner.nip
+            return FaceState.RECOGNISED if named else FaceState.LOOK_AGAIN
         if self.looks >= SPOOF_AFTER_LOOKS:
             return FaceState.SPOOF_SUSPECTED
         return FaceState.LOOK_AGAIN if relief >= RELIEF_MIN else FaceState.TURN_HEAD

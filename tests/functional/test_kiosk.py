@@ -12,6 +12,7 @@ from hadir.v1 import event_pb2, kiosk_pb2
 
 from benchmarks.virtual import Camera, Pose, encode, render_crowd
 from benchmarks.walker import Walk, walk
+from server.domain import track
 from server.domain.track import SPOOF_AFTER_LOOKS
 from server.vision.line import Urgency
 from server.vision.pipeline import Pipeline
@@ -260,6 +261,29 @@ class TestNobody:
         assert "NOT_RECOGNISED" in found
         assert "RECOGNISED" not in found
         assert 1 == len(stored)
+
+    async def test_erased_before_the_turn(self, open_copy, cast, monkeypatch):
+        """Votes from before an erasure record nobody once the head was turned."""
+        relief, seen = [0.0], []
+        monkeypatch.setattr(track, "relief", lambda *_: relief[0])
+        async with open_copy() as world:
+            bkd, kiosk = await world.bkd(), await world.kiosk()
+            async with kiosk.stream("Identify") as stream:
+                await stream.send(open=kiosk_pb2.OpenIdentify(device_time=now()))
+                await stream.receive()
+                for count, jpeg in enumerate(itertools.islice(cast.actor(2).walk(18), 6, 14)):
+                    if count == 5:
+                        nip = world.seed.people[2].nip
+                        await bkd.call("EraseEnrollment", nip=nip, reason="Permintaan pegawai")
+                        relief[0] = 1.0
+                    await stream.show(jpeg)
+                    seen += (await stream.receive()).result.faces
+            stored = await world.events()
+
+        found = names(kiosk_pb2.FaceState, "FACE_STATE_", (face.state for face in seen))
+        assert "TURN_HEAD" == found[4]
+        assert "RECOGNISED" not in found
+        assert [] == stored
 
     async def test_out_of_service(self, open_copy, cast):
         """Whoever left the service is not recognised any more."""

@@ -134,6 +134,27 @@ class TestVotes:
         assert FaceState.LOOK_AGAIN is voted(*[AMBIGUOUS] * VOTES_KEPT).judge()
 
 
+class TestPresentLook:
+    """Old votes alone record nobody: the look that completes them must name the winner."""
+
+    @pytest.mark.parametrize("present", [vote(""), AMBIGUOUS], ids=["unknown", "ambiguous"])
+    def test_who_is_not_seen_now_is_not_recorded(self, present: Decision) -> None:
+        """Three votes, a head, and then two looks at nobody, as after an erasure."""
+        track = seen(12, turns=True)
+        for _ in range(VOTES_KEPT - VOTES_NEEDED):
+            track.observe(face(), present)
+            assert ANN == track.winner().nip
+            assert FaceState.LOOK_AGAIN is track.judge()
+
+    def test_the_next_look_that_names_the_winner_records(self) -> None:
+        """One turned frame that matched nobody costs a look."""
+        track = seen(12, turns=True)
+        track.observe(face(), vote(""))
+        track.observe(face(), vote(ANN))
+
+        assert FaceState.RECOGNISED is track.judge()
+
+
 class TestSignsOfLife:
     """A winner is recorded only if the face looks alive."""
 
@@ -149,6 +170,16 @@ class TestSignsOfLife:
         """After 40 looks, not before."""
         assert FaceState.TURN_HEAD is seen(SPOOF_AFTER_LOOKS - 1, turns=False).judge()
         assert FaceState.SPOOF_SUSPECTED is seen(SPOOF_AFTER_LOOKS, turns=False).judge()
+
+    @pytest.mark.parametrize("first", [vote(""), AMBIGUOUS], ids=["unknown", "ambiguous"])
+    def test_who_waited_is_asked_before_anything_else(self, first: Decision) -> None:
+        """Looks at which nobody was known were no occasion to turn the head."""
+        track = voted(*[first] * (2 * SPOOF_AFTER_LOOKS))
+        look_at(track, SPOOF_AFTER_LOOKS - 1, turns=False)
+        assert FaceState.TURN_HEAD is track.judge()
+        look_at(track, 1, turns=False)
+
+        assert FaceState.SPOOF_SUSPECTED is track.judge()
 
     def test_a_turn_after_that_is_still_good(self) -> None:
         """The person read the text."""
