@@ -14,8 +14,11 @@ from server.domain.match import similarity
 from server.domain.refusal import CheckInRefused, Refusal
 from server.domain.relief import FRAMES_MAX, relief
 
-# Frames of another face until the check-in ends: one may be a bad embedding.
+# Frames of another face, before the next front that is the employee's, until the check-in ends: one
+# may be a bad embedding. A turned face proves too little to begin the count anew.
 STRANGE_FRAMES_MAX = 4
+# Frames of another face in one check-in: nobody tries faces as long as the challenge lasts.
+STRANGERS_MAX = 8
 MATCHING_FRONTS_MIN = 2
 # Good faces in a row that need not be compared, while nothing hinges on them: 0.3 s of a phone, and
 # 0.9 s of one whose frames are all put off for as long as they may be (services/admission.py).
@@ -124,16 +127,17 @@ class FaceTrail:
         self._seen, self._uncompared, self._box = (), (), None
 
     def _is_person(self, probe: Vector, *, front: bool) -> bool:
-        """Whether a face is the employee's and goes on from the one before."""
+        """Whether a face is the employee's and goes on from the last one that was."""
         least = self._verification if front else self._continuity
-        before, self._last = self._last, probe
-        goes_on = before is None or similarity(probe, before) >= self._continuity
+        goes_on = self._last is None or similarity(probe, self._last) >= self._continuity
         if goes_on and similarity(probe, self._template) >= least:
-            self._strange = 0
+            self._last = probe
+            if front:
+                self._strange = 0
             return True
         self._strange += 1
         self._strangers += 1
-        if self._strange >= STRANGE_FRAMES_MAX:
+        if self._strange >= STRANGE_FRAMES_MAX or self._strangers >= STRANGERS_MAX:
             raise CheckInRefused(
                 Refusal.IDENTITY_CHANGED if self.matches else Refusal.FACE_MISMATCH
             )

@@ -5,7 +5,7 @@ import pytest
 
 from server.domain.face import BoundingBox, Face, Measures
 from server.domain.refusal import CheckInRefused, Refusal
-from server.domain.trail import STRANGE_FRAMES_MAX, UNCOMPARED_MAX, FaceTrail
+from server.domain.trail import STRANGE_FRAMES_MAX, STRANGERS_MAX, UNCOMPARED_MAX, FaceTrail
 
 ANN, BEN = np.eye(2, 4, dtype=np.float32)
 BOX = BoundingBox(100, 100, 200, 220)
@@ -153,3 +153,33 @@ class TestSomebodyElse:
 
         assert refusal is caught.value.refusal
         assert not shown.is_live
+
+    def test_a_turned_face_is_no_new_start(self):
+        """Fronts that fail are counted on over a turned face that is like enough."""
+        one = trail()
+        for number in range(STRANGE_FRAMES_MAX - 1):
+            assert not one.follow(face(BEN), number / 10, b"x", front=True)
+            assert one.follow(face(ANN), number / 10 + 0.05, b"y", front=False)
+        with pytest.raises(CheckInRefused) as caught:
+            one.follow(face(BEN), 0.9, b"x", front=True)
+
+        assert Refusal.FACE_MISMATCH is caught.value.refusal
+
+    def test_in_all(self):
+        """Matching fronts in between give nobody more looks than a check-in has."""
+        one, tried = begun(), 0
+        with pytest.raises(CheckInRefused) as caught:
+            while True:
+                tried += 1
+                one.follow(face(BEN), tried / 5, b"x", front=True)
+                one.follow(face(ANN), tried / 5 + 0.1, b"y", front=True)
+
+        assert STRANGERS_MAX == tried
+        assert Refusal.IDENTITY_CHANGED is caught.value.refusal
+
+    def test_one_bad_embedding_is_one(self):
+        """The employee's next face goes on from the last that was the employee's."""
+        one = begun()
+        assert not one.follow(face(BEN), 0.5, b"x", front=True)
+
+        assert one.follow(face(ANN), 0.6, b"y", front=True)
