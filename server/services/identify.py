@@ -16,16 +16,21 @@ async def identify(
 ) -> Decision:
     """Searches a site and everyone; each judged with the threshold for its number of people.
 
-    Whom the site's search finds must stand out among everyone too: a colleague from elsewhere may
-    be the better match.
+    A stranger may pass either search, so each has half of the FPIR; where the site is everyone, or
+    nobody, there is one. Whom the site's search finds must stand out among everyone too: a colleague from
+    elsewhere may be the better match.
     """
     local = await gallery.search(probe, _CANDIDATES, site_id)
     everyone = await gallery.search(probe, _CANDIDATES)
     # Nothing is awaited from here on: the templates are those of this moment.
     snapshot = gallery.snapshot
-    decision = _judge(snapshot, thresholds.identification(snapshot.size_of(site_id)), probe, local)
+    here, all_people = snapshot.size_of(site_id), snapshot.size
+    searches = 1 if here in {0, all_people} else 2
+    threshold = thresholds.identification(here, searches=searches)
+    decision = _judge(snapshot, threshold, probe, local)
     if decision.verdict is Verdict.UNKNOWN:
-        return _judge(snapshot, thresholds.identification(snapshot.size), probe, everyone)
+        threshold = thresholds.identification(all_people, searches=searches)
+        return _judge(snapshot, threshold, probe, everyone)
     if decision.verdict is Verdict.MATCH:
         for other in everyone:
             margin = decision.similarity - other.similarity

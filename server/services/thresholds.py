@@ -30,9 +30,12 @@ class Thresholds:
         """For turned frames of one stream."""
         return self.calibration.verification_threshold(CONTINUITY_FMR)
 
-    def identification(self, people: int) -> float:
-        """For 1:N among so many people, at the configured FPIR; never easier than 1:1."""
-        threshold = _identification(self.calibration, max(PEOPLE_MIN, people), self.fpir)
+    def identification(self, people: int, *, searches: int = 1) -> float:
+        """For 1:N among so many people, at the configured FPIR; never easier than 1:1.
+
+        searches: how many may each find somebody; together they keep the FPIR.
+        """
+        threshold = _identification(self.calibration, max(PEOPLE_MIN, people), self.fpir / searches)
         return max(threshold, self.verification)
 
 

@@ -43,6 +43,20 @@ class TestIdentification:
         assert reached <= fpir * (1 + 1e-6)
 
     @QUICK
+    @given(st.integers(PEOPLE_MIN, 10_000), st.integers(10_001, 5_000_000), st.floats(1e-4, 0.4))
+    def test_two_searches_keep_the_configured_rate(
+        self, here: int, everywhere: int, fpir: float
+    ) -> None:
+        """A stranger passes the site's search or that of everyone: both have one FPIR."""
+        both = Thresholds(CALIBRATION, fpir, 0.4)
+
+        nobody = math.prod(
+            (1 - CALIBRATION.fmr(both.identification(people, searches=2))) ** people
+            for people in (here, everywhere)
+        )
+        assert 1 - nobody <= fpir * (1 + 1e-6)
+
+    @QUICK
     @given(st.integers(0, 10_000_000), st.integers(0, 10_000_000))
     def test_never_falls_with_the_number_of_people(self, first: int, second: int) -> None:
         """More people, more chances of a stranger."""

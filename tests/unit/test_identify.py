@@ -1,0 +1,71 @@
+"""Who a face is: the site's people, then everyone, each with its share of the false positives."""
+
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import pytest_asyncio
+
+from server.domain.calibration import Calibration
+from server.domain.face import Vector
+from server.domain.match import Verdict
+from server.gallery.gallery import Gallery
+from server.gallery.snapshot import Person
+from server.services.identify import identify
+from server.services.thresholds import Thresholds
+
+ANN, BEN = "198501152010011001", "199003032015032002"
+HERE, ELSEWHERE = "kantor", "jalan-40"
+AXES = np.eye(4, dtype=np.float32)
+# FMR falls by a decade every 0.1: half of the FPIR is 0.03 more of a score.
+POINTS = tuple((score / 10, 10.0**-score) for score in range(1, 8))
+THRESHOLDS = Thresholds(Calibration("model-1", "made by hand", 3_000_000, 1e-7, POINTS), 0.003, 1e-3)
+ALONE = THRESHOLDS.identification(2)
+SHARED = THRESHOLDS.identification(2, searches=2)
+
+
+@pytest_asyncio.fixture
+async def gallery() -> AsyncIterator[Gallery]:
+    """Nobody in it."""
+    with ThreadPoolExecutor(1) as executor:
+        yield Gallery(4, executor)
+
+
+def like_ann(cosine: float) -> Vector:
+    """Returns a face as like Ann's as the cosine says, and like nobody else's."""
+    probe: Vector = cosine * AXES[0] + np.sqrt(1 - cosine**2, dtype=np.float32) * AXES[3]
+    return probe.astype(np.float32)
+
+
+class TestShares:
+    """Two searches may each find somebody, so each is stricter than one alone."""
+
+    @pytest.mark.parametrize("site", [HERE, ELSEWHERE], ids=["her site", "another site"])
+    async def test_two_searches_share_the_rate(self, gallery: Gallery, site: str) -> None:
+        """What one search alone would accept is not enough where there are two."""
+        await gallery.load([Person(ANN, HERE, AXES[0]), Person(BEN, ELSEWHERE, AXES[1])])
+        verdicts = [
+            (await identify(gallery, THRESHOLDS, like_ann(cosine), site)).verdict
+            for cosine in ((ALONE + SHARED) / 2, SHARED + 0.001)
+        ]
+
+        assert ALONE + 0.02 < SHARED
+        assert [Verdict.UNKNOWN, Verdict.MATCH] == verdicts
+
+    @pytest.mark.parametrize("site", [HERE, ELSEWHERE], ids=["everyone's", "nobody's"])
+    async def test_one_search_has_all_of_it(self, gallery: Gallery, site: str) -> None:
+        """The same people twice, or nobody at the site, find nobody more."""
+        await gallery.load([Person(ANN, HERE, AXES[0]), Person(BEN, HERE, AXES[1])])
+
+        decision = await identify(gallery, THRESHOLDS, like_ann(ALONE + 0.001), site)
+
+        assert (Verdict.MATCH, ANN) == (decision.verdict, decision.nip)
+
+    async def test_a_better_colleague_elsewhere(self, gallery: Gallery) -> None:
+        """Who is found at the site must stand out among everyone."""
+        await gallery.load([Person(ANN, HERE, AXES[0]), Person(BEN, ELSEWHERE, like_ann(0.98))])
+
+        decision = await identify(gallery, THRESHOLDS, AXES[0], HERE)
+
+        assert (Verdict.AMBIGUOUS, "") == (decision.verdict, decision.nip)
