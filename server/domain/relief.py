@@ -6,6 +6,7 @@ from frame to frame, a turn is not: so neighbouring frames are multiplied (autoc
 and noise averages out. A video replay passes it: one cue of several.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -22,6 +23,11 @@ RELIEF_MIN = 0.028
 # A turning nose moves less than this in a second; what moves faster is another picture.
 SPEED_MAX = 1.2
 FRAME_S = 0.1
+# Nor does it move this far at once, and in the frames around it by less than this share of that: a
+# head turns over some frames. Slower frames hide a quick turn, which is then asked for again.
+JUMP_MIN = 0.05
+AROUND_SHARE_MIN = 0.4
+_AROUND = 2
 # Eyes closer together, in pixels, and eyes and mouth nearer to one line, as a part of their spread,
 # are none of a face.
 _APART_MIN, _OFF_LINE_MIN = 1e-6, 1e-9
@@ -31,13 +37,19 @@ _PLANE = [0, 1, 3, 4]
 Points = NDArray[np.float64]
 
 
-def relief(track: Sequence[Vector], times_s: Sequence[float] | None = None) -> float:
+def relief(
+    track: Sequence[Vector],
+    times_s: Sequence[float] | None = None,
+    *,
+    jump_gap_max_s: float = math.inf,
+) -> float:
     """Returns how much the nose moves against eyes and mouth over a track of 5 x 2 landmarks.
 
     In eye distances, 0 and up; 0 for fewer than FRAMES_MIN frames. Order matters: oldest first.
     times_s: when each frame was taken, by the device's clock; FRAME_S apart if not given. The track
     is cut where the nose jumps, and the largest relief of a piece counts: the step from one still
-    print to the next is none.
+    print to the next is none. jump_gap_max_s: between frames further apart only SPEED_MAX tells a
+    jump, as a quick turn may lie between them.
     """
     # Not when they arrived: behind a slow network frames arrive together, and a nose that turned
     # meanwhile would seem to jump. A phone's FrameTiming ties these times to the arrivals, and
@@ -49,8 +61,23 @@ def relief(track: Sequence[Vector], times_s: Sequence[float] | None = None) -> f
     gaps_s = np.full(len(track) - 1, FRAME_S)
     if times_s is not None:
         gaps_s = np.maximum(gaps_s, np.diff(times_s))
-    cuts = np.flatnonzero(np.abs(np.diff(sideways)) > SPEED_MAX * gaps_s) + 1
-    return max(map(_movement, np.split(sideways, cuts)))
+    cuts = np.abs(np.diff(sideways)) > SPEED_MAX * gaps_s
+    cuts |= _jumps(sideways) & (gaps_s <= jump_gap_max_s)
+    return max(map(_movement, np.split(sideways, np.flatnonzero(cuts) + 1)))
+
+
+def _jumps(sideways: Points) -> NDArray[np.bool_]:
+    """Returns behind which frames the nose moved, and stayed where it was before and after.
+
+    Not the first and the last: a piece of one frame more or less has no other relief.
+    """
+    steps = np.diff(sideways)
+    jumps = np.zeros(len(steps), bool)
+    for at in np.flatnonzero(np.abs(steps[1:-1]) >= JUMP_MIN) + 1:
+        before, after = sideways[max(0, at - _AROUND) : at], sideways[at + 2 : at + 2 + _AROUND]
+        around = sideways[at] - before.mean() + after.mean() - sideways[at + 1]
+        jumps[at] = around * np.sign(steps[at]) < AROUND_SHARE_MIN * abs(steps[at])
+    return jumps
 
 
 def _movement(sideways: Points) -> float:

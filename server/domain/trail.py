@@ -23,6 +23,8 @@ MATCHING_FRONTS_MIN = 2
 # Good faces in a row that need not be compared, while nothing hinges on them: 0.3 s of a phone, and
 # 0.9 s of one whose frames are all put off for as long as they may be (services/admission.py).
 UNCOMPARED_MAX = 3
+# Frames of a slow network or a busy server are further apart, and may hide an honest turn.
+JUMP_GAP_MAX_S = 0.25
 # A face that moved further from one frame to the next is compared: it may be another one.
 STILL_OVERLAP_MIN = 0.5
 
@@ -119,7 +121,8 @@ class FaceTrail:
         seen = (*self._seen, *self._uncompared, (face.landmarks, captured_s))
         self._seen, self._uncompared, self._box = seen[-FRAMES_MAX:], (), face.box
         landmarks, times_s = zip(*self._seen, strict=True)
-        self.relief = max(self.relief, relief(landmarks, times_s))
+        found = relief(landmarks, times_s, jump_gap_max_s=JUMP_GAP_MAX_S)
+        self.relief = max(self.relief, found)
         return True
 
     def interrupt(self) -> None:

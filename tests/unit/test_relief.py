@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from server.domain import relief as relief_module
 from server.domain.face import Vector
 from server.domain.relief import FRAMES_MAX, FRAMES_MIN, RELIEF_MIN, relief
 
@@ -155,9 +156,31 @@ class TestFrames:
         stills = [[drawn(HEAD, yaw).astype(np.float32)] * 8 for yaw in (-20, 20, -20)]
         track = [points for still in stills for points in still]
 
-        assert relief(track, [number / 10 for number in range(24)]) < RELIEF_MIN
-        # Slow enough, and it might be a head that pauses.
-        assert relief(track, [number * 1.0 for number in range(24)]) > RELIEF_MIN
+        for interval_s in (0.1, 0.2, 0.3, 1.0):
+            assert relief(track, [number * interval_s for number in range(24)]) < RELIEF_MIN
+        # Where frames are that far apart it might be a head that turns and pauses.
+        assert relief(track, np.arange(24) * 1.0, jump_gap_max_s=0.9) > RELIEF_MIN
+
+    @pytest.mark.parametrize("degrees", [12, 16, 20, 30])
+    @pytest.mark.parametrize("interval_s", [0.1, 0.2, 0.3])
+    def test_stills_that_take_turns_have_none(self, degrees: float, interval_s: float) -> None:
+        """Half a pixel of noise, or a quarter: at most 1 of 10 tracks reaches the limit."""
+        passed = 0
+        for seed in range(100):
+            source = np.random.default_rng(seed)
+            yaws = np.repeat([-degrees / 2, degrees / 2, -degrees / 2, degrees / 2], 6)
+            track = [drawn(HEAD, yaw) + source.normal(0, 0.4, (5, 2)) for yaw in yaws]
+            passed += relief(track, np.arange(24) * interval_s) >= RELIEF_MIN
+
+        assert passed <= 10
+
+    @pytest.mark.parametrize("turn_frames", [3, 4, 6])
+    def test_a_head_that_turns_and_pauses_has_some(self, turn_frames: int) -> None:
+        """Still, a turn of a few frames, still: what jumps is one frame, not a turn."""
+        share = (1 - np.cos(np.pi * np.arange(turn_frames + 1) / turn_frames)) / 2
+        yaws = [*[0.0] * 8, *(25 * share), *[25.0] * (15 - turn_frames)]
+
+        assert relief([drawn(HEAD, yaw) for yaw in yaws], np.arange(24) * 0.2) > RELIEF_MIN
 
     def test_points_without_eyes_have_none(self) -> None:
         """No division by zero, no warning."""
@@ -208,10 +231,11 @@ class TestMap:
         centred = np.array(noses) - np.mean(noses)
         wanted = math.sqrt(max(0.0, np.mean(centred[1:] * centred[:-1])))
 
-        # Minutes between frames: nothing moves too fast, and the track is one piece.
-        assert relief(track, np.arange(len(track)) * 1e6) == pytest.approx(
-            wanted, rel=1e-6, abs=1e-6
-        )
+        # Minutes between frames, and nothing is a jump: the track is one piece.
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(relief_module, "JUMP_MIN", math.inf)
+            found = relief(track, np.arange(len(track)) * 1e6)
+        assert found == pytest.approx(wanted, rel=1e-6, abs=1e-6)
 
 
 def upright(points: Vector) -> NDArray[np.float64]:
