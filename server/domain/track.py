@@ -31,6 +31,14 @@ UNSEEN_S_MAX = 10.0
 # Looks at somebody known, without every sign of life, after which a face counts as a picture.
 SPOOF_AFTER_LOOKS = 40
 PASSIVE_KEPT = 8
+# A face that keeps still and of which so many looks in a row brought nothing rests: a portrait on
+# the wall, a guard. It is looked at the more rarely the longer that lasts, and at once if it moves:
+# if its box overlaps less, or its yaw (see domain/pose.py) differs more, than these.
+REST_AFTER_LOOKS = 8
+REST_S_PER_LOOK = 0.075
+REST_S_MAX = 3.0
+STILL_OVERLAP_MIN = 0.6
+STILL_YAW_MAX = 0.045
 
 
 class FaceState(enum.Enum):
@@ -52,7 +60,9 @@ class Track:
     a winner and the votes that made it one. last: the latest embedding, of the frame at checked_s.
     passed_over: the first frame since whose face nobody
     compared. taken_s: when the latest frame was taken, by the kiosk's clock. missing_s: when the
-    first of the frames arrived in which the person was looked for in vain.
+    first of the frames arrived in which the person was looked for in vain. suspected: whether it
+    was called a picture. idle: looks in a row at a still face that brought nothing; still: where
+    and how the face was held at the first of them.
     """
 
     number: int
@@ -65,6 +75,9 @@ class Track:
     checked_s: float = 0.0
     passed_over: Frame | None = None
     missing_s: float | None = None
+    suspected: bool = False
+    idle: int = 0
+    still: tuple[BoundingBox, float] | None = None
     votes: deque[Decision] = field(default_factory=lambda: deque(maxlen=VOTES_KEPT))
     landmarks: deque[Vector] = field(default_factory=lambda: deque(maxlen=FRAMES_MAX))
     times_s: deque[float] = field(default_factory=lambda: deque(maxlen=FRAMES_MAX))
@@ -82,10 +95,15 @@ class Track:
         Their time begins with the first frame that may have shown them.
         """
         self.first, self.looks, self.last = self.passed_over or frame, 0, None
+        self.suspected, self.idle = False, 0
         self.votes.clear()
+        self.passive.clear()
+        self.interrupt()
+
+    def interrupt(self) -> None:
+        """Begins relief anew: while a face is not seen, another picture may take its place."""
         self.landmarks.clear()
         self.times_s.clear()
-        self.passive.clear()
 
     def suspect(self, frame: Frame) -> None:
         """Begins anew behind a picture: nobody inherits the time for which it was held up.
@@ -94,7 +112,7 @@ class Track:
         """
         last = self.last
         self.begin_anew(frame)
-        self.last = last
+        self.last, self.suspected = last, True
 
     def began(self, proof: Frame) -> tuple[datetime, datetime]:
         """Returns when the person came, by our clock and the device's, as a frame proves it."""
@@ -112,6 +130,25 @@ class Track:
         self.times_s.append(self.taken_s)
         if face.passive is not None:
             self.passive.append(face.passive)
+        if not self.is_still(face):
+            self.still, self.idle = (face.box, face.measures.yaw), 0
+        nothing = self.suspected or decision.verdict is Verdict.UNKNOWN
+        self.idle = self.idle + 1 if nothing else 0
+
+    def is_still(self, face: Face) -> bool:
+        """Whether a face is where and how it was when looks at it began to bring nothing."""
+        if self.still is None:
+            return False
+        box, yaw = self.still
+        turned = abs(face.measures.yaw - yaw)
+        return face.box.overlap(box) >= STILL_OVERLAP_MIN and turned <= STILL_YAW_MAX
+
+    @property
+    def rest_s(self) -> float:
+        """How long after a look the next one brings something, in seconds; 0 for at once."""
+        if self.idle < REST_AFTER_LOOKS:
+            return 0.0
+        return min(REST_S_MAX, self.idle * REST_S_PER_LOOK)
 
     def pass_over(self, frame: Frame) -> None:
         """Notes a good face that was not compared with the one before."""
@@ -180,6 +217,10 @@ class Tracker:
             if track.number in numbers and track.checked_s >= checked_since_s
         ]
 
+    def resting(self) -> list[Track]:
+        """Returns the tracks at which nothing is to be seen for now; see Track.rest_s."""
+        return [track for track in self._tracks if track.rest_s]
+
     def follow(self, faces: Sequence[Face], frame: Frame) -> list[Track]:
         """Returns the track of each face, in the order of the faces."""
         oldest_s = frame.arrived_s - BACK_S_MAX
@@ -205,7 +246,10 @@ class Tracker:
         for track in self._tracks:
             if track.number not in missing:
                 track.missing_s = None
-            elif track.missing_s is None:
+                continue
+            track.interrupt()
+            track.still = None
+            if track.missing_s is None:
                 track.missing_s = frame.arrived_s
         self._tracks = [
             track

@@ -17,8 +17,8 @@ async def identify(
     """Searches a site and everyone; each judged with the threshold for its number of people.
 
     A stranger may pass either search, so each has half of the FPIR; where the site is everyone, or
-    nobody, there is one. Whom the site's search finds must stand out among everyone too: a colleague from
-    elsewhere may be the better match.
+    nobody, there is one. Whom the site's search finds must stand out among everyone too: a
+    colleague from elsewhere may be the better match.
     """
     local = await gallery.search(probe, _CANDIDATES, site_id)
     everyone = await gallery.search(probe, _CANDIDATES)

@@ -1,7 +1,7 @@
 """Recognition at a kiosk: several faces a frame, tracks that vote, events recorded once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -128,7 +128,6 @@ class KioskSession:
         self._gaze = Gaze()
         self._searched_s = 0.0
         self._recorded: dict[int, Recorded] = {}
-        self._suspected: set[int] = set()
         self._digests: dict[bytes, None] = {}
 
     async def observe(self, frame: Frame) -> FrameResult:
@@ -140,11 +139,12 @@ class KioskSession:
             self._owner.pipeline,
             frame,
             self._gate(frame),
-            Urgency.PERSON if self._tracker.numbers else Urgency.IDLE,
+            Urgency.PERSON if self._awake() else Urgency.IDLE,
             gaze=self._gaze,
         )
         if isinstance(analysis, FrameOutcome):
             return FrameResult(analysis)
+        frame = replace(frame, jpeg=b"")  # tracks keep frames: their times count, not their images
         if not self._gaze.followed:
             self._searched_s = frame.arrived_s
         tracks = self._tracker.follow(analysis.faces, frame)
@@ -161,15 +161,24 @@ class KioskSession:
 
     def _next_frame_s(self, sightings: Sequence[Sighting], frame: Frame) -> float:
         """Returns when the next frame of people should come; an empty view gives way to theirs."""
-        if not self._tracker.numbers:
+        awake = self._awake()
+        if not awake:
             return 0.0
         done = {FaceState.RECOGNISED, FaceState.UNUSABLE}
         return self._owner.admission.next_frame_s(
             self,
             frame.arrived_s,
-            faces=sum(one.state not in done for one in sightings),
+            faces=sum(one.state not in done and one.track in awake for one in sightings),
             fps_max=self._owner.fps_max,
         )
+
+    def _resting(self) -> list[Track]:
+        """Returns the tracks without an event that rest; see Track.rest_s."""
+        return [one for one in self._tracker.resting() if one.number not in self._recorded]
+
+    def _awake(self) -> frozenset[int]:
+        """Returns the tracks that do not rest."""
+        return self._tracker.numbers.difference(one.number for one in self._resting())
 
     def _may_follow(self, frame: Frame) -> bool:
         """Whether all in view have their events, none is missed, and others were looked for."""
@@ -178,11 +187,17 @@ class KioskSession:
         return settled and frame.arrived_s - self._searched_s < FOLLOWED_S_MAX
 
     def _gate(self, frame: Frame) -> Gate:
-        """Lets good faces through, but those that have their answer and were checked just now."""
-        good = usable(RECOGNITION)
-        answered = self._tracker.boxes(self._recorded, checked_since_s=frame.arrived_s - RECHECK_S)
+        """Lets good faces through, but those that were checked just now and need it no more.
+
+        They have their answer, or rest.
+        """
+        good, now_s = usable(RECOGNITION), frame.arrived_s
+        answered = self._tracker.boxes(self._recorded, checked_since_s=now_s - RECHECK_S)
+        resting = [one for one in self._resting() if now_s - one.checked_s < one.rest_s]
         return lambda face: (
-            good(face) and all(face.box.overlap(box) < ANSWERED_OVERLAP_MIN for box in answered)
+            good(face)
+            and all(face.box.overlap(box) < ANSWERED_OVERLAP_MIN for box in answered)
+            and not any(one.is_still(face) for one in resting)
         )
 
     async def _sighting(self, track: Track, face: Face, frame: Frame) -> Sighting:
@@ -196,7 +211,6 @@ class KioskSession:
         if other or track.is_other_person(face, self._owner.thresholds.continuity):
             track.begin_anew(frame)
             self._recorded.pop(track.number, None)
-            self._suspected.discard(track.number)
         track.observe(face, decision)
         known = self._recorded.get(track.number)
         if known is not None:
@@ -217,10 +231,15 @@ class KioskSession:
         """Returns the answer for a face that was not embedded: not good enough, or not needed."""
         outcome = judge(face.measures, RECOGNITION)
         if outcome is not FrameOutcome.USABLE:
+            track.interrupt()
             return Sighting(track.number, face.box, FaceState.UNUSABLE, outcome)
         track.pass_over(frame)
         known = self._recorded.get(track.number)
-        state = FaceState.LOOK_AGAIN if known is None else FaceState.RECOGNISED
+        state = track.judge()
+        if known is not None:
+            state = FaceState.RECOGNISED
+        elif state is FaceState.RECOGNISED:
+            state = FaceState.LOOK_AGAIN  # only what was compared just now is recorded
         return Sighting(track.number, face.box, state, recorded=known)
 
     async def _record(self, track: Track, winner: Decision, frame: Frame) -> Recorded | None:
@@ -262,9 +281,8 @@ class KioskSession:
 
     async def _suspect(self, track: Track, winner: Decision | None) -> None:
         """Keeps a suspected spoof, once a track."""
-        if track.number in self._suspected:
+        if track.suspected:
             return
-        self._suspected.add(track.number)
         await self._owner.event_log.refuse(
             Refusal(
                 device_id=self._principal.device_id,
@@ -288,4 +306,3 @@ class KioskSession:
         """Drops what is kept for tracks that the tracker gave up."""
         alive = self._tracker.numbers
         self._recorded = {key: kept for key, kept in self._recorded.items() if key in alive}
-        self._suspected &= alive

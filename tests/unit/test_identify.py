@@ -20,7 +20,9 @@ HERE, ELSEWHERE = "kantor", "jalan-40"
 AXES = np.eye(4, dtype=np.float32)
 # FMR falls by a decade every 0.1: half of the FPIR is 0.03 more of a score.
 POINTS = tuple((score / 10, 10.0**-score) for score in range(1, 8))
-THRESHOLDS = Thresholds(Calibration("model-1", "made by hand", 3_000_000, 1e-7, POINTS), 0.003, 1e-3)
+THRESHOLDS = Thresholds(
+    Calibration("model-1", "made by hand", 3_000_000, 1e-7, POINTS), 0.003, 1e-3
+)
 ALONE = THRESHOLDS.identification(2)
 SHARED = THRESHOLDS.identification(2, searches=2)
 

@@ -14,7 +14,10 @@ from server.domain.track import (
     BACK_S_MAX,
     GONE_AFTER_S,
     OVERLAP_MIN,
+    REST_AFTER_LOOKS,
+    REST_S_MAX,
     SPOOF_AFTER_LOOKS,
+    STILL_YAW_MAX,
     TRACKS_MAX,
     VOTES_KEPT,
     VOTES_NEEDED,
@@ -40,6 +43,7 @@ def face(
     box: BoundingBox = BOX,
     *,
     nose: float = 0,
+    yaw: float = 0,
     embedding: Vector | None = ME[0],
     passive: float | None = None,
 ) -> Face:
@@ -47,7 +51,7 @@ def face(
     marks = UPRIGHT.copy()
     marks[2, 0] += nose
     crop = np.zeros((1, 1, 3), np.uint8)
-    return Face(box, 0.9, marks, Measures(36, 80, 120, 1, 0, 0.5, 0), crop, embedding, passive)
+    return Face(box, 0.9, marks, Measures(36, 80, 120, 1, yaw, 0.5, 0), crop, embedding, passive)
 
 
 def vote(nip: str, similarity: float = 0.7) -> Decision:
@@ -188,12 +192,26 @@ class TestSignsOfLife:
 
         assert FaceState.RECOGNISED is track.judge()
 
-    def test_two_still_pictures_are_no_head(self) -> None:
-        """The step from one to the next is too fast for a nose."""
+    @pytest.mark.parametrize("hole_s", [0.0, 1.0])
+    @pytest.mark.parametrize("interval_s", [0.1, 0.2, 0.3])
+    def test_two_still_pictures_are_no_head(self, interval_s: float, hole_s: float) -> None:
+        """The step from one to the next is no turn, however few frames show it."""
         track = Track(1, BOX, frame(), 0)
         for number in range(24):
-            track.taken_s += 0.1
+            track.taken_s += interval_s + (hole_s if number == 12 else 0)
             track.observe(face(nose=0 if number < 12 else 8), vote(ANN))
+
+        assert FaceState.TURN_HEAD is track.judge()
+
+    def test_a_hole_begins_relief_anew(self) -> None:
+        """While nobody is seen another picture may take the place; votes stay."""
+        tracker = Tracker()
+        for number in range(12):
+            looked = face(nose=6 * np.sin(number / 2))
+            (track,) = tracker.follow([looked], frame(number * 0.2, number))
+            track.observe(looked, vote(ANN))
+        assert FaceState.RECOGNISED is track.judge()
+        tracker.follow([], frame(2.4))
 
         assert FaceState.TURN_HEAD is track.judge()
 
@@ -419,3 +437,79 @@ class TestPassedOver:
         assert [BOX] == tracker.boxes({near.number}, checked_since_s=0.5)
         assert [BOX, far] == tracker.boxes({near.number, other.number}, checked_since_s=1.0)
         assert [] == tracker.boxes({near.number}, checked_since_s=1.1)
+
+
+class TestRest:
+    """A still face of which nothing comes is not looked at for ever."""
+
+    def test_a_still_stranger_rests(self) -> None:
+        """After eight looks, a little longer behind each, up to a limit."""
+        track = voted(*[vote("")] * (REST_AFTER_LOOKS - 1))
+        assert 0 == track.rest_s
+        rests = []
+        for _ in range(100):
+            track.observe(face(), vote(""))
+            rests.append(track.rest_s)
+
+        assert 0.5 < rests[0] < 1
+        assert sorted(rests) == rests
+        assert REST_S_MAX == rests[-1]
+        assert FaceState.NOT_RECOGNISED is track.judge()
+
+    @pytest.mark.parametrize("decision", [vote(ANN), AMBIGUOUS], ids=["match", "ambiguous"])
+    def test_who_may_be_somebody_is_looked_at(self, decision: Decision) -> None:
+        """However long it takes; and one such look ends a rest."""
+        assert 0 == voted(*[decision] * 60).rest_s
+        track = voted(*[vote("")] * 60)
+        track.observe(face(), decision)
+
+        assert 0 == track.rest_s
+
+    @pytest.mark.parametrize(
+        "moved",
+        [face(BoundingBox(130, 100, 230, 200)), face(yaw=1.1 * STILL_YAW_MAX)],
+        ids=["box", "yaw"],
+    )
+    def test_who_moves_does_not_rest(self, moved: Face) -> None:
+        """Neither a step aside nor a turned head is still; what it was before is forgotten."""
+        track = voted(*[vote("")] * 60)
+        assert track.is_still(face())
+        assert not track.is_still(moved)
+        track.observe(moved, vote(""))
+
+        assert 0 == track.rest_s
+        assert track.is_still(moved)
+
+    def test_who_drifts_does_not_rest(self) -> None:
+        """Each look is near the one before, and the last far from the first."""
+        track = voted()
+        for number in range(60):
+            track.observe(face(yaw=STILL_YAW_MAX * (number % 8) / 4), vote(""))
+            assert 0 == track.rest_s
+
+    def test_a_suspected_picture_rests_until_it_moves(self) -> None:
+        """It matches at every look; a person who turns the head at last is looked at again."""
+        track = seen(SPOOF_AFTER_LOOKS, turns=False)
+        assert 0 == track.rest_s
+        track.suspect(frame(9, 41))
+        look_at(track, REST_AFTER_LOOKS, turns=False)
+        assert track.rest_s
+        track.observe(face(yaw=2 * STILL_YAW_MAX), vote(ANN))
+
+        assert 0 == track.rest_s
+        assert track.suspected
+
+    def test_another_person_is_suspected_of_nothing(self) -> None:
+        """Nor is a face that was gone still when it is back."""
+        tracker = Tracker()
+        (track,) = tracker.follow([face()], frame(1.0))
+        track.suspect(frame(1.0))
+        for _ in range(REST_AFTER_LOOKS):
+            track.observe(face(), vote(""))
+        assert [track] == tracker.resting()
+        tracker.follow([], frame(1.2))
+        assert not track.is_still(face())
+        track.begin_anew(frame(1.4))
+
+        assert not track.suspected
+        assert [] == tracker.resting()
