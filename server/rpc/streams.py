@@ -204,13 +204,14 @@ class Inbox:
         ):
             if limit is not None and used > limit:
                 raise FrameBudget("the stream sent more than one use needs")
-        if size > FRAME_BYTES_MAX:
+        jpeg = b"" if size > FRAME_BYTES_MAX else message.jpeg
+        if size > FRAME_BYTES_MAX or len(jpeg) > BYTES_MAX:
             self._waiting.append(Unseen(message.frame_number, FrameOutcome.BAD_IMAGE_SIZE))
             return
         check_required(message)
         frame = frames.arrived(
             message.frame_number,
-            message.jpeg,
+            jpeg,
             capture_time=convert.time(message.capture_time),
             receive_time=self._clock.now(),
             arrived_s=self._clock.monotonic(),

@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+import cv2
 import numpy as np
 
 from server import metrics
@@ -116,6 +117,7 @@ class Pipeline:
         self._change = threading.Condition()
         self._closing = False
         self.cost = FrameCost(workers=workers, cores=cores or workers)
+        cv2.setNumThreads(1)  # of each worker's own; OpenCV's pool would run beside all of them
         self._warm: list[Future[tuple[float, float]]] = [Future() for _ in range(workers)]
         self._threads = [
             threading.Thread(target=self._work, args=(warm,), name=f"vision-{number}")

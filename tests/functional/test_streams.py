@@ -229,8 +229,9 @@ class TestHowMany:
 
         assert ["CORRUPT_IMAGE"] == outcomes([answer.guidance.outcome])
 
-    async def test_large_frame(self, world, cast, monkeypatch):
-        """A frame of 10 MB is an outcome, and nobody hashes it; the stream goes on."""
+    @pytest.mark.parametrize("size", [10_000_000, 524_289])
+    async def test_large_frame(self, world, cast, monkeypatch, size):
+        """A frame of 10 MB, or of a byte too many, is an outcome and in no chain; more may come."""
         monkeypatch.setattr(client, "MESSAGE_BYTES_MAX", 12 * 2**20)
         hashed = []
         arrived = frames.arrived
@@ -246,7 +247,7 @@ class TestHowMany:
                 await stream.send(**opening(world, name))
                 await stream.receive()
                 answers = []
-                for jpeg in (bytes(10_000_000), good + b"\0" * len(name)):
+                for jpeg in (bytes(size), good + b"\0" * len(name)):
                     await stream.show(jpeg)
                     answers.append(getattr(await stream.receive(), field))
             assert ["BAD_IMAGE_SIZE", "USABLE"] == outcomes(a.outcome for a in answers)

@@ -5,6 +5,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
+import cv2
 import numpy as np
 import pytest
 from prometheus_client import REGISTRY
@@ -32,6 +33,17 @@ def pipeline() -> Iterator[Pipeline]:
 def frames(cast) -> list[bytes]:
     """One good frame of each of several people."""
     return [next(cast.actor(index, take=3).enrolment()) for index in range(PEOPLE)]
+
+
+def test_workers_are_all_threads() -> None:
+    """OpenCV has no pool of its own beside them."""
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(4)
+    try:
+        Pipeline(load_pack("default", runtime=Runtime.AUTO, detect_side=320), workers=1).close()
+        assert 1 == cv2.getNumThreads()
+    finally:
+        cv2.setNumThreads(before)
 
 
 def everyone(_face: object) -> bool:
