@@ -159,9 +159,9 @@ class TestFromEnrolmentToReceipt:
         steps("FRONT", "LEFT", "FRONT", "RIGHT")
         gaps_s = list[float]()
 
-        def spied(landmarks, times_s):
+        def spied(landmarks, times_s, **limits):
             gaps_s.extend(after - before for before, after in itertools.pairwise(times_s))
-            return relief(landmarks, times_s)
+            return relief(landmarks, times_s, **limits)
 
         monkeypatch.setattr(trail, "relief", spied)
         async with slow_network(world.address, Distance(0.0, 0.0, held_s=0.6)) as address:
