@@ -1,6 +1,7 @@
 """What a kiosk keeps of those in view, and for how long it looks at whom nothing comes of."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -44,6 +45,35 @@ class TestRest:
         assert world.seed.people[1].display_name in {
             face.event.display_name for face in walked.recognised
         }
+
+
+class TestPace:
+    """At the rate at which kiosks are asked for frames, heads are heads and photos are photos."""
+
+    async def test_people_who_walk_up(self, world, cast):
+        """A turn takes few frames at 5 a second, and more than one."""
+        kiosk = await world.kiosk()
+        for number in (0, 1):
+            walked = await walk(kiosk.client, cast.actor(number).walk(24))
+
+            names = [face.event.display_name for face in walked.recognised]
+            assert [world.seed.people[number].display_name] == names
+
+    async def test_two_photos_in_turns(self, world, cast):
+        """Of a person who looks left and right: each is still, and the step between is no turn."""
+        rng, before = np.random.default_rng(5), await world.events()
+        front = cast.actor(0).front
+        sides = [replace(front, yaw_degrees=front.yaw_degrees + turn) for turn in (-10, 10)]
+        poses = [sides[number // 6 % 2] for number in range(36)]
+        photos = [encode(cast.people[0].render(pose, rng=rng)) for pose in poses]
+        kiosk = await world.kiosk()
+
+        walked = await walk(kiosk.client, photos)
+
+        seen = {face.state for face in walked.faces}
+        assert kiosk_pb2.FACE_STATE_TURN_HEAD in seen
+        assert kiosk_pb2.FACE_STATE_RECOGNISED not in seen
+        assert before == await world.events()
 
 
 class TestTracks:
