@@ -45,8 +45,14 @@ def add_to(app: typer.Typer) -> None:
             "--notice-version 2022-02 --consent-confirmed",
             "hadirctl enroll 197001011995031001 --camera 0 "
             "--notice-version 2022-02 --consent-confirmed",
+            "hadirctl enroll 197001011995031001 --images faces/siti/ --notice-version 2022-02 "
+            "--consent-confirmed --resembles 197001011995031002 "
+            "--reason 'twin sister, both identity cards compared'",
             note="At least 3 good, different images of one face are needed. Nothing is stored "
-            "before enough were accepted. PNG and other images are converted to JPEG.",
+            "before enough were accepted. PNG and other images are converted to JPEG. A face that "
+            "looks like another employee's is refused and that employee named: mostly the NIP is "
+            "wrong. If they are two persons, enrol the second too, with --resembles: kiosks then "
+            "tell them apart or send both to their phones; until then they know one of them alone.",
         )
     )(enroll)
     app.command(epilog=examples("hadirctl enroll-status 197001011995031001"))(enroll_status)
@@ -73,12 +79,30 @@ def enroll(
     consent_confirmed: Annotated[
         bool, typer.Option("--consent-confirmed", help="The employee has confirmed the notice.")
     ] = False,
+    resembles: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NIP",
+            show_default=False,
+            help="Another enrolled employee with such a face, a twin perhaps; needs --reason.",
+        ),
+    ] = None,
+    reason: Annotated[
+        str | None,
+        typer.Option(
+            show_default=False,
+            help="How you made sure that they are two persons, 3 to 500 characters; logged.",
+        ),
+    ] = None,
 ) -> None:
     """Enrol an employee's face, in the employee's presence; replaces an earlier enrolment."""
     paths = [*(images or ()), *(more_images or ())]
     consent = enrollment_pb2.Consent(notice_version=notice_version, confirmed=consent_confirmed)
     consent.confirm_time.GetCurrentTime()
-    opening = enrollment_pb2.OpenEnrollment(nip=nip, consent=consent)
+    resemblance = None
+    if resembles or reason:
+        resemblance = enrollment_pb2.Resemblance(nip=resembles, reason=reason)
+    opening = enrollment_pb2.OpenEnrollment(nip=nip, consent=consent, resemblance=resemblance)
     ctl_of(context).run(partial(_enroll, opening=opening, paths=paths, camera=camera))
 
 
@@ -113,6 +137,8 @@ async def _enroll(
         raise CtlError(Text.CONSENT_MISSING, reason="CONSENT_REQUIRED", hint=Text.DO_CONFIRM)
     if bool(paths) is (camera is not None):
         raise CtlError(Text.ONE_SOURCE, reason="SOURCE_REQUIRED")
+    if bool(opening.resemblance.nip) is not bool(opening.resemblance.reason):
+        raise CtlError(Text.RESEMBLANCE_PAIR, reason="REASON_REQUIRED")
     shots = file_shots(list_images(paths)) if camera is None else _camera_shots(camera)
     async with ctl.service(EnrollmentServiceStub) as (stub, options):
         enrolling = Enrolling(stub.Enroll(metadata=options["metadata"]), ctl.screen)
@@ -132,7 +158,7 @@ def _show_enrolment(
         raise CtlError(
             Text.TOO_FEW_IMAGES,
             reason="TOO_FEW_FRAMES",
-            hint=Text.DO_CHECK_PERSON if enrolling.doubtful else Text.DO_MORE_IMAGES,
+            hint=enrolling.hint,
             accepted=enrolling.progress.accepted_count,
             needed=enrolling.progress.needed_count,
         )

@@ -19,8 +19,6 @@ ANSWER_DEADLINE_S: Final = 30.0
 BUSY_RETRIES_MAX: Final = 3
 BUSY_WAIT_S: Final = 1.0
 
-OTHER_PERSON: Final = frozenset({"LOOKS_LIKE_ANOTHER", "DIFFERENT_PERSON"})
-
 _OUTCOME_PREFIX: Final = "FRAME_OUTCOME_"
 Call = grpc.aio.StreamStreamCall[enrollment_pb2.EnrollRequest, enrollment_pb2.EnrollResponse]
 
@@ -64,9 +62,12 @@ class Enrolling:
         return answer.enrollment
 
     @property
-    def doubtful(self) -> bool:
-        """Whether a frame showed somebody else than this employee: more images would not help."""
-        return any(frame["outcome"] in OTHER_PERSON for frame in self.frames)
+    def hint(self) -> Text:
+        """What to do where too few frames were good: more of somebody else's would not help."""
+        seen = {frame["outcome"] for frame in self.frames}
+        if "LOOKS_LIKE_ANOTHER" in seen:
+            return Text.DO_CHECK_RESEMBLANCE
+        return Text.DO_CHECK_PERSON if "DIFFERENT_PERSON" in seen else Text.DO_MORE_IMAGES
 
     async def _send_frame(self, source: str, jpeg: bytes) -> None:
         for attempt in range(1 + BUSY_RETRIES_MAX):
@@ -103,13 +104,14 @@ class Enrolling:
     def _show(self, source: str) -> None:
         outcome = enum_name(frame_pb2.FrameOutcome, self.progress.outcome)
         outcome = outcome.removeprefix(_OUTCOME_PREFIX)
+        resembled = self.progress.resembled_nip
         shown = {
             "number": self._frame_number,
             "source": source,
             "outcome": outcome,
             "accepted": self.progress.accepted_count,
             "needed": self.progress.needed_count,
-            "text": self.progress.text,
+            "text": f"{self.progress.text} ({resembled})" if resembled else self.progress.text,
         }
         self.frames.append(shown)
         good = self.progress.outcome == frame_pb2.FRAME_OUTCOME_USABLE

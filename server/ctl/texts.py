@@ -385,6 +385,14 @@ class Text(Enum):
         "Periksa apakah NIP dan orangnya benar.",
         "Check that the NIP and the person are right.",
     )
+    DO_CHECK_RESEMBLANCE = (
+        "Periksa NIP dan orangnya. Kembar? Bandingkan KTP, lalu --resembles NIP --reason ALASAN.",
+        "Check NIP and person. Twins? Compare identity cards, then --resembles NIP --reason WHY.",
+    )
+    RESEMBLANCE_PAIR = (
+        "--resembles dan --reason dipakai bersama.",
+        "--resembles and --reason go together.",
+    )
     DO_LONGER_PASSWORD = (
         "Pakai 12 karakter atau lebih yang sulit ditebak.",
         "Use 12 characters or more that are hard to guess.",

@@ -17,6 +17,7 @@ from server.services.enrollment import (
     FRAMES_NEEDED,
     Enrollments,
     EnrollmentSession,
+    Resemblance,
 )
 from server.services.live import LiveStreams
 from server.services.usable import Look
@@ -51,6 +52,7 @@ class EnrollmentServicer(enrollment_pb2_grpc.EnrollmentServiceServicer):
                     opened.nip,
                     convert.consent(opened.consent),
                     confirmed=opened.consent.confirmed,
+                    resemblance=_resemblance(opened),
                 )
                 yield _progress(session, 0, Look(FrameOutcome.USABLE, Timings()))
                 async for item in inbox:
@@ -94,6 +96,7 @@ class EnrollmentServicer(enrollment_pb2_grpc.EnrollmentServiceServicer):
 def _progress(
     session: EnrollmentSession, frame_number: int, look: Look
 ) -> enrollment_pb2.EnrollResponse:
+    resembles = look.outcome is FrameOutcome.LOOKS_LIKE_ANOTHER
     return enrollment_pb2.EnrollResponse(
         progress=enrollment_pb2.EnrollProgress(
             frame_number=frame_number,
@@ -103,5 +106,12 @@ def _progress(
             max_count=FRAMES_KEPT_MAX,
             text=messages.text(messages.FRAMES, look.outcome.value, language()),
             timings=convert.timings(look.timings),
+            resembled_nip=session.resembled_nip if resembles else "",
         )
     )
+
+
+def _resemblance(opened: enrollment_pb2.OpenEnrollment) -> Resemblance | None:
+    if not opened.HasField("resemblance"):
+        return None
+    return Resemblance(opened.resemblance.nip, opened.resemblance.reason)

@@ -13,6 +13,7 @@ from server.domain.face import Face, Image, Vector
 from server.domain.frame import Frame
 from server.domain.match import mean_template, similarity
 from server.domain.model import Consent, Employee, Principal
+from server.domain.nip import mask
 from server.domain.quality import ENROLMENT, FrameOutcome
 from server.errors import (
     ConsentRequired,
@@ -44,13 +45,27 @@ ALIKE_MIN = 0.97
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class Resemblance:
+    """Another enrolled employee with such a face, and how it was made sure that they are two."""
+
+    nip: str
+    reason: str
+
+
 @dataclass(slots=True)
 class EnrollmentSession:
-    """One enrolment in progress: nothing of it is stored before the commit."""
+    """One enrolment in progress: nothing of it is stored before the commit.
+
+    resemblance: the one employee whom the face may look like. resembled_nip: whom the last frame
+    looked like that was refused for it.
+    """
 
     principal: Principal
     nip: str
     consent: Consent
+    resemblance: Resemblance | None = None
+    resembled_nip: str = ""
     faces: list[Face] = field(default_factory=list, repr=False)
 
     @property
@@ -87,16 +102,28 @@ class Enrollments:
         return self._gallery.snapshot.size
 
     async def open(
-        self, principal: Principal, nip: str, consent: Consent, *, confirmed: bool
+        self,
+        principal: Principal,
+        nip: str,
+        consent: Consent,
+        *,
+        confirmed: bool,
+        resemblance: Resemblance | None = None,
     ) -> EnrollmentSession:
-        """Begins an enrolment. Raises ConsentRequired, EmployeeUnknown, EmployeeInactive."""
+        """Begins an enrolment.
+
+        Raises ConsentRequired, EmployeeUnknown, EmployeeInactive, and of a resemblance
+        ReasonRequired, FieldInvalid, NothingEnrolled.
+        """
         if not confirmed:
             raise ConsentRequired("the employee has not confirmed the notice")
         if not 0 < len(consent.notice_version) <= NOTICE_LENGTH_MAX:
             raise FieldInvalid("notice_version is too long", field="notice_version")
         async with self._database.read() as connection:
             await directory.active_employee(connection, nip)
-        return EnrollmentSession(principal, nip, consent)
+        if resemblance is not None:
+            resemblance = self._checked(resemblance, nip)
+        return EnrollmentSession(principal, nip, consent, resemblance)
 
     async def observe(self, session: EnrollmentSession, frame: Frame) -> Look:
         """Looks at a frame and keeps its face if it is good, new and the same person's."""
@@ -134,6 +161,13 @@ class Enrollments:
         reason = checked_reason(reason)
         await self.get(nip)
         return await finish(self._erase(principal, nip, reason))
+
+    def _checked(self, resemblance: Resemblance, nip: str) -> Resemblance:
+        if resemblance.nip == nip:
+            raise FieldInvalid("nobody resembles himself", field="resemblance.nip")
+        if self._gallery.person(resemblance.nip) is None:
+            raise NothingEnrolled("who is resembled is not enrolled", nip=resemblance.nip[:18])
+        return replace(resemblance, reason=checked_reason(resemblance.reason))
 
     async def load_gallery(self) -> int:
         """Builds the gallery from storage. Returns how many people can be recognised."""
@@ -187,7 +221,8 @@ class Enrollments:
         await enrollments.put(connection, self._vault, [face])
 
     async def _fits(self, session: EnrollmentSession, probe: Vector) -> FrameOutcome:
-        if await self._twin(session.nip, probe):
+        session.resembled_nip = await self._twin(session, probe)
+        if session.resembled_nip:
             return FrameOutcome.LOOKS_LIKE_ANOTHER
         if not session.faces:
             return FrameOutcome.USABLE
@@ -197,11 +232,16 @@ class Enrollments:
             return FrameOutcome.TOO_SIMILAR
         return FrameOutcome.USABLE
 
-    async def _twin(self, nip: str, probe: Vector) -> str:
-        """Returns the NIP of another enrolled employee with this face, empty if there is none."""
+    async def _twin(self, session: EnrollmentSession, probe: Vector) -> str:
+        """Returns the NIP of another enrolled employee with this face, empty if there is none.
+
+        Whom the face is known to resemble is none: once both are enrolled the margin of a search
+        keeps either from being taken for the other, and nothing does as long as one is missing.
+        """
         threshold = self._thresholds.identification(self._gallery.snapshot.size)
-        for candidate in await self._gallery.search(probe, 2):
-            if candidate.nip != nip and candidate.similarity >= threshold:
+        expected = {session.nip, session.resemblance.nip if session.resemblance else ""}
+        for candidate in await self._gallery.search(probe, len(expected) + 1):
+            if candidate.nip not in expected and candidate.similarity >= threshold:
                 return candidate.nip
         return ""
 
@@ -218,11 +258,19 @@ class Enrollments:
         )
         images = [_packed(face.crop) for face in session.faces]
         async with self._changing:
-            if await self._twin(session.nip, mean):
-                raise LooksLikeAnother("the face looks like another enrolled employee")
+            if twin := await self._twin(session, mean):
+                raise LooksLikeAnother("the face looks like another enrolled employee", nip=twin)
             employee = await self._store(enrollment, singles, images)
             await self._gallery.put(Person(session.nip, employee.site_id, mean))
         log.info("enrolled", actor=enrollment.actor, templates=len(singles))
+        if session.resemblance is not None:
+            log.warning(
+                "enrolled_with_resemblance",
+                actor=enrollment.actor,
+                nip=mask(session.nip),
+                resembles=mask(session.resemblance.nip),
+                reason=session.resemblance.reason,
+            )
         return enrollment
 
     async def _erase(self, principal: Principal, nip: str, reason: str) -> Erasure:

@@ -112,6 +112,8 @@ class TestPictures:
 
         assert ["LOOKS_LIKE_ANOTHER"] * 2 == outcomes(answer.outcome for answer in progress[1:])
         assert 0 == progress[-1].accepted_count
+        other = world.seed.people[0].nip
+        assert ["", other, other] == [answer.resembled_nip for answer in progress]
 
     async def test_another_person_on_the_way(self, open_copy, cast):
         """All pictures are of the person of the first."""

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from typer.testing import Result
 
 NIP = "197001011995031001"
+TWIN = f"{NIP[:-1]}9"
 TOKEN = "t" * 43
 WIT = ZoneInfo("Asia/Jayapura")
 # 7 February 2022, 07:28:14 in Sofifi.
@@ -89,6 +90,8 @@ class World:
         if request.WhichOneof("message") == "frame":
             progress.outcome = self.outcomes.pop(0) if self.outcomes else GOOD
             progress.accepted_count += progress.outcome == GOOD
+            resembles = progress.outcome == frame_pb2.FRAME_OUTCOME_LOOKS_LIKE_ANOTHER
+            progress.resembled_nip = TWIN if resembles else ""
             progress.text = "Bagus" if progress.outcome == GOOD else "Lihat ke kamera"
         return {"progress": progress}
 

@@ -25,6 +25,7 @@ from tests.unit.ctl_world import (  # noqa: F401
     NEEDED,
     NIP,
     NO_FACE,
+    TWIN,
     WIT,
     Hadirctl,
     World,
@@ -148,15 +149,29 @@ class TestEnroll:
         assert "Hanya 1 dari 3 gambar diterima; tidak ada yang disimpan." in result.stderr
         assert world.asked["Enroll"][-1].WhichOneof("message") == "frame"
 
+    @pytest.mark.parametrize(
+        ("outcome", "hint"),
+        [
+            (frame_pb2.FRAME_OUTCOME_DIFFERENT_PERSON, "Periksa apakah NIP"),
+            (frame_pb2.FRAME_OUTCOME_LOOKS_LIKE_ANOTHER, "Periksa NIP dan orangnya. Kembar?"),
+        ],
+    )
     def test_another_persons_face_is_not_a_lack_of_images(
-        self, world: World, ctl: Hadirctl, pictures: Path
+        self,
+        world: World,
+        ctl: Hadirctl,
+        pictures: Path,
+        outcome: frame_pb2.FrameOutcome,
+        hint: str,
     ) -> None:
-        """Where the face is somebody else's, the person is to be checked."""
-        world.outcomes += [frame_pb2.FRAME_OUTCOME_LOOKS_LIKE_ANOTHER] * 5
+        """Where the face is somebody else's, the person is to be checked; a twin is named."""
+        world.outcomes += [outcome] * 5
 
         result = ctl("enroll", NIP, "--images", str(pictures), *self.CONSENT)
 
-        assert "(TOO_FEW_FRAMES)\n→ Periksa apakah NIP" in result.stderr
+        assert f"(TOO_FEW_FRAMES)\n→ {hint}" in result.stderr
+        resembles = outcome == frame_pb2.FRAME_OUTCOME_LOOKS_LIKE_ANOTHER
+        assert resembles is (f"({TWIN})" in result.stderr)
 
     def test_a_busy_server_gets_the_frame_again(
         self, world: World, ctl: Hadirctl, pictures: Path, monkeypatch: pytest.MonkeyPatch
@@ -182,6 +197,25 @@ class TestEnroll:
 
         assert result.exit_code == 1
         assert "Tidak dikenal. (EMPLOYEE_UNKNOWN)" in result.stderr
+
+    def test_a_twin_is_named_with_a_reason(
+        self, world: World, ctl: Hadirctl, pictures: Path
+    ) -> None:
+        """Whom the face resembles goes with the opening; neither half goes alone."""
+        twin = ("--resembles", TWIN, "--reason", "kembar, KTP dibandingkan")
+
+        result = ctl("enroll", NIP, "--images", str(pictures), *self.CONSENT, *twin)
+        asked = list(world.asked.pop("Enroll"))
+        halves = [
+            ctl("enroll", NIP, "--images", str(pictures), *self.CONSENT, *half)
+            for half in (twin[:2], twin[2:])
+        ]
+
+        assert result.exit_code == 0
+        expected = enrollment_pb2.Resemblance(nip=TWIN, reason="kembar, KTP dibandingkan")
+        assert asked[0].open.resemblance == expected
+        assert [1, 1] == [half.exit_code for half in halves]
+        assert "Enroll" not in world.asked
 
     def test_a_camera_is_released_when_it_is_enough(
         self, world: World, ctl: Hadirctl, monkeypatch: pytest.MonkeyPatch

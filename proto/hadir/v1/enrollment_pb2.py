@@ -27,7 +27,7 @@ from hadir.v1 import frame_pb2 as hadir_dot_v1_dot_frame__pb2
 from hadir.v1 import options_pb2 as hadir_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19hadir/v1/enrollment.proto\x12\x08hadir.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14hadir/v1/frame.proto\x1a\x16hadir/v1/options.proto\"r\n\x07\x43onsent\x12\x1c\n\x0enotice_version\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12\x11\n\tconfirmed\x18\x02 \x01(\x08\x12\x36\n\x0c\x63onfirm_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\x90\xb5\x18\x01\"M\n\x0eOpenEnrollment\x12\x11\n\x03nip\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12(\n\x07\x63onsent\x18\x02 \x01(\x0b\x32\x11.hadir.v1.ConsentB\x04\x90\xb5\x18\x01\"\x12\n\x10\x43ommitEnrollment\"\x94\x01\n\rEnrollRequest\x12(\n\x04open\x18\x01 \x01(\x0b\x32\x18.hadir.v1.OpenEnrollmentH\x00\x12 \n\x05\x66rame\x18\x02 \x01(\x0b\x32\x0f.hadir.v1.FrameH\x00\x12,\n\x06\x63ommit\x18\x03 \x01(\x0b\x32\x1a.hadir.v1.CommitEnrollmentH\x00\x42\t\n\x07message\"\xc7\x01\n\x0e\x45nrollProgress\x12\x14\n\x0c\x66rame_number\x18\x01 \x01(\x04\x12\'\n\x07outcome\x18\x02 \x01(\x0e\x32\x16.hadir.v1.FrameOutcome\x12\x16\n\x0e\x61\x63\x63\x65pted_count\x18\x03 \x01(\x05\x12\x14\n\x0cneeded_count\x18\x04 \x01(\x05\x12\x11\n\tmax_count\x18\x05 \x01(\x05\x12\x0c\n\x04text\x18\x06 \x01(\t\x12\'\n\x07timings\x18\x07 \x01(\x0b\x32\x16.hadir.v1.FrameTimings\"\xac\x01\n\nEnrollment\x12\x0b\n\x03nip\x18\x01 \x01(\t\x12\x16\n\x0etemplate_count\x18\x02 \x01(\x05\x12\x15\n\rmodel_version\x18\x03 \x01(\t\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x61\x63tor\x18\x05 \x01(\t\x12\"\n\x07\x63onsent\x18\x06 \x01(\x0b\x32\x11.hadir.v1.Consent\"u\n\x0e\x45nrollResponse\x12,\n\x08progress\x18\x01 \x01(\x0b\x32\x18.hadir.v1.EnrollProgressH\x00\x12*\n\nenrollment\x18\x02 \x01(\x0b\x32\x14.hadir.v1.EnrollmentH\x00\x42\t\n\x07message\")\n\x14GetEnrollmentRequest\x12\x11\n\x03nip\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\"A\n\x16\x45raseEnrollmentRequest\x12\x11\n\x03nip\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12\x14\n\x06reason\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\"\x8d\x01\n\x17\x45raseEnrollmentResponse\x12\x16\n\x0etemplate_count\x18\x01 \x01(\x05\x12\x13\n\x0bimage_count\x18\x02 \x01(\x05\x12\x15\n\rerased_digest\x18\x03 \x01(\x0c\x12.\n\nerase_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp2\x8e\x02\n\x11\x45nrollmentService\x12H\n\x06\x45nroll\x12\x17.hadir.v1.EnrollRequest\x1a\x18.hadir.v1.EnrollResponse\"\x07\x8a\xb5\x18\x03\n\x01\x05(\x01\x30\x01\x12N\n\rGetEnrollment\x12\x1e.hadir.v1.GetEnrollmentRequest\x1a\x14.hadir.v1.Enrollment\"\x07\x8a\xb5\x18\x03\n\x01\x05\x12_\n\x0f\x45raseEnrollment\x12 .hadir.v1.EraseEnrollmentRequest\x1a!.hadir.v1.EraseEnrollmentResponse\"\x07\x8a\xb5\x18\x03\n\x01\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19hadir/v1/enrollment.proto\x12\x08hadir.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14hadir/v1/frame.proto\x1a\x16hadir/v1/options.proto\"r\n\x07\x43onsent\x12\x1c\n\x0enotice_version\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12\x11\n\tconfirmed\x18\x02 \x01(\x08\x12\x36\n\x0c\x63onfirm_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\x90\xb5\x18\x01\"6\n\x0bResemblance\x12\x11\n\x03nip\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12\x14\n\x06reason\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\"y\n\x0eOpenEnrollment\x12\x11\n\x03nip\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12(\n\x07\x63onsent\x18\x02 \x01(\x0b\x32\x11.hadir.v1.ConsentB\x04\x90\xb5\x18\x01\x12*\n\x0bresemblance\x18\x03 \x01(\x0b\x32\x15.hadir.v1.Resemblance\"\x12\n\x10\x43ommitEnrollment\"\x94\x01\n\rEnrollRequest\x12(\n\x04open\x18\x01 \x01(\x0b\x32\x18.hadir.v1.OpenEnrollmentH\x00\x12 \n\x05\x66rame\x18\x02 \x01(\x0b\x32\x0f.hadir.v1.FrameH\x00\x12,\n\x06\x63ommit\x18\x03 \x01(\x0b\x32\x1a.hadir.v1.CommitEnrollmentH\x00\x42\t\n\x07message\"\xde\x01\n\x0e\x45nrollProgress\x12\x14\n\x0c\x66rame_number\x18\x01 \x01(\x04\x12\'\n\x07outcome\x18\x02 \x01(\x0e\x32\x16.hadir.v1.FrameOutcome\x12\x16\n\x0e\x61\x63\x63\x65pted_count\x18\x03 \x01(\x05\x12\x14\n\x0cneeded_count\x18\x04 \x01(\x05\x12\x11\n\tmax_count\x18\x05 \x01(\x05\x12\x0c\n\x04text\x18\x06 \x01(\t\x12\'\n\x07timings\x18\x07 \x01(\x0b\x32\x16.hadir.v1.FrameTimings\x12\x15\n\rresembled_nip\x18\x08 \x01(\t\"\xac\x01\n\nEnrollment\x12\x0b\n\x03nip\x18\x01 \x01(\t\x12\x16\n\x0etemplate_count\x18\x02 \x01(\x05\x12\x15\n\rmodel_version\x18\x03 \x01(\t\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x61\x63tor\x18\x05 \x01(\t\x12\"\n\x07\x63onsent\x18\x06 \x01(\x0b\x32\x11.hadir.v1.Consent\"u\n\x0e\x45nrollResponse\x12,\n\x08progress\x18\x01 \x01(\x0b\x32\x18.hadir.v1.EnrollProgressH\x00\x12*\n\nenrollment\x18\x02 \x01(\x0b\x32\x14.hadir.v1.EnrollmentH\x00\x42\t\n\x07message\")\n\x14GetEnrollmentRequest\x12\x11\n\x03nip\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\"A\n\x16\x45raseEnrollmentRequest\x12\x11\n\x03nip\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12\x14\n\x06reason\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\"\x8d\x01\n\x17\x45raseEnrollmentResponse\x12\x16\n\x0etemplate_count\x18\x01 \x01(\x05\x12\x13\n\x0bimage_count\x18\x02 \x01(\x05\x12\x15\n\rerased_digest\x18\x03 \x01(\x0c\x12.\n\nerase_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp2\x8e\x02\n\x11\x45nrollmentService\x12H\n\x06\x45nroll\x12\x17.hadir.v1.EnrollRequest\x1a\x18.hadir.v1.EnrollResponse\"\x07\x8a\xb5\x18\x03\n\x01\x05(\x01\x30\x01\x12N\n\rGetEnrollment\x12\x1e.hadir.v1.GetEnrollmentRequest\x1a\x14.hadir.v1.Enrollment\"\x07\x8a\xb5\x18\x03\n\x01\x05\x12_\n\x0f\x45raseEnrollment\x12 .hadir.v1.EraseEnrollmentRequest\x1a!.hadir.v1.EraseEnrollmentResponse\"\x07\x8a\xb5\x18\x03\n\x01\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,6 +38,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CONSENT'].fields_by_name['notice_version']._serialized_options = b'\220\265\030\001'
   _globals['_CONSENT'].fields_by_name['confirm_time']._loaded_options = None
   _globals['_CONSENT'].fields_by_name['confirm_time']._serialized_options = b'\220\265\030\001'
+  _globals['_RESEMBLANCE'].fields_by_name['nip']._loaded_options = None
+  _globals['_RESEMBLANCE'].fields_by_name['nip']._serialized_options = b'\220\265\030\001'
+  _globals['_RESEMBLANCE'].fields_by_name['reason']._loaded_options = None
+  _globals['_RESEMBLANCE'].fields_by_name['reason']._serialized_options = b'\220\265\030\001'
   _globals['_OPENENROLLMENT'].fields_by_name['nip']._loaded_options = None
   _globals['_OPENENROLLMENT'].fields_by_name['nip']._serialized_options = b'\220\265\030\001'
   _globals['_OPENENROLLMENT'].fields_by_name['consent']._loaded_options = None
@@ -56,24 +60,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ENROLLMENTSERVICE'].methods_by_name['EraseEnrollment']._serialized_options = b'\212\265\030\003\n\001\005'
   _globals['_CONSENT']._serialized_start=118
   _globals['_CONSENT']._serialized_end=232
-  _globals['_OPENENROLLMENT']._serialized_start=234
-  _globals['_OPENENROLLMENT']._serialized_end=311
-  _globals['_COMMITENROLLMENT']._serialized_start=313
-  _globals['_COMMITENROLLMENT']._serialized_end=331
-  _globals['_ENROLLREQUEST']._serialized_start=334
-  _globals['_ENROLLREQUEST']._serialized_end=482
-  _globals['_ENROLLPROGRESS']._serialized_start=485
-  _globals['_ENROLLPROGRESS']._serialized_end=684
-  _globals['_ENROLLMENT']._serialized_start=687
-  _globals['_ENROLLMENT']._serialized_end=859
-  _globals['_ENROLLRESPONSE']._serialized_start=861
-  _globals['_ENROLLRESPONSE']._serialized_end=978
-  _globals['_GETENROLLMENTREQUEST']._serialized_start=980
-  _globals['_GETENROLLMENTREQUEST']._serialized_end=1021
-  _globals['_ERASEENROLLMENTREQUEST']._serialized_start=1023
-  _globals['_ERASEENROLLMENTREQUEST']._serialized_end=1088
-  _globals['_ERASEENROLLMENTRESPONSE']._serialized_start=1091
-  _globals['_ERASEENROLLMENTRESPONSE']._serialized_end=1232
-  _globals['_ENROLLMENTSERVICE']._serialized_start=1235
-  _globals['_ENROLLMENTSERVICE']._serialized_end=1505
+  _globals['_RESEMBLANCE']._serialized_start=234
+  _globals['_RESEMBLANCE']._serialized_end=288
+  _globals['_OPENENROLLMENT']._serialized_start=290
+  _globals['_OPENENROLLMENT']._serialized_end=411
+  _globals['_COMMITENROLLMENT']._serialized_start=413
+  _globals['_COMMITENROLLMENT']._serialized_end=431
+  _globals['_ENROLLREQUEST']._serialized_start=434
+  _globals['_ENROLLREQUEST']._serialized_end=582
+  _globals['_ENROLLPROGRESS']._serialized_start=585
+  _globals['_ENROLLPROGRESS']._serialized_end=807
+  _globals['_ENROLLMENT']._serialized_start=810
+  _globals['_ENROLLMENT']._serialized_end=982
+  _globals['_ENROLLRESPONSE']._serialized_start=984
+  _globals['_ENROLLRESPONSE']._serialized_end=1101
+  _globals['_GETENROLLMENTREQUEST']._serialized_start=1103
+  _globals['_GETENROLLMENTREQUEST']._serialized_end=1144
+  _globals['_ERASEENROLLMENTREQUEST']._serialized_start=1146
+  _globals['_ERASEENROLLMENTREQUEST']._serialized_end=1211
+  _globals['_ERASEENROLLMENTRESPONSE']._serialized_start=1214
+  _globals['_ERASEENROLLMENTRESPONSE']._serialized_end=1355
+  _globals['_ENROLLMENTSERVICE']._serialized_start=1358
+  _globals['_ENROLLMENTSERVICE']._serialized_end=1628
 # @@protoc_insertion_point(module_scope)

@@ -20,13 +20,23 @@ class Consent(_message.Message):
     confirm_time: _timestamp_pb2.Timestamp
     def __init__(self, notice_version: _Optional[str] = ..., confirmed: _Optional[bool] = ..., confirm_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
+class Resemblance(_message.Message):
+    __slots__ = ("nip", "reason")
+    NIP_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    nip: str
+    reason: str
+    def __init__(self, nip: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
 class OpenEnrollment(_message.Message):
-    __slots__ = ("nip", "consent")
+    __slots__ = ("nip", "consent", "resemblance")
     NIP_FIELD_NUMBER: _ClassVar[int]
     CONSENT_FIELD_NUMBER: _ClassVar[int]
+    RESEMBLANCE_FIELD_NUMBER: _ClassVar[int]
     nip: str
     consent: Consent
-    def __init__(self, nip: _Optional[str] = ..., consent: _Optional[_Union[Consent, _Mapping]] = ...) -> None: ...
+    resemblance: Resemblance
+    def __init__(self, nip: _Optional[str] = ..., consent: _Optional[_Union[Consent, _Mapping]] = ..., resemblance: _Optional[_Union[Resemblance, _Mapping]] = ...) -> None: ...
 
 class CommitEnrollment(_message.Message):
     __slots__ = ()
@@ -43,7 +53,7 @@ class EnrollRequest(_message.Message):
     def __init__(self, open: _Optional[_Union[OpenEnrollment, _Mapping]] = ..., frame: _Optional[_Union[_frame_pb2.Frame, _Mapping]] = ..., commit: _Optional[_Union[CommitEnrollment, _Mapping]] = ...) -> None: ...
 
 class EnrollProgress(_message.Message):
-    __slots__ = ("frame_number", "outcome", "accepted_count", "needed_count", "max_count", "text", "timings")
+    __slots__ = ("frame_number", "outcome", "accepted_count", "needed_count", "max_count", "text", "timings", "resembled_nip")
     FRAME_NUMBER_FIELD_NUMBER: _ClassVar[int]
     OUTCOME_FIELD_NUMBER: _ClassVar[int]
     ACCEPTED_COUNT_FIELD_NUMBER: _ClassVar[int]
@@ -51,6 +61,7 @@ class EnrollProgress(_message.Message):
     MAX_COUNT_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
     TIMINGS_FIELD_NUMBER: _ClassVar[int]
+    RESEMBLED_NIP_FIELD_NUMBER: _ClassVar[int]
     frame_number: int
     outcome: _frame_pb2.FrameOutcome
     accepted_count: int
@@ -58,7 +69,8 @@ class EnrollProgress(_message.Message):
     max_count: int
     text: str
     timings: _frame_pb2.FrameTimings
-    def __init__(self, frame_number: _Optional[int] = ..., outcome: _Optional[_Union[_frame_pb2.FrameOutcome, str]] = ..., accepted_count: _Optional[int] = ..., needed_count: _Optional[int] = ..., max_count: _Optional[int] = ..., text: _Optional[str] = ..., timings: _Optional[_Union[_frame_pb2.FrameTimings, _Mapping]] = ...) -> None: ...
+    resembled_nip: str
+    def __init__(self, frame_number: _Optional[int] = ..., outcome: _Optional[_Union[_frame_pb2.FrameOutcome, str]] = ..., accepted_count: _Optional[int] = ..., needed_count: _Optional[int] = ..., max_count: _Optional[int] = ..., text: _Optional[str] = ..., timings: _Optional[_Union[_frame_pb2.FrameTimings, _Mapping]] = ..., resembled_nip: _Optional[str] = ...) -> None: ...
 
 class Enrollment(_message.Message):
     __slots__ = ("nip", "template_count", "model_version", "create_time", "actor", "consent")

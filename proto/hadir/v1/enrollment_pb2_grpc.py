@@ -60,7 +60,10 @@ class EnrollmentServiceServicer:
         """Enrols one employee: `open`, then frames, then `commit`. Each frame is answered with its
         outcome and the progress; the commit with the enrolment. Nothing is stored before the commit.
         A commit replaces the employee's earlier enrolment in one transaction.
-        Errors: INVALID_ARGUMENT (OPEN_FIRST, CONSENT_REQUIRED), NOT_FOUND (EMPLOYEE_UNKNOWN),
+        A face that looks like another enrolled employee's is refused, unless `open` names that employee
+        as somebody else whom this one resembles: both are then told apart, or not recognised at kiosks.
+        Errors: INVALID_ARGUMENT (OPEN_FIRST, CONSENT_REQUIRED, REASON_REQUIRED, FIELD_INVALID),
+        NOT_FOUND (EMPLOYEE_UNKNOWN, and ENROLLMENT_UNKNOWN of the employee who is resembled),
         FAILED_PRECONDITION (TOO_FEW_FRAMES, EMPLOYEE_INACTIVE), ALREADY_EXISTS
         (LOOKS_LIKE_ANOTHER), RESOURCE_EXHAUSTED (FRAME_BUDGET), DEADLINE_EXCEEDED (STREAM_IDLE).
         """
