@@ -5,9 +5,10 @@ deleted without a pause while threads search. No network, models or storage take
 """
 
 import asyncio
+import itertools
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -156,19 +157,19 @@ class Watched(Gallery):
         self._truth = truth
         self._tally = tally
 
-    async def search(
-        self, probe: Vector, count: int, site_id: str | None = None
-    ) -> list[Candidate]:
+    async def searches(
+        self, probe: Vector, count: int, site_ids: Sequence[str | None]
+    ) -> list[list[Candidate]]:
         """Searches, and counts what does not belong to whom it is said to belong to."""
         begun, started = self._truth.changes, time.perf_counter()
-        candidates = await super().search(probe, count, site_id)
+        found = await super().searches(probe, count, site_ids)
         self._tally.search_ms.append((time.perf_counter() - started) * 1e3)
-        self._tally.searches += 1
-        for candidate in candidates:
+        self._tally.searches += len(site_ids)
+        for candidate in itertools.chain(*found):
             if not self._truth.explains(candidate, probe, begun):
                 self._tally.wrong_scores += 1
                 self._tally.blame(f"{candidate.nip} found by a score that is not this person's")
-        return candidates
+        return found
 
 
 def race(

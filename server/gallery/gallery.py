@@ -5,7 +5,7 @@ it was; what changed meanwhile is made up for when it is published. Searches tak
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 
@@ -79,10 +79,17 @@ class Gallery:
         self, probe: Vector, count: int, site_id: str | None = None
     ) -> list[Candidate]:
         """Snapshot.search of the present state, off the event loop."""
-        loop = asyncio.get_running_loop()
-        with traces.stage("search", whole_province=site_id is None):
+        (found,) = await self.searches(probe, count, (site_id,))
+        return found
+
+    async def searches(
+        self, probe: Vector, count: int, site_ids: Sequence[str | None]
+    ) -> list[list[Candidate]]:
+        """Snapshot.search at each of some sites (None: at all), of one state and in one turn."""
+        loop, search = asyncio.get_running_loop(), self.snapshot.search
+        with traces.stage("search", whole_province=None in site_ids):
             return await loop.run_in_executor(
-                self._executor, self.snapshot.search, probe, count, site_id
+                self._executor, lambda: [search(probe, count, site_id) for site_id in site_ids]
             )
 
     def person(self, nip: str) -> Person | None:

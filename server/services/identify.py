@@ -20,8 +20,7 @@ async def identify(
     nobody, there is one. Whom the site's search finds must stand out among everyone too: a
     colleague from elsewhere may be the better match.
     """
-    local = await gallery.search(probe, _CANDIDATES, site_id)
-    everyone = await gallery.search(probe, _CANDIDATES)
+    local, everyone = await gallery.searches(probe, _CANDIDATES, (site_id, None))
     # Nothing is awaited from here on: the templates are those of this moment.
     snapshot = gallery.snapshot
     here, all_people = snapshot.size_of(site_id), snapshot.size

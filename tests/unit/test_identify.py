@@ -1,5 +1,6 @@
 """Who a face is: the site's people, then everyone, each with its share of the false positives."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -38,6 +39,32 @@ def like_ann(cosine: float) -> Vector:
     """Returns a face as like Ann's as the cosine says, and like nobody else's."""
     probe: Vector = cosine * AXES[0] + np.sqrt(1 - cosine**2, dtype=np.float32) * AXES[3]
     return probe.astype(np.float32)
+
+
+class TestOneTurn:
+    """Both searches are of one state of the gallery."""
+
+    async def test_goes_to_the_executor_once(self) -> None:
+        """A second turn through the executor would cost more than a search."""
+        with ThreadPoolExecutor(1) as executor:
+            jobs = []
+            submit = executor.submit
+            executor.submit = lambda *args, **more: jobs.append(args) or submit(*args, **more)
+            gallery = Gallery(4, executor)
+            await gallery.load([Person(ANN, HERE, AXES[0])])
+            jobs.clear()
+            await identify(gallery, THRESHOLDS, AXES[0], HERE)
+
+        assert 1 == len(jobs)
+
+    async def test_searches_one_state(self, gallery: Gallery) -> None:
+        """Whoever is enrolled behind the call is in neither answer."""
+        await gallery.load([Person(ANN, HERE, AXES[0])])
+        both = asyncio.create_task(gallery.searches(AXES[1], 2, (HERE, None)))
+        await asyncio.sleep(0)
+        await gallery.put(Person(BEN, HERE, AXES[1]))
+
+        assert [[ANN], [ANN]] == [[one.nip for one in found] for found in await both]
 
 
 class TestShares:
