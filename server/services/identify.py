@@ -16,20 +16,16 @@ async def identify(
 ) -> Decision:
     """Searches a site and everyone; each judged with the threshold for its number of people.
 
-    A stranger may pass either search, so each has half of the FPIR; where the site is everyone, or
-    nobody, there is one. Whom the site's search finds must stand out among everyone too: a
+    Both searches keep one FPIR. Whom the site's finds must stand out among everyone too: a
     colleague from elsewhere may be the better match.
     """
     local, everyone = await gallery.searches(probe, _CANDIDATES, (site_id, None))
     # Nothing is awaited from here on: the templates are those of this moment.
     snapshot = gallery.snapshot
-    here, all_people = snapshot.size_of(site_id), snapshot.size
-    searches = 1 if here in {0, all_people} else 2
-    threshold = thresholds.identification(here, searches=searches)
-    decision = _judge(snapshot, threshold, probe, local)
+    at_site, of_all = thresholds.of_two_searches(snapshot.size_of(site_id), snapshot.size)
+    decision = _judge(snapshot, at_site, probe, local)
     if decision.verdict is Verdict.UNKNOWN:
-        threshold = thresholds.identification(all_people, searches=searches)
-        return _judge(snapshot, threshold, probe, everyone)
+        return _judge(snapshot, of_all, probe, everyone)
     if decision.verdict is Verdict.MATCH:
         for other in everyone:
             margin = decision.similarity - other.similarity

@@ -30,13 +30,27 @@ class Thresholds:
         """For turned frames of one stream."""
         return self.calibration.verification_threshold(CONTINUITY_FMR)
 
-    def identification(self, people: int, *, searches: int = 1) -> float:
+    def identification(self, people: int, *, searches: float = 1) -> float:
         """For 1:N among so many people, at the configured FPIR; never easier than 1:1.
 
-        searches: how many may each find somebody; together they keep the FPIR.
+        searches: how many like it may find somebody; together they keep the FPIR.
         """
         threshold = _identification(self.calibration, max(PEOPLE_MIN, people), self.fpir / searches)
         return max(threshold, self.verification)
+
+    def of_two_searches(self, here: int, everyone: int) -> tuple[float, float]:
+        """For a search among a site's people and one among everyone, at one FPIR for both.
+
+        A stranger is taken for one of the site by the first, or for one of the others by the second.
+        Small galleries are searched as if they were large, and so take less than their part.
+        """
+        at_site = here / max(PEOPLE_MIN, here)
+        elsewhere = (everyone - here) / max(PEOPLE_MIN, everyone)
+        searches = max(1.0, at_site + elsewhere)
+        return (
+            self.identification(here, searches=searches),
+            self.identification(everyone, searches=searches),
+        )
 
 
 @lru_cache(maxsize=1024)

@@ -43,18 +43,29 @@ class TestIdentification:
         assert reached <= fpir * (1 + 1e-6)
 
     @QUICK
-    @given(st.integers(PEOPLE_MIN, 10_000), st.integers(10_001, 5_000_000), st.floats(1e-4, 0.4))
+    @given(st.integers(0, 10_000), st.integers(0, 5_000_000), st.floats(1e-4, 0.4))
     def test_two_searches_keep_the_configured_rate(
-        self, here: int, everywhere: int, fpir: float
+        self, here: int, elsewhere: int, fpir: float
     ) -> None:
-        """A stranger passes the site's search or that of everyone: both have one FPIR."""
-        both = Thresholds(CALIBRATION, fpir, 0.4)
+        """A stranger is taken for one of the site or of the others: both have one FPIR."""
+        both = Thresholds(CALIBRATION, fpir, 0.4).of_two_searches(here, here + elsewhere)
 
         nobody = math.prod(
-            (1 - CALIBRATION.fmr(both.identification(people, searches=2))) ** people
-            for people in (here, everywhere)
+            (1 - CALIBRATION.fmr(threshold)) ** people
+            for threshold, people in zip(both, (here, elsewhere), strict=True)
         )
+        assert both[0] <= both[1]  # so that the second finds nobody whom the first did not
         assert 1 - nobody <= fpir * (1 + 1e-6)
+
+    def test_one_search_has_all_of_it(self) -> None:
+        """The same people twice, nobody at the site, or few in all: nothing is to be shared."""
+        alone = USUAL.identification(5000)
+        trial = USUAL.identification(1000)
+
+        assert (alone, alone) == USUAL.of_two_searches(5000, 5000)
+        assert alone == USUAL.of_two_searches(0, 5000)[1]
+        assert (trial, trial) == USUAL.of_two_searches(500, 1000)
+        assert alone < USUAL.of_two_searches(100, 5000)[1] < USUAL.of_two_searches(1000, 5000)[1]
 
     @QUICK
     @given(st.integers(0, 10_000_000), st.integers(0, 10_000_000))
