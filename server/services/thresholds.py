@@ -41,7 +41,7 @@ class Thresholds:
     def of_two_searches(self, here: int, everyone: int) -> tuple[float, float]:
         """For a search among a site's people and one among everyone, at one FPIR for both.
 
-        A stranger is taken for one of the site by the first, or for one of the others by the second.
+        A stranger is taken for one of the site by the first, for one of the others by the second.
         Small galleries are searched as if they were large, and so take less than their part.
         """
         at_site = here / max(PEOPLE_MIN, here)
