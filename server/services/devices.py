@@ -105,44 +105,73 @@ class Devices:
         payload = b"hadir-activate-v1\0" + plain_code(code).encode() + public_key
         if not signature_fits(public_key, signature, payload):
             raise SignatureInvalid("the signature does not fit the public key")
+        if (known := await self._without_code(code, public_key)) is not None:
+            return known
 
         async def work(connection: Connection) -> Device:
-            now = self._clock.now()
-            known = await devices.device_of_key(connection, public_key)
-            subject = await devices.take_code(connection, code_hash(code), now)
-            if subject is None and known is not None and _just_activated(known, now):
-                return known
-            if subject is None:
-                raise ActivationCodeInvalid("the activation code is unknown, used or expired")
-            nip, site_id = subject
-            if nip:
-                await directory.active_employee(connection, nip)
-            if known is not None:
-                raise KeyAlreadyUsed("the public key belongs to another device")
-            if nip and await devices.active_phone(connection, nip) is not None:
-                raise DeviceAlreadyBound("the employee has an active phone")
-            device = Device(
-                device_id=str(ULID()),
-                kind=DeviceKind.PHONE if nip else DeviceKind.KIOSK,
-                state=DeviceState.ACTIVE,
-                public_key=public_key,
-                activate_time=now,
-                nip=nip,
-                site_id=site_id,
-                model=model[:MODEL_LENGTH_MAX],
-                handset=_handset(handset_id),
+            return await self._consumed(
+                connection, code, public_key, model[:MODEL_LENGTH_MAX], _handset(handset_id)
             )
-            await devices.insert_device(connection, device)
-            if nip:
-                bound = BindingChange(nip, BindingAction.BOUND, now, "device", device.device_id)
-                await devices.add_change(connection, bound)
-            stored = await devices.get_device(connection, device.device_id)
-            assert stored is not None
-            return stored
 
-        device = await self._database.write(work)
+        device = await self._database.write_for_stranger(work)
         log.info("device_activated", device_id=device.device_id, kind=device.kind.value)
         return device
+
+    async def _consumed(
+        self,
+        connection: Connection,
+        code: str,
+        public_key: bytes,
+        model: str,
+        handset: bytes | None,
+    ) -> Device:
+        """Returns the device that a code is turned into, and the code is gone."""
+        now = self._clock.now()
+        known = await devices.device_of_key(connection, public_key)
+        subject = await devices.take_code(connection, code_hash(code), now)
+        if subject is None and known is not None and _just_activated(known, now):
+            return known
+        if subject is None:
+            raise ActivationCodeInvalid("the activation code is unknown, used or expired")
+        nip, site_id = subject
+        if nip:
+            await directory.active_employee(connection, nip)
+        if known is not None:
+            raise KeyAlreadyUsed("the public key belongs to another device")
+        if nip and await devices.active_phone(connection, nip) is not None:
+            raise DeviceAlreadyBound("the employee has an active phone")
+        device = Device(
+            device_id=str(ULID()),
+            kind=DeviceKind.PHONE if nip else DeviceKind.KIOSK,
+            state=DeviceState.ACTIVE,
+            public_key=public_key,
+            activate_time=now,
+            nip=nip,
+            site_id=site_id,
+            model=model,
+            handset=handset,
+        )
+        await devices.insert_device(connection, device)
+        if nip:
+            bound = BindingChange(nip, BindingAction.BOUND, now, "device", device.device_id)
+            await devices.add_change(connection, bound)
+        stored = await devices.get_device(connection, device.device_id)
+        assert stored is not None
+        return stored
+
+    async def _without_code(self, code: str, public_key: bytes) -> Device | None:
+        """Returns what a code that cannot be used gives; None if it can be. Asks readers alone.
+
+        Whoever guesses codes makes the writer do nothing. Raises ActivationCodeInvalid.
+        """
+        now = self._clock.now()
+        async with self._database.read() as connection:
+            if await devices.has_code(connection, code_hash(code), now):
+                return None
+            known = await devices.device_of_key(connection, public_key)
+        if known is not None and _just_activated(known, now):
+            return known
+        raise ActivationCodeInvalid("the activation code is unknown, used or expired")
 
     async def own(self, principal: Principal) -> Device:
         """Returns the calling device."""

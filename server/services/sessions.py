@@ -100,7 +100,7 @@ class Sessions:
         payload = b"hadir-login-v1\0" + device_id.encode() + challenge
         if not signature_fits(device.public_key, signature, payload):
             raise LoginRefused("login refused")
-        fresh = await self._database.write(
+        fresh = await self._database.write_for_stranger(
             lambda connection: sessions.use_challenge(
                 connection,
                 hashed(challenge),
@@ -225,7 +225,11 @@ class Sessions:
 
     async def _verified(self, username: str, password: str) -> StaffAccount:
         self._passwords.check_room()
-        account = await self._database.write(lambda connection: self._attempt(connection, username))
+        account = await self._known(username)
+        if account is not None:
+            account = await self._database.write_for_stranger(
+                lambda connection: self._attempt(connection, username)
+            )
         fits = await self._passwords.verify(account.password_hash if account else None, password)
         if account is None or not fits:
             # People type passwords into that field: only what names an account is logged.
@@ -235,6 +239,13 @@ class Sessions:
             lambda connection: sessions.set_login_result(connection, account.username, 0, None)
         )
         return account
+
+    async def _known(self, username: str) -> StaffAccount | None:
+        """Returns the account that may be logged in to, asking readers alone."""
+        async with self._database.read() as connection:
+            account = await sessions.get_account(connection, username)
+            usable = account is not None and await self._may_work(connection, account)
+        return account if usable else None
 
     async def _attempt(self, connection: Connection, username: str) -> StaffAccount | None:
         """Counts a login as failed before it is tried, so that parallel guesses count each."""
@@ -277,7 +288,7 @@ class Sessions:
             await sessions.insert_session(connection, principal)
             return gone
 
-        for session_hash in await self._database.write(work):
+        for session_hash in await self._database.write_for_stranger(work):
             self._live.end_session(session_hash, SessionEnded("the device has newer sessions"))
         log.info(
             "session_opened",

@@ -29,6 +29,8 @@ from server.errors import DataInvalid, StorageUnavailable
 from server.failpoints import failpoint
 
 WRITES_WAITING_MAX = 1024
+# Of them, of callers without a session: the rest of the queue is for those who have one.
+STRANGERS_WRITES_MAX = 64
 GROUP_MAX = 32
 READERS_MAX = 4
 BUSY_MS_MAX = 2000
@@ -61,6 +63,7 @@ class Database:
         self._writer = writer
         self._readers = readers
         self._waiting: asyncio.Queue[_Write | None] = asyncio.Queue(WRITES_WAITING_MAX)
+        self._strangers = asyncio.Semaphore(STRANGERS_WRITES_MAX)
         self._stopped = False
         # Set when the writer ended by an error: a server must not go on without it.
         self.failed = asyncio.Event()
@@ -95,6 +98,14 @@ class Database:
             raise StorageUnavailable("too many writes wait", retry_after_s=1) from None
         with traces.step("commit"):
             return await done
+
+    async def write_for_stranger(self, work: Work[T]) -> T:
+        """Like `write`, for a caller without a session: waits in turn outside the queue.
+
+        Few of them are in the queue at once, so that nobody without a session can fill it.
+        """
+        async with self._strangers:
+            return await self.write(work)
 
     async def run_writer(self) -> None:
         """Serves the queue until `stop_writer`; exactly one task runs it."""

@@ -50,6 +50,15 @@ async def put_code(
     )
 
 
+async def has_code(connection: AsyncConnection, code_hash: bytes, now: datetime) -> bool:
+    """Whether a code is one that `take_code` would consume."""
+    columns = activation_codes.c
+    statement = select(columns.code_hash).where(
+        columns.code_hash == code_hash, columns.expire_time > pack(now)
+    )
+    return (await connection.execute(statement)).first() is not None
+
+
 async def take_code(
     connection: AsyncConnection, code_hash: bytes, now: datetime
 ) -> tuple[str, str] | None:

@@ -97,6 +97,24 @@ class TestQueue:
         assert 1 == refused.value.retry_after_s
         assert {f"unit-{number}" for number in range(count)} == await unit_ids(database)
 
+    async def test_strangers_leave_room(self, database: Database) -> None:
+        """Callers without a session wait in turn outside, and each is stored in the end."""
+        count, room = 200, database_module.STRANGERS_WRITES_MAX
+        async with Hold(database):
+            waiting = [
+                asyncio.create_task(database.write_for_stranger(put_unit(f"unit-{number}")))
+                for number in range(count)
+            ]
+            await asyncio.sleep(0)
+            taken = database.writes_waiting
+            known = started(database, put_unit("known"))
+            await asyncio.sleep(0)
+            both = database.writes_waiting
+        await asyncio.gather(*waiting, *known)
+
+        assert (room, room + 1) == (taken, both)
+        assert count + 1 == len(await unit_ids(database))
+
     async def test_failure_stays_alone(self, database: Database) -> None:
         """In one group, a caller that fails takes back its own rows and nobody else's."""
         async with Hold(database):

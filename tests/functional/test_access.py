@@ -1,5 +1,6 @@
 """Who may call what: the complete table of methods and roles, from the API's own declarations."""
 
+import asyncio
 import sqlite3
 from datetime import UTC
 
@@ -7,13 +8,13 @@ import grpc
 import pytest
 import pytest_asyncio
 from hadir.client import ApiError, Client, Endpoint
-from hadir.device import login
+from hadir.device import DeviceKey, Identity, activate, login
 
 from server.domain.model import Role
 from server.rpc import server as rpc_server
 from server.rpc.interceptor import roles_by_method
 from server.services.tokens import hashed
-from tests.functional.world import METHODS, PASSWORD, Api, World, refused
+from tests.functional.world import DEADLINE_S, METHODS, PASSWORD, Api, World, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -145,6 +146,33 @@ class TestTable:
             with refused("ROLE_DENIED", "PERMISSION_DENIED"):
                 await bkd.call("ListSites")
             assert 16 == len((await bkd.call("ListUnits")).units)
+
+
+class TestStrangers:
+    """Whoever has no session makes the one writer do nothing."""
+
+    async def test_no_writes(self, open_copy):
+        """Wrong codes, unknown devices and unknown user names are answered while it is stuck."""
+        async with open_copy() as world:
+            database, stuck = world.app.services.trial._database, asyncio.Event()
+            holding = asyncio.create_task(database.write(lambda _: stuck.wait()))
+            try:
+                async with asyncio.timeout(DEADLINE_S):
+                    for code in ("0000-0000-0000", "7K3M-Q2PX-9RTW"):
+                        with refused("ACTIVATION_CODE_INVALID", "NOT_FOUND"):
+                            await activate(world.client(), code, model="Tebak")
+                    for username in ("tidak-ada", "juga-tidak"):
+                        with refused("LOGIN_REFUSED", "UNAUTHENTICATED"):
+                            await world.staff(username)
+                    nobody = Identity("01TIDAKADA", "phone", "", DeviceKey.generate())
+                    with refused("LOGIN_REFUSED", "UNAUTHENTICATED"):
+                        await login(world.client(), nobody)
+                    waiting = database.writes_waiting
+            finally:
+                stuck.set()
+                await holding
+
+        assert 0 == waiting
 
 
 class TestTokens:
