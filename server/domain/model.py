@@ -148,8 +148,6 @@ class StaffAccount:
     role: Role
     nip: str = ""
     password_hash: str = field(default="", repr=False)
-    failed_count: int = 0
-    locked_until: datetime | None = None
     close_time: datetime | None = None
     first_password: bool = False
 

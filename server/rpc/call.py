@@ -2,7 +2,9 @@
 
 from contextvars import ContextVar
 from dataclasses import dataclass
+from ipaddress import IPv4Address, ip_address, ip_network
 from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import unquote
 
 from server.domain.model import Principal
 
@@ -40,3 +42,18 @@ def caller() -> Principal:
 def language() -> str:
     """Returns the language of the caller, `id` or `en`."""
     return _CALL.get().language
+
+
+def address_of(context: Context) -> str:
+    """Returns whence a call comes: an IPv4 address, or the /64 of IPv6 that one owner has."""
+    kind, _, rest = unquote(context.peer()).partition(":")
+    host = rest.rpartition(":")[0].strip("[]").partition("%")[0]
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return kind
+    if not isinstance(address, IPv4Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    if isinstance(address, IPv4Address):
+        return str(address)
+    return str(ip_network((address, 64), strict=False))

@@ -3,7 +3,7 @@
 from hadir.v1 import session_pb2, session_pb2_grpc
 
 from server.rpc import convert
-from server.rpc.call import Context, caller
+from server.rpc.call import Context, address_of, caller
 from server.services.sessions import Sessions
 
 
@@ -35,7 +35,9 @@ class SessionServicer(session_pb2_grpc.SessionServiceServicer):
         self, request: session_pb2.OpenStaffSessionRequest, context: Context
     ) -> session_pb2.Session:
         """See session.proto."""
-        opened = await self._sessions.open_staff(request.username, request.password)
+        opened = await self._sessions.open_staff(
+            request.username, request.password, address_of(context)
+        )
         return convert.session(opened.principal, opened.token)
 
     async def GetSession(

@@ -1,4 +1,4 @@
-"""Logins of devices (signed challenge) and staff (password with lockout), and who a token is."""
+"""Logins of devices (signed challenge) and staff (password), and who a token is."""
 
 import hmac
 import secrets
@@ -21,7 +21,6 @@ from server.domain.model import (
     StaffAccount,
 )
 from server.errors import (
-    AccountLocked,
     LoginRefused,
     PasswordTooWeak,
     RoleInvalid,
@@ -29,6 +28,7 @@ from server.errors import (
     Unauthenticated,
 )
 from server.services.finish import finish
+from server.services.guesses import Guesses
 from server.services.keys import signature_fits
 from server.services.live import LiveStreams
 from server.services.passwords import Passwords
@@ -43,8 +43,6 @@ CHALLENGE_SECONDS = 60
 USED_CHALLENGES_KEPT = timedelta(hours=24)
 # A device has one app, which may have lost the tokens of some logins.
 SESSIONS_PER_DEVICE_MAX = 8
-FAILED_LOGINS_MAX = 5
-LOCKOUT = timedelta(minutes=15)
 
 log = structlog.get_logger()
 
@@ -75,6 +73,7 @@ class Sessions:
         self._passwords = passwords
         self._live = live
         self._clock = clock
+        self._guesses = Guesses(clock.monotonic)
         self._challenge_key = challenge_key
         self._device_time = timedelta(hours=device_hours)
         self._staff_time = timedelta(hours=staff_hours)
@@ -123,9 +122,10 @@ class Sessions:
             )
         )
 
-    async def open_staff(self, username: str, password: str) -> Opened:
+    async def open_staff(self, username: str, password: str, address: str) -> Opened:
         """Opens the session of a staff account. Raises LoginRefused, AccountLocked."""
-        account = await self._verified(username, password)
+        account = await self._verified(username, password, address)
+        self._guesses.know(username, address)
         expire_time = self._clock.now() + self._staff_time
         return await self._open(
             Principal(
@@ -166,7 +166,9 @@ class Sessions:
 
         Raises LoginRefused, AccountLocked, PasswordTooWeak, also where nothing changes.
         """
-        account = await self._verified(principal.username, old)
+        # A session counts by itself: who guesses elsewhere is in nobody's way here.
+        own = f"session {principal.session_hash.hex()}"
+        account = await self._verified(principal.username, old, own)
         if new == old:
             raise PasswordTooWeak("the new password is the old one")
         password_hash = await self._passwords.hash(principal.username, new)
@@ -223,42 +225,24 @@ class Sessions:
             raise LoginRefused("login refused")
         return datetime.fromtimestamp(int.from_bytes(body[_RANDOM_BYTES:], "big"), UTC)
 
-    async def _verified(self, username: str, password: str) -> StaffAccount:
+    async def _verified(self, username: str, password: str, address: str) -> StaffAccount:
         self._passwords.check_room()
         account = await self._known(username)
-        if account is not None:
-            account = await self._database.write_for_stranger(
-                lambda connection: self._attempt(connection, username)
-            )
+        self._guesses.begin(account.username if account else "", address)
         fits = await self._passwords.verify(account.password_hash if account else None, password)
         if account is None or not fits:
             # People type passwords into that field: only what names an account is logged.
             log.warning("login_refused", username=account.username if account else "")
             raise LoginRefused("login refused")
-        await self._database.write(
-            lambda connection: sessions.set_login_result(connection, account.username, 0, None)
-        )
+        self._guesses.was_right(account.username, address)
         return account
 
     async def _known(self, username: str) -> StaffAccount | None:
-        """Returns the account that may be logged in to, asking readers alone."""
+        """Returns the account that may be logged in to."""
         async with self._database.read() as connection:
             account = await sessions.get_account(connection, username)
             usable = account is not None and await self._may_work(connection, account)
         return account if usable else None
-
-    async def _attempt(self, connection: Connection, username: str) -> StaffAccount | None:
-        """Counts a login as failed before it is tried, so that parallel guesses count each."""
-        account, now = await sessions.get_account(connection, username), self._clock.now()
-        if account is None or not await self._may_work(connection, account):
-            return None
-        if account.locked_until is not None and account.locked_until > now:
-            wait = (account.locked_until - now).total_seconds()
-            raise AccountLocked("too many failed logins", retry_after_s=wait, seconds=round(wait))
-        failed = 1 if account.locked_until is not None else account.failed_count + 1
-        locked_until = now + LOCKOUT if failed >= FAILED_LOGINS_MAX else None
-        await sessions.set_login_result(connection, username, failed, locked_until)
-        return account
 
     async def _assert_unchanged(self, connection: Connection, verified: StaffAccount) -> None:
         """Raises LoginRefused if the account is closed or its password another one by now.

@@ -78,8 +78,6 @@ staff = Table(
     Column("role", String(16), nullable=False),
     Column("nip", String(18), nullable=False),
     Column("password_hash", String(200), nullable=False),
-    Column("failed_count", Integer, nullable=False),
-    _time("locked_until", nullable=True),
     _time("create_time"),
     _time("close_time", nullable=True),
     # Known to who made the account: its owner changes it before anything else.

@@ -122,8 +122,6 @@ async def insert_account(connection: AsyncConnection, account: StaffAccount, now
             role=account.role.value,
             nip=account.nip,
             password_hash=account.password_hash,
-            failed_count=0,
-            locked_until=None,
             create_time=pack(now),
             close_time=None,
             first_password=account.first_password,
@@ -141,8 +139,6 @@ async def get_account(connection: AsyncConnection, username: str) -> StaffAccoun
         role=Role(row.role),
         nip=row.nip,
         password_hash=row.password_hash,
-        failed_count=row.failed_count,
-        locked_until=unpack(row.locked_until),
         close_time=unpack(row.close_time),
         first_password=row.first_password,
     )
@@ -169,17 +165,6 @@ async def count_open_accounts(connection: AsyncConnection, role: Role) -> int:
         )
     )
     return int(await connection.scalar(statement) or 0)
-
-
-async def set_login_result(
-    connection: AsyncConnection, username: str, failed_count: int, locked_until: datetime | None
-) -> None:
-    """Stores how many logins failed in a row, and until when the account is locked."""
-    await connection.execute(
-        update(staff)
-        .where(staff.c.username == username)
-        .values(failed_count=failed_count, locked_until=pack(locked_until))
-    )
 
 
 async def set_password(connection: AsyncConnection, username: str, password_hash: str) -> None:

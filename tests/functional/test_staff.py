@@ -1,6 +1,7 @@
 """Staff accounts: passwords, lockout, roles, and the last account that stays."""
 
 import asyncio
+import contextlib
 import sqlite3
 from datetime import UTC
 
@@ -8,6 +9,7 @@ import pytest
 from hadir.client import ApiError
 from hadir.v1 import directory_pb2, enrollment_pb2, options_pb2
 
+from server.rpc import session as session_rpc
 from server.rpc.interceptor import before_password
 from server.rpc.server import FILES
 from server.services import sessions
@@ -44,6 +46,19 @@ async def first_session(world: World, username: str) -> Api:
     return api
 
 
+@pytest.fixture
+def elsewhere(monkeypatch):
+    """A block whose logins come from another address than the rest of the test."""
+
+    @contextlib.contextmanager
+    def block():
+        with monkeypatch.context() as patch:
+            patch.setattr(session_rpc, "address_of", lambda _: "192.0.2.7")
+            yield
+
+    return block
+
+
 class TestLogin:
     """Guessing is slow, and does not tell who exists."""
 
@@ -64,6 +79,33 @@ class TestLogin:
         assert 880 < int(caught.value.metadata["seconds"]) <= 900
         assert 700 < caught.value.retry_after_s < 1300
         assert ("OK", "ACCOUNT_LOCKED", "OK") == (others, early, late)
+
+    async def test_guesses_of_a_stranger(self, world, elsewhere):
+        """Who guesses at another address locks the owner neither out nor off the own password."""
+        await account(world, "tidak-terkunci")
+        with elsewhere():
+            tries = [await login(world, "tidak-terkunci", WRONG) for _ in range(30)]
+        opened = await login(world, "tidak-terkunci")
+        own = await world.staff("tidak-terkunci")
+        with elsewhere():
+            tries += [await login(world, "tidak-terkunci", WRONG) for _ in range(30)]
+        new = "kata-sandi-lain-2027"
+        await own.call("ChangePassword", old_password=PASSWORD, new_password=new)
+
+        assert (5, 55) == (tries.count("LOGIN_REFUSED"), tries.count("ACCOUNT_LOCKED"))
+        assert ("OK", "OK") == (opened, await login(world, "tidak-terkunci", new))
+
+    async def test_guesses_in_a_session(self, world):
+        """Who took a session over guesses the password five times; the owner logs in meanwhile."""
+        await account(world, "dipinjam")
+        own, answers = await world.staff("dipinjam"), []
+        for old in [WRONG] * 6 + [PASSWORD]:
+            with pytest.raises(ApiError) as caught:
+                await own.call("ChangePassword", old_password=old, new_password="sandi-baru-2027-x")
+            answers.append(caught.value.reason)
+
+        assert ["LOGIN_REFUSED"] * 5 + ["ACCOUNT_LOCKED"] * 2 == answers
+        assert "OK" == await login(world, "dipinjam")
 
     async def test_parallel_guesses(self, world):
         """Guesses at once count one by one: of twenty, at most five are tried."""
@@ -207,7 +249,7 @@ class TestOneAccount:
         """Two open accounts of a person and role cannot be stored either."""
         await account(world, "pemilik", BKD, nip=world.seed.people[3].nip)
         copy = (
-            "INSERT INTO staff SELECT 'kembar', role, nip, password_hash, 0, NULL, 1, NULL, 0"
+            "INSERT INTO staff SELECT 'kembar', role, nip, password_hash, 1, NULL, 0"
             " FROM staff WHERE username = 'pemilik'"
         )
         with sqlite3.connect(world.directory / "hadir.db") as connection:

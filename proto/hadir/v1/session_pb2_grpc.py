@@ -89,7 +89,8 @@ class SessionServiceServicer:
 
     def OpenStaffSession(self, request, context):
         """Opens the session of a staff account. Errors: UNAUTHENTICATED (LOGIN_REFUSED),
-        RESOURCE_EXHAUSTED (ACCOUNT_LOCKED with the time to wait, OVERLOADED).
+        RESOURCE_EXHAUSTED (ACCOUNT_LOCKED with the time to wait, OVERLOADED). Wrong passwords are counted
+        for the address that they come from: nobody locks another's account.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -112,7 +113,8 @@ class SessionServiceServicer:
     def ChangePassword(self, request, context):
         """Changes the password of the calling staff account and ends its other sessions. Needed once before
         anything else where another chose the password.
-        Errors: UNAUTHENTICATED (LOGIN_REFUSED), INVALID_ARGUMENT (PASSWORD_TOO_WEAK).
+        Errors: UNAUTHENTICATED (LOGIN_REFUSED), INVALID_ARGUMENT (PASSWORD_TOO_WEAK), RESOURCE_EXHAUSTED
+        (ACCOUNT_LOCKED: the session tried five).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
