@@ -225,6 +225,12 @@ class OwnAccount(HadirError):
     kind, reason = Kind.DENIED, "OWN_ACCOUNT"
 
 
+class OwnNip(HadirError):
+    """What proves attendance is not arranged by the person whose attendance it is."""
+
+    kind, reason = Kind.DENIED, "OWN_NIP"
+
+
 class DeviceRevoked(HadirError):
     """The device was revoked."""
 

@@ -199,6 +199,10 @@ ERRORS: Mapping[str, tuple[str, str]] = {
         "Akun untuk NIP sendiri dibuat oleh petugas BKD yang lain.",
         "An account for your own NIP is made by another person of BKD.",
     ),
+    "OWN_NIP": (
+        "Untuk NIP sendiri, ini dikerjakan oleh petugas BKD yang lain.",
+        "For your own NIP, this is done by another person of BKD.",
+    ),
     "ACCOUNT_EXISTS": (
         "Pegawai ini sudah mempunyai akun dengan peran itu: {username}. Tutup dahulu akun itu.",
         "This person has an open account of that role: {username}. Close it first.",

@@ -26,6 +26,7 @@ from server.errors import (
     EmployeeUnknown,
     FieldInvalid,
     KeyAlreadyUsed,
+    OwnNip,
     ReasonRequired,
     SignatureInvalid,
     SiteUnknown,
@@ -72,6 +73,12 @@ def checked_reason(reason: str) -> str:
     if not REASON_LENGTH_MIN <= len(reason) <= REASON_LENGTH_MAX:
         raise ReasonRequired(f"a reason has {REASON_LENGTH_MIN} to {REASON_LENGTH_MAX} characters")
     return reason
+
+
+def assert_not_own(principal: Principal, nip: str) -> None:
+    """Raises OwnNip where somebody would arrange what proves the own attendance."""
+    if nip and nip == principal.nip:
+        raise OwnNip("nobody arranges this for the own NIP", nip=nip)
 
 
 class Devices:
@@ -184,7 +191,8 @@ class Devices:
     async def issue_code(
         self, principal: Principal, *, nip: str = "", site_id: str = ""
     ) -> IssuedCode:
-        """Issues a code for an employee's phone or a site's kiosk."""
+        """Issues a code for an employee's phone or a site's kiosk. Raises OwnNip."""
+        assert_not_own(principal, nip)
 
         async def work(connection: Connection) -> IssuedCode:
             if nip:
@@ -200,8 +208,12 @@ class Devices:
     async def rebind(
         self, principal: Principal, nip: str, reason: str
     ) -> tuple[Device | None, IssuedCode]:
-        """Revokes the bound phone, if any, and issues a code for the next, in one transaction."""
+        """Revokes the bound phone, if any, and issues a code for the next, in one transaction.
+
+        Raises OwnNip.
+        """
         reason = checked_reason(reason)
+        assert_not_own(principal, nip)
 
         async def work(connection: Connection) -> tuple[Device | None, IssuedCode]:
             await directory.active_employee(connection, nip)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from google.protobuf.timestamp_pb2 import Timestamp
 from hadir.client import ApiError, readable_errors
 from hadir.v1 import directory_pb2, rule_pb2
 from sqlalchemy import event
@@ -28,7 +29,7 @@ from tests.functional.attendance_world import (
     upload,
 )
 from tests.functional.test_access import TABLE
-from tests.functional.world import METHODS, Api, World
+from tests.functional.world import METHODS, PASSWORD, Api, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -81,10 +82,12 @@ def counted(world: World) -> Iterator[list[str]]:
 async def said(world: World, api: Api, name: str, field: str, identity: str) -> Said:
     """Calls a method with an id, its other fields filled; the id itself is cut out of the answer."""
     today = world.clock.now().astimezone(WIT).date()
+    gone = Timestamp(seconds=int(world.clock.now().timestamp()) - 60)
     filled = {
         "first": today.isoformat(), "last": today.isoformat(), "date": today.isoformat(),
         "month": f"{today:%Y-%m}", "year": today.year, "reason": "alasan yang cukup",
-        "kind": 1, "format": 1,
+        "kind": 1, "format": 1, "username": "akun-baru", "password": PASSWORD, "role": 6,
+        "event_time": gone,
     }  # fmt: skip
     fields = METHODS[name].input_type.fields_by_name
     values = {key: value for key, value in filled.items() if key in fields} | {field: identity}
@@ -237,3 +240,45 @@ class TestDeputies:
             world.clock.advance(days=1)
 
         assert [{"NOT_FOUND"}, {"OK"}, {"OK"}, {"NOT_FOUND"}] == seen
+
+
+# What a person of BKD gets for the own NIP, where BKD alone names one; empty: it is only read.
+OWN = {
+    "CorrectAttendance": "NOT_YOUR_DECISION",
+    "CreateStaffAccount": "OWN_ACCOUNT",
+    "EraseEnrollment": "",
+    "GetEnrollment": "",
+    "IssueActivationCode": "OWN_NIP",
+    "ListBindingHistory": "",
+    "ListFindings": "",
+    "RebindDevice": "OWN_NIP",
+}
+
+
+class TestOwnNip:
+    """A person of BKD arranges nothing for the own attendance."""
+
+    @pytest.mark.parametrize(("name", "reason"), OWN.items())
+    async def test_own(self, world, name, reason):
+        """Another person of BKD does it; to look is no harm."""
+        officer, own = await world.officer(), world.seed.employees[-1].nip
+
+        answer = await said(world, officer, name, "nip", own)
+
+        if reason:
+            assert ("PERMISSION_DENIED", reason) == (answer.code, answer.reason)
+        else:
+            assert "PERMISSION_DENIED" != answer.code
+
+    @pytest.mark.parametrize("name", [name for name, reason in OWN.items() if reason])
+    async def test_of_somebody_else(self, world, name):
+        """So the cells above are refused for whose it is."""
+        answer = await said(world, await world.officer(), name, "nip", world.seed.employees[-2].nip)
+
+        assert "PERMISSION_DENIED" != answer.code
+
+    async def test_every_such_method_is_asked(self):
+        """All that BKD alone may call, of the API's own declarations."""
+        named = {n for n, method in METHODS.items() if "nip" in method.input_type.fields_by_name}
+
+        assert {name for name in named if TABLE[name] == {Role.BKD}} == set(OWN)

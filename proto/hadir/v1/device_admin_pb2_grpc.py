@@ -71,7 +71,7 @@ class DeviceAdminServiceServicer:
         """Issues a single-use activation code for an employee's phone or a site's kiosk. An earlier
         unused code for the same employee ends. Errors: NOT_FOUND (EMPLOYEE_UNKNOWN, SITE_UNKNOWN),
         FAILED_PRECONDITION (EMPLOYEE_INACTIVE), ALREADY_EXISTS (DEVICE_ALREADY_BOUND: use
-        RebindDevice).
+        RebindDevice), PERMISSION_DENIED (OWN_NIP: another person of BKD does it).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -81,7 +81,7 @@ class DeviceAdminServiceServicer:
         """Replaces an employee's phone: revokes the bound one, if any, and issues a code for the next,
         in one transaction. Open streams of the old phone end within 2 seconds.
         Errors: NOT_FOUND (EMPLOYEE_UNKNOWN), INVALID_ARGUMENT (REASON_REQUIRED),
-        FAILED_PRECONDITION (EMPLOYEE_INACTIVE).
+        FAILED_PRECONDITION (EMPLOYEE_INACTIVE), PERMISSION_DENIED (OWN_NIP).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
