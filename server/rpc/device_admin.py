@@ -50,6 +50,7 @@ class DeviceAdminServicer(device_admin_pb2_grpc.DeviceAdminServiceServicer):
         """See device_admin.proto."""
         limit = page_size(request.page_size)
         rows = await self._devices.list_devices(
+            caller(),
             kind=convert.device_kind(request.kind),
             active_only=request.active_only,
             before_id=key_of(request.page_token),

@@ -434,6 +434,25 @@ class TestList:
             assert 4 == len(first.devices)
             assert "" == rest.next_page_token
 
+    async def test_what_an_operator_sees(self, open_copy):
+        """Of phones neither whose they are nor why and by whom revoked; of kiosks all."""
+        async with open_copy() as world:
+            bkd, operator = await world.bkd(), await world.operator()
+            phone, kiosk = world.seed.phones[0], world.seed.kiosks["jalan-40"]
+            for device in (phone, kiosk):
+                await bkd.call("RevokeDevice", device_id=device.device_id, reason="Dicuri Budi")
+
+            shown, known = [await api.call("ListDevices") for api in (operator, bkd)]
+
+        person = ("nip", "display_name", "revoke_reason", "revoke_actor")
+        for seen, whole in zip(shown.devices, known.devices, strict=True):
+            if whole.kind == device_pb2.DEVICE_KIND_PHONE:
+                assert "" not in (whole.nip, whole.display_name)
+                for field in person:
+                    whole.ClearField(field)
+            assert whole == seen
+        assert ["Dicuri Budi"] == [d.revoke_reason for d in shown.devices if d.revoke_reason]
+
     async def test_unknown_kind(self, world):
         """A kind that the API does not know is refused."""
         bkd = await world.bkd()

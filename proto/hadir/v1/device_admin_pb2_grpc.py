@@ -96,7 +96,8 @@ class DeviceAdminServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListDevices(self, request, context):
-        """Lists devices, newest first. Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
+        """Lists devices, newest first. To an operator phones come without `nip`, `display_name`,
+        `revoke_reason` and `revoke_actor`. Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
