@@ -74,4 +74,8 @@ FINDINGS: Mapping[str, tuple[str, str]] = {
         "Pejabat ini menyetujui jauh lebih banyak izin daripada yang lain.",
         "This approver accepts far more permits than others do.",
     ),
+    "ENROLMENT_REPLACED": (
+        "Wajah pegawai ini diganti dengan wajah yang tidak cocok dengan sebelumnya.",
+        "The face of this employee was replaced by one that does not match the earlier.",
+    ),
 }

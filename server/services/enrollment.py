@@ -26,12 +26,13 @@ from server.errors import (
 )
 from server.gallery.gallery import Gallery
 from server.gallery.snapshot import Person
-from server.services.devices import checked_reason
+from server.services.devices import assert_not_own, checked_reason
 from server.services.finish import finish
 from server.services.thresholds import Thresholds
 from server.services.usable import Look, look_at_one
-from server.storage import directory, enrollments
+from server.storage import directory, enrollment_changes, enrollments
 from server.storage.database import Connection, Database
+from server.storage.enrollment_changes import EnrollmentChange
 from server.storage.enrollments import Enrollment, Erasure
 from server.storage.vault import Vault
 from server.vision.pipeline import Pipeline
@@ -112,9 +113,10 @@ class Enrollments:
     ) -> EnrollmentSession:
         """Begins an enrolment.
 
-        Raises ConsentRequired, EmployeeUnknown, EmployeeInactive, and of a resemblance
+        Raises OwnNip, ConsentRequired, EmployeeUnknown, EmployeeInactive, and of a resemblance
         ReasonRequired, FieldInvalid, NothingEnrolled.
         """
+        assert_not_own(principal, nip)
         if not confirmed:
             raise ConsentRequired("the employee has not confirmed the notice")
         if not 0 < len(consent.notice_version) <= NOTICE_LENGTH_MAX:
@@ -157,7 +159,8 @@ class Enrollments:
         return found
 
     async def erase(self, principal: Principal, nip: str, reason: str) -> Erasure:
-        """Erases an employee's face for good and returns the proof."""
+        """Erases an employee's face for good and returns the proof. Raises OwnNip."""
+        assert_not_own(principal, nip)
         reason = checked_reason(reason)
         await self.get(nip)
         return await finish(self._erase(principal, nip, reason))
@@ -208,10 +211,31 @@ class Enrollments:
 
         async def work(connection: Connection) -> Employee:
             employee = await directory.active_employee(connection, enrollment.nip)
+            await self._log(connection, enrollment, singles)
             await self._put(connection, enrollment, singles, images)
             return employee
 
         return await self._database.write(work)
+
+    async def _log(self, connection: Connection, enrollment: Enrollment, singles: Vector) -> None:
+        """Keeps that a face takes the place of the earlier one, and how like it is."""
+        nip = enrollment.nip
+        earlier, mean = await enrollment_changes.earlier_face(
+            connection, self._vault, nip, enrollment.model_version
+        )
+        await enrollment_changes.insert_change(
+            connection,
+            EnrollmentChange(
+                nip,
+                enrollment.actor,
+                enrollment.actor_nip,
+                enrollment.create_time,
+                enrollment.template_count,
+                earlier,
+                None if mean is None else similarity(mean, mean_template(singles)),
+                self._thresholds.verification,
+            ),
+        )
 
     async def _put(
         self, connection: Connection, enrollment: Enrollment, singles: Vector, images: list[bytes]
@@ -255,6 +279,7 @@ class Enrollments:
             consent=session.consent,
             actor=session.principal.username,
             create_time=self._clock.now(),
+            actor_nip=session.principal.nip,
         )
         images = [_packed(face.crop) for face in session.faces]
         async with self._changing:

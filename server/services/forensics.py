@@ -10,6 +10,7 @@ from server.domain.forensics.limits import Limits
 from server.domain.forensics.model import (
     Binding,
     Employee,
+    Enrolment,
     Finding,
     FindingState,
     Permit,
@@ -42,6 +43,7 @@ class _Material:
     bindings: Sequence[Binding]
     refusals: Sequence[Refusal]
     permits: Sequence[Permit]
+    enrolments: Sequence[Enrolment]
     unit_of: Mapping[str, str]
     units: Sequence[Unit]
     sites: Sequence[Site]
@@ -98,6 +100,7 @@ class Forensics:
             bindings=await forensics.bindings(connection, end),
             refusals=await forensics.refused(connection, start, end, zone),
             permits=await self._permits(connection, first, last),
+            enrolments=await forensics.enrolments(connection, start, end),
             unit_of={nip: unit_id for nip, (_, unit_id, _, _) in stored.items()},
             units=history.on(last),
             sites=await directory.list_sites(connection),
@@ -133,6 +136,7 @@ def _examined(material: _Material) -> list[Finding]:
         refusals=tuple(material.refusals),
         permits=tuple(material.permits),
         employees=tuple(_employees(material)),
+        enrolments=tuple(material.enrolments),
     )
     return examine(records, material.limits, material.begin)
 

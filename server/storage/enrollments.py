@@ -71,7 +71,10 @@ class Mean:
 
 @dataclass(frozen=True, slots=True)
 class Enrollment:
-    """What is stored of an employee's face, without the face."""
+    """What is stored of an employee's face, without the face.
+
+    actor_nip: of whoever enrols; it is kept in the log alone.
+    """
 
     nip: str
     template_count: int
@@ -79,6 +82,7 @@ class Enrollment:
     consent: Consent
     actor: str
     create_time: datetime
+    actor_nip: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,17 +9,19 @@ from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.attendance.model import RequestKind, RequestState
-from server.domain.forensics.model import Binding, Permit, Refusal, Ruling, Sighting
+from server.domain.forensics.model import Binding, Enrolment, Permit, Refusal, Ruling, Sighting
 from server.domain.forensics.seniority import Seniority
 from server.domain.geo import Point
 from server.domain.model import BindingAction, EventKind, EventSource
 from server.domain.refusal import Refusal as Reason
+from server.storage.enrollment_changes import Earlier
 from server.storage.events import fingerprint_of
 from server.storage.schema import (
     attendance_requests,
     binding_changes,
     devices,
     documents,
+    enrollment_changes,
     events,
     refusals,
     request_decisions,
@@ -104,6 +106,29 @@ async def bindings(connection: AsyncConnection, end: datetime) -> list[Binding]:
         .order_by(binding_changes.c.sequence)
     )
     return await _all(connection, statement, binding_changes.c.sequence, binding)
+
+
+async def enrolments(
+    connection: AsyncConnection, start: datetime, end: datetime
+) -> list[Enrolment]:
+    """Returns the enrolments of a period before which there was a face."""
+    columns = enrollment_changes.c
+    before = (Earlier.COMPARED, Earlier.ERASED, Earlier.UNREADABLE)
+    statement = (
+        select(enrollment_changes)
+        .where(
+            columns.change_time >= pack(start),
+            columns.change_time < pack(end),
+            columns.earlier.in_([one.value for one in before]),
+        )
+        .order_by(columns.sequence)
+    )
+
+    def enrolment(row: Row[Any]) -> Enrolment:
+        actor = row.actor_nip or row.actor
+        return Enrolment(row.nip, unpack(row.change_time), actor, row.similarity, row.threshold)
+
+    return await _all(connection, statement, columns.sequence, enrolment)
 
 
 def _touches(first: date, last: date, zone: ZoneInfo) -> ColumnElement[bool]:

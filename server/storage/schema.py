@@ -207,6 +207,24 @@ enrollment_images = Table(
     Column("image", LargeBinary, nullable=False),
 )
 
+# Who enrolled whom, and how like the earlier face the new one was.
+enrollment_changes = Table(
+    "enrollment_changes",
+    metadata,
+    Column("sequence", Sequence, primary_key=True, autoincrement=True),
+    Column("nip", ForeignKey("employees.nip"), nullable=False, index=True),
+    # Account that did it, and the NIP of its person, empty if it has none.
+    Column("actor", String(64), nullable=False),
+    Column("actor_nip", String(18), nullable=False),
+    Column("change_time", BigInteger, nullable=False, index=True),
+    Column("template_count", Integer, nullable=False),
+    # NOTHING, COMPARED, ERASED, UNREADABLE or OTHER_MODEL
+    Column("earlier", String(12), nullable=False),
+    # Of both means, and from which on they were one person's; null unless COMPARED.
+    Column("similarity", Float, nullable=True),
+    Column("threshold", Float, nullable=False),
+)
+
 erasures = Table(
     "erasures",
     metadata,

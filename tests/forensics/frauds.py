@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from server.domain.attendance.model import RequestKind
-from server.domain.forensics.model import FindingKind
+from server.domain.forensics.model import Enrolment, FindingKind
 from server.domain.model import EventKind, EventSource
 from tests.forensics.province import BEGIN, CLERKS, MODELS, SITES, WORKDAYS, at
 
@@ -38,10 +38,13 @@ class Frauds:
             (self.replay, 5), (self.passed_on, 3), (self.desk, 4),
             (self.very_late, 3), (self.often_late, 3), (self.month_end, 3),
             (self.own_delegate, 3), (self.sick_letter, 2), (self.old_letter, 2),
-            (self.endless_trip, 1), (self.generous, 2),
+            (self.endless_trip, 1), (self.generous, 2), (self.swapped, 3),
         ):  # fmt: skip
             for _ in range(times):
                 plant()
+        # Others are enrolled again as they are: with a beard, or in better light.
+        for number, person in enumerate(province.people[:30]):
+            self.enrol(person, number, 0.55 + number / 100)
 
     def take(self, low, high):
         """New culprits, of one time-honoured honesty until now."""
@@ -64,6 +67,11 @@ class Frauds:
         for k, one in enumerate(mine):
             if one.source is EventSource.PHONE and one.day in days and self.rng.random() < share:
                 mine[k] = replace(one, **how(one))
+
+    def enrol(self, person, day, similarity):
+        """A face takes the place of the one before."""
+        moment = at(BEGIN + timedelta(day), 540)
+        self.world.enrolments.append(Enrolment(person.nip, moment, CLERKS[1], similarity, 0.42))
 
     # --- one phone for many
 
@@ -308,3 +316,10 @@ class Frauds:
             (person,) = self.world.some(staff, 1, 1)
             self.world.permit(person, RequestKind.IZIN, day, day, at(day, -400))
         self.note("generous", FindingKind.APPROVER_OUTLIER, [head])
+
+    def swapped(self):
+        """A clerk enrols another face for somebody who stays away, and the own one later."""
+        person = self.free.pop()
+        for day, similarity in ((8, 0.11), (22, 0.07)):
+            self.enrol(person, day, similarity)
+        self.note("swapped", FindingKind.ENROLMENT_REPLACED, [person])

@@ -90,7 +90,7 @@ class Province:
     def __init__(self, seed):
         self.rng = np.random.default_rng(seed)
         self.serial = 0
-        self.bindings, self.refusals, self.permits = [], [], []
+        self.bindings, self.refusals, self.permits, self.enrolments = [], [], [], []
         self.people = self._people()
         self.by_nip = {person.nip: person for person in self.people}
         self.walls = {site: [self.hash() for _ in range(7)] for site in (*SITES, "elsewhere")}
@@ -117,6 +117,7 @@ class Province:
             tuple(self.refusals),
             tuple(self.permits),
             tuple(employees),
+            tuple(self.enrolments),
         )
 
     # --- small tools, used by the frauds as well

@@ -107,6 +107,7 @@ class TestProvince:
             (records.refusals * 2)[::-1],
             (records.permits * 2)[::-1],
             records.employees,
+            (records.enrolments * 2)[::-1],
         )
 
         assert findings
@@ -131,6 +132,7 @@ def _renamed(records: Records, names: dict[str, str]) -> Records:
         bindings=renamed(records.bindings),
         refusals=renamed(records.refusals),
         permits=renamed(records.permits),
+        enrolments=renamed(records.enrolments),
     )
 
 

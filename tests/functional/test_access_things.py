@@ -246,7 +246,7 @@ class TestDeputies:
 OWN = {
     "CorrectAttendance": "NOT_YOUR_DECISION",
     "CreateStaffAccount": "OWN_ACCOUNT",
-    "EraseEnrollment": "",
+    "EraseEnrollment": "OWN_NIP",
     "GetEnrollment": "",
     "IssueActivationCode": "OWN_NIP",
     "ListBindingHistory": "",

@@ -68,6 +68,13 @@ def poor_pictures(cast) -> dict[str, bytes]:
     }
 
 
+def history(world: World, nip: str) -> list[tuple]:
+    """Returns what the log says of an employee's enrolments, oldest first."""
+    columns = "actor, actor_nip, template_count, earlier, similarity >= threshold"
+    query = f"SELECT {columns} FROM enrollment_changes WHERE nip = ? ORDER BY sequence"
+    return rows(world, query, nip)
+
+
 async def try_pictures(world: World, nip: str, jpegs) -> list[frame_pb2.FrameOutcome]:
     """Shows pictures to an enrolment that is given up. Returns the answers."""
     bkd = await world.bkd()
@@ -185,6 +192,41 @@ class TestWhoAndWhy:
         """Nobody is enrolled who is no employee."""
         with refused("EMPLOYEE_UNKNOWN", "NOT_FOUND"):
             await world.enrol(UNKNOWN_NIP, [])
+
+    async def test_own_face(self, world):
+        """A person of BKD is enrolled by another one."""
+        with refused("OWN_NIP", "PERMISSION_DENIED"):
+            await world.enrol(world.seed.employees[-1].nip, [], bkd=await world.officer())
+
+    async def test_log(self, open_copy, cast):
+        """Each enrolment is kept: by whom, and how like the face that it replaces."""
+        async with open_copy() as world:
+            nip, officer = world.seed.people[1].nip, await world.officer()
+
+            async def again(face: int) -> None:
+                await world.enrol(nip, cast.actor(face).enrolment(), bkd=officer)
+
+            await again(1)
+            await again(4)
+            await officer.call("EraseEnrollment", nip=nip, reason="Untuk uji")
+            await again(4)
+            with sqlite3.connect(world.directory / "hadir.db") as connection:
+                broken = "UPDATE templates SET vector = x'00' WHERE nip = ?"
+                connection.execute(broken, (nip,))
+            connection.close()
+            await again(1)
+            found = history(world, nip)
+
+        clerk = ("petugas", world.seed.employees[-1].nip)
+        assert [("bkd", ""), clerk, clerk, clerk, clerk] == [row[:2] for row in found]
+        assert all(row[2] >= enrollment.FRAMES_NEEDED for row in found)
+        assert [
+            ("NOTHING", None),
+            ("COMPARED", 1),
+            ("COMPARED", 0),
+            ("ERASED", None),
+            ("UNREADABLE", None),
+        ] == [row[3:] for row in found]
 
     @pytest.mark.parametrize("count", [0, 2])
     async def test_too_few(self, world, cast, count):

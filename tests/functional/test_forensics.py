@@ -271,6 +271,31 @@ class TestFindings:
         bound = [one for one in known if one.nip == nip and one.action is BindingAction.BOUND]
         assert ["petugas"] == [one.actor for one in bound]
 
+    async def test_another_face(self, open_copy, cast):
+        """Swapped and swapped back, or erased before: found, with who did it; the own face is not."""
+        async with open_copy() as world:
+            day = go_to(world, "08:00")
+            officer, nips = await world.officer(), [world.seed.people[n].nip for n in (0, 1, 2)]
+            for number, face in ((0, 4), (0, 0), (1, 1)):
+                pictures = cast.actor(face).enrolment()
+                await world.enrol(nips[number], pictures, bkd=officer)
+            erased = {"nip": nips[2], "reason": "wajah ditarik"}
+            await officer.call("EraseEnrollment", **erased)
+            await world.enrol(nips[2], cast.actor(2).enrolment(), bkd=officer)
+
+            found = (await findings(world, day, day))["ENROLMENT_REPLACED"]
+            earlier = await findings(world, day - timedelta(days=9), day - timedelta(days=1))
+            clerk = world.seed.employees[-1].nip
+
+        swapped, anew = sorted(found, key=lambda one: nips.index(one.nips[0]))
+        assert [[nips[0]], [nips[2]]] == [[*one.nips] for one in (swapped, anew)]
+        assert ["replacements", "similarity"] == [one.name for one in swapped.figures]
+        assert (2, 1) == (swapped.figures[0].value, anew.figures[0].value)
+        assert swapped.figures[1].value < swapped.figures[1].limit
+        assert [clerk] == [*swapped.actors] == [*anew.actors]
+        assert "tidak cocok" in swapped.text
+        assert "ENROLMENT_REPLACED" not in earlier
+
     async def test_decided_from_below(self, world):
         """A head's permit goes up and comes back to a subordinate who stands in there that day."""
         world.clock.advance(days=30)

@@ -62,8 +62,11 @@ class EnrollmentServiceServicer:
         A commit replaces the employee's earlier enrolment in one transaction.
         A face that looks like another enrolled employee's is refused, unless `open` names that employee
         as somebody else whom this one resembles: both are then told apart, or not recognised at kiosks.
+        A commit replaces the earlier face even if it is another person's: who did it stays in a log,
+        and forensics show it (ENROLMENT_REPLACED).
         Errors: INVALID_ARGUMENT (OPEN_FIRST, CONSENT_REQUIRED, REASON_REQUIRED, FIELD_INVALID),
         NOT_FOUND (EMPLOYEE_UNKNOWN, and ENROLLMENT_UNKNOWN of the employee who is resembled),
+        PERMISSION_DENIED (OWN_NIP: another person of BKD enrols you),
         FAILED_PRECONDITION (TOO_FEW_FRAMES, EMPLOYEE_INACTIVE), ALREADY_EXISTS
         (LOOKS_LIKE_ANOTHER), RESOURCE_EXHAUSTED (FRAME_BUDGET), DEADLINE_EXCEEDED (STREAM_IDLE).
         """
@@ -81,7 +84,7 @@ class EnrollmentServiceServicer:
 
     def EraseEnrollment(self, request, context):
         """Erases an employee's templates and images for good and returns what was erased.
-        Errors: NOT_FOUND (EMPLOYEE_UNKNOWN, ENROLLMENT_UNKNOWN).
+        Errors: NOT_FOUND (EMPLOYEE_UNKNOWN, ENROLLMENT_UNKNOWN), PERMISSION_DENIED (OWN_NIP).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

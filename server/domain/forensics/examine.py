@@ -5,7 +5,7 @@ Measured on one core (AMD EPYC, Zen 1): 10,000 people x 60 days, 868,252 sightin
 
 from datetime import datetime
 
-from server.domain.forensics import devices, frames, permits, places
+from server.domain.forensics import devices, faces, frames, permits, places
 from server.domain.forensics.limits import Limits
 from server.domain.forensics.model import Finding, Records
 
@@ -45,4 +45,5 @@ def examine(records: Records, limits: Limits, begin: datetime | None = None) -> 
         *permits.to_oneself(papers),
         *permits.shared_documents(papers, limits.permits),
         *permits.outliers(papers, records.employees, limits.permits),
+        *faces.replaced(records.enrolments),
     ]

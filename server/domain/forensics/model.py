@@ -116,6 +116,21 @@ class Permit:
 
 
 @dataclass(frozen=True, slots=True)
+class Enrolment:
+    """A face that was enrolled where one had been before; time in UTC.
+
+    actor: by NIP, or by account where it has none. similarity: of both faces, None where the
+    earlier one was erased or cannot be read. threshold: from which on they are one person's.
+    """
+
+    nip: str
+    time: datetime
+    actor: str
+    similarity: float | None
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
 class Employee:
     """Who serves where; head_nip: who decides the permits, for a head the head above."""
 
@@ -133,6 +148,7 @@ class Records:
     refusals: tuple[Refusal, ...] = ()
     permits: tuple[Permit, ...] = ()
     employees: tuple[Employee, ...] = ()
+    enrolments: tuple[Enrolment, ...] = ()
 
 
 class FindingKind(enum.Enum):
@@ -155,6 +171,7 @@ class FindingKind(enum.Enum):
     PERMIT_SELF = "PERMIT_SELF"
     DOCUMENT_SHARED = "DOCUMENT_SHARED"
     APPROVER_OUTLIER = "APPROVER_OUTLIER"
+    ENROLMENT_REPLACED = "ENROLMENT_REPLACED"
 
 
 class FindingState(enum.Enum):

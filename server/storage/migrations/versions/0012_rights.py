@@ -1,5 +1,6 @@
-"""Wrong passwords are counted in memory, by who guesses: the account keeps no lock."""
+"""Accounts keep no lock; a log of enrolments says how like the earlier face the new one is."""
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0012"
@@ -7,10 +8,34 @@ down_revision = "0011"
 branch_labels = None
 depends_on = None
 
+TABLES = ("enrollment_changes",)
+
 
 def upgrade() -> None:
+    # Wrong passwords are counted in memory, by who guesses.
     op.drop_column('staff', 'failed_count')
     op.drop_column('staff', 'locked_until')
+    op.create_table('enrollment_changes',
+    sa.Column('sequence', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('nip', sa.String(length=18), nullable=False),
+    sa.Column('actor', sa.String(length=64), nullable=False),
+    sa.Column('actor_nip', sa.String(length=18), nullable=False),
+    sa.Column('change_time', sa.BigInteger(), nullable=False),
+    sa.Column('template_count', sa.Integer(), nullable=False),
+    sa.Column('earlier', sa.String(length=12), nullable=False),
+    sa.Column('similarity', sa.Float(), nullable=True),
+    sa.Column('threshold', sa.Float(), nullable=False),
+    sa.ForeignKeyConstraint(['nip'], ['employees.nip'], name=op.f('fk_enrollment_changes_nip')),
+    sa.PrimaryKeyConstraint('sequence', name=op.f('pk_enrollment_changes'))
+    )
+    op.create_index(op.f('ix_enrollment_changes_nip'), 'enrollment_changes', ['nip'], unique=False)
+    op.create_index(op.f('ix_enrollment_changes_change_time'), 'enrollment_changes', ['change_time'], unique=False)
+    for table in TABLES:
+        for verb in ("UPDATE", "DELETE"):
+            op.execute(
+                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            )
 
 
 def downgrade() -> None:
