@@ -450,6 +450,12 @@ class TooManyStreams(HadirError):
     kind, reason = Kind.EXHAUSTED, "TOO_MANY_STREAMS"
 
 
+class StreamReplaced(HadirError):
+    """A newer stream of the kiosk took the place of this one."""
+
+    kind, reason = Kind.EXHAUSTED, "STREAM_REPLACED"
+
+
 class TooManyRefusals(HadirError):
     """Too many refused check-ins in a row: wait."""
 

@@ -153,6 +153,10 @@ ERRORS: Mapping[str, tuple[str, str]] = {
         "Perangkat ini sudah terhubung. Tutup yang lain lebih dahulu.",
         "This device is connected already. Close the other connection first.",
     ),
+    "STREAM_REPLACED": (
+        "Kiosk ini tersambung juga dari tempat lain. Beri tahu BKD jika itu bukan Anda.",
+        "This kiosk is connected from elsewhere, too. Tell BKD if that is not you.",
+    ),
     "TOO_MANY_REFUSALS": (
         "Terlalu banyak penolakan. Tunggu {seconds} detik, lalu coba lagi.",
         "Too many refusals. Wait {seconds} seconds and try again.",

@@ -26,6 +26,9 @@ FACES = Counter("hadir_kiosk_faces", "Faces at kiosks by what was shown for them
 CHECK_INS = Counter("hadir_check_ins", "Check-ins on phones that ended, by outcome.", ["outcome"])
 EVENTS = Counter("hadir_events", "Attendance events recorded.", ["source", "kind"])
 SHED = Counter("hadir_shed", "Work refused because there was too much.", ["what"])
+KIOSKS_TWICE = Counter(
+    "hadir_kiosks_connected_twice", "Streams of kiosks in use that another one ended."
+)
 RPC = Histogram(
     "hadir_rpc_seconds",
     "Calls by method and outcome; streams count from open to end.",

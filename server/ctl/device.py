@@ -112,7 +112,8 @@ def list_devices(
 @devices.command(epilog=examples("hadirctl device history 197001011995031001"))
 def history(context: typer.Context, nip: Nip) -> None:
     """Show everything that happened to an employee's phones, oldest first."""
-    ctl_of(context).run(partial(_history, nip=nip))
+    request = device_admin_pb2.ListBindingHistoryRequest(nip=nip)
+    ctl_of(context).run(partial(_history, request=request))
 
 
 @kiosks.command("activate-code", epilog=examples("hadirctl kiosk activate-code kantor-gubernur"))
@@ -120,6 +121,13 @@ def activate_kiosk(context: typer.Context, site_id: SiteId) -> None:
     """Issue the code by which a kiosk of a site is activated."""
     request = device_admin_pb2.IssueActivationCodeRequest(site_id=site_id)
     ctl_of(context).run(partial(_issue, request=request))
+
+
+@kiosks.command("history", epilog=examples("hadirctl kiosk history kantor-gubernur"))
+def kiosk_history(context: typer.Context, site_id: SiteId) -> None:
+    """Show who issued codes for the kiosks of a site, and what became of them, oldest first."""
+    request = device_admin_pb2.ListBindingHistoryRequest(site_id=site_id)
+    ctl_of(context).run(partial(_history, request=request))
 
 
 @kiosks.command("list", epilog=examples("hadirctl kiosk list --active"))
@@ -177,8 +185,7 @@ async def _list(ctl: Ctl, *, kind: Kind | None, active: bool, limit: int | None)
         ctl.screen.note(Text.MORE, style="yellow", limit=limit)
 
 
-async def _history(ctl: Ctl, *, nip: str) -> None:
-    request = device_admin_pb2.ListBindingHistoryRequest(nip=nip)
+async def _history(ctl: Ctl, *, request: device_admin_pb2.ListBindingHistoryRequest) -> None:
     async with ctl.service(DeviceAdminServiceStub) as (stub, options):
         answer: device_admin_pb2.ListBindingHistoryResponse = await stub.ListBindingHistory(
             request, **options

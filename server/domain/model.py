@@ -118,7 +118,7 @@ class Device:
 
 
 class BindingAction(enum.Enum):
-    """What happened to an employee's phone."""
+    """What happened to an employee's phone or a site's kiosk."""
 
     CODE_ISSUED = "CODE_ISSUED"
     BOUND = "BOUND"
@@ -127,7 +127,10 @@ class BindingAction(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class BindingChange:
-    """An entry of the history of an employee's phones."""
+    """An entry of the history of an employee's phones, or with site_id of a site's kiosks.
+
+    actor: of a kiosk's activation who issued its code.
+    """
 
     nip: str
     action: BindingAction
@@ -135,6 +138,7 @@ class BindingChange:
     actor: str
     device_id: str = ""
     reason: str = ""
+    site_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

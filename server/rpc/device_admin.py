@@ -67,7 +67,9 @@ class DeviceAdminServicer(device_admin_pb2_grpc.DeviceAdminServiceServicer):
         context: Context,
     ) -> device_admin_pb2.ListBindingHistoryResponse:
         """See device_admin.proto."""
-        changes = await self._devices.history(request.nip)
+        if not request.nip and not request.site_id:
+            raise FieldRequired("nip or site_id is required", field="nip, site_id")
+        changes = await self._devices.history(request.nip, request.site_id)
         return device_admin_pb2.ListBindingHistoryResponse(
             changes=[convert.binding_change(change) for change in changes]
         )

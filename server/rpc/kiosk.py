@@ -42,8 +42,11 @@ class KioskServicer(kiosk_pb2_grpc.KioskServiceServicer):
         context: Context,
     ) -> AsyncIterator[kiosk_pb2.IdentifyResponse]:
         """See kiosk.proto."""
-        with self._live.open(caller()) as live, live.guarded():
-            async with Inbox(request_iterator, live, self._clock, self._limits) as inbox:
+        with self._live.open(caller(), alone=True) as live, live.guarded():
+            async with (
+                self._kiosks.alone(live),
+                Inbox(request_iterator, live, self._clock, self._limits) as inbox,
+            ):
                 opened = await inbox.open()
                 session = await self._kiosks.open(caller(), convert.time(opened.device_time))
                 yield self._ready(session)

@@ -170,6 +170,7 @@ class Inbox:
     async def _read(self) -> None:
         try:
             async for message in self._requests:
+                self._live.heard_s = self._clock.monotonic()
                 await self._room.wait()
                 self._take(message)
                 self._live.wake.set()

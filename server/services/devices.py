@@ -148,7 +148,7 @@ class Devices:
             return known
         if subject is None:
             raise ActivationCodeInvalid("the activation code is unknown, used or expired")
-        nip, site_id = subject
+        nip, site_id, issuer = subject
         if nip:
             await directory.active_employee(connection, nip)
         if known is not None:
@@ -167,9 +167,11 @@ class Devices:
             handset=handset,
         )
         await devices.insert_device(connection, device)
-        if nip:
-            bound = BindingChange(nip, BindingAction.BOUND, now, "device", device.device_id)
-            await devices.add_change(connection, bound)
+        actor = "device" if nip else issuer
+        bound = BindingChange(
+            nip, BindingAction.BOUND, now, actor, device.device_id, site_id=site_id
+        )
+        await devices.add_change(connection, bound)
         stored = await devices.get_device(connection, device.device_id)
         assert stored is not None
         return stored
@@ -271,12 +273,14 @@ class Devices:
             return [_without_person(device) for device in found]
         return found
 
-    async def history(self, nip: str) -> list[BindingChange]:
-        """Returns what happened to an employee's phones, oldest first."""
+    async def history(self, nip: str, site_id: str) -> list[BindingChange]:
+        """Returns what happened to an employee's phones, or to a site's kiosks, oldest first."""
         async with self._database.read() as connection:
-            if await directory.get_employee(connection, nip) is None:
+            if nip and await directory.get_employee(connection, nip) is None:
                 raise EmployeeUnknown("no such employee", nip=nip)
-            return await devices.history(connection, nip)
+            if not nip and await directory.get_site(connection, site_id) is None:
+                raise SiteUnknown("no such site", site_id=site_id)
+            return await devices.history(connection, nip=nip, site_id="" if nip else site_id)
 
     async def _put_code(
         self,
@@ -297,11 +301,9 @@ class Devices:
             expire_time=expire_time,
             actor=principal.username,
         )
-        if nip:
-            issued = BindingChange(
-                nip, BindingAction.CODE_ISSUED, now, principal.username, reason=reason
-            )
-            await devices.add_change(connection, issued)
+        action, actor = BindingAction.CODE_ISSUED, principal.username
+        issued = BindingChange(nip, action, now, actor, reason=reason, site_id=site_id)
+        await devices.add_change(connection, issued)
         return IssuedCode(code, expire_time)
 
     async def _revoke(
@@ -312,10 +314,9 @@ class Devices:
             connection, device.device_id, now=now, reason=reason, actor=actor
         )
         await sessions.delete_sessions(connection, device_id=device.device_id)
-        if changed and device.nip:
-            gone = BindingChange(
-                device.nip, BindingAction.REVOKED, now, actor, device.device_id, reason
-            )
+        if changed:
+            action, site_id = BindingAction.REVOKED, device.site_id
+            gone = BindingChange(device.nip, action, now, actor, device.device_id, reason, site_id)
             await devices.add_change(connection, gone)
 
     async def _and_end_streams(

@@ -1,6 +1,6 @@
 """Records attendance events exactly once, and reads them for those who may."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -17,6 +17,9 @@ from server.services.sight import Sight
 from server.storage import devices, directory, events
 from server.storage.database import Connection, Database, Work
 from server.storage.events import Refusal as RefusalRow
+
+# Events so near may have come from one image, of two people, or sent again after a lost answer.
+AT_ONCE = timedelta(minutes=2)
 
 log = structlog.get_logger()
 
@@ -75,10 +78,14 @@ class EventLog:
 
         return await self._stored(work, credited_s=round(credited_s, 1))
 
-    async def record_sighting(self, event: Event, zone: ZoneInfo) -> Recorded:
+    async def record_sighting(
+        self, event: Event, zone: ZoneInfo, frames: Collection[bytes]
+    ) -> Recorded:
         """Stores a kiosk's event as IN or OUT, unless it repeats one of the last minutes.
 
-        The event's kind is decided here, by what the employee's local day holds already.
+        The event's kind is decided here, by what the employee's local day holds already. frames:
+        digests of the images of the last minute. Raises DeviceRevoked, CheckInRefused if an earlier
+        event was recorded from one of them: a camera takes no image twice.
         """
 
         async def work(connection: Connection) -> Recorded:
@@ -87,6 +94,8 @@ class EventLog:
             same = repeated(near, event.event_time, None, self._cooldown)
             if same is not None:
                 return Recorded(same, replayed=True)
+            if await events.frames_were_used(connection, frames, event.event_time - AT_ONCE):
+                raise CheckInRefused(Refusal.FRAMES_REUSED)
             start, end = local_day(event.event_time, zone)
             today = await events.between(connection, event.nip, start, end)
             kind = kind_of_sighting(today, event.event_time)

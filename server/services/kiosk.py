@@ -1,8 +1,10 @@
 """Recognition at a kiosk: several faces a frame, tracks that vote, events recorded once."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -23,14 +25,16 @@ from server.domain.model import (
     Site,
 )
 from server.domain.quality import RECOGNITION, FrameOutcome, judge
+from server.domain.refusal import CheckInRefused
 from server.domain.timing import CLOCK_SKEW_MAX
 from server.domain.track import FaceState, Track, Tracker
-from server.errors import EmployeeInactive, EmployeeUnknown, SiteUnknown
+from server.errors import EmployeeInactive, EmployeeUnknown, SiteUnknown, StreamReplaced
 from server.gallery.gallery import Gallery
 from server.services.admission import Admission
 from server.services.events import EventLog, Recorded
 from server.services.finish import finish
 from server.services.identify import identify
+from server.services.live import LiveStream
 from server.services.thresholds import Thresholds
 from server.services.usable import analyze, usable
 from server.storage import directory
@@ -41,11 +45,21 @@ from server.vision.line import Urgency
 from server.vision.pipeline import Gate, Pipeline, Timings
 
 DIGESTS_KEPT = 64
+# Of the frames of so many seconds none was in an earlier event, or it is a recording.
+FRESH_S = 60.0
 # A face that has its answer is embedded again this often only: is it still the same person?
 RECHECK_S = 0.6
 ANSWERED_OVERLAP_MIN = 0.5
 # Faces are followed for so long without a search for others: who comes is dated at most so late.
 FOLLOWED_S_MAX = 0.4
+
+# A stream on which something came so lately is in use.
+IN_USE_S = 3.0
+# What its client has hung up is told so meanwhile, and no sign of two devices.
+HANGS_UP_S = 0.3
+# Two devices with one key take turns every few seconds: once in so long is enough for BKD.
+TOLD_EVERY = timedelta(minutes=10)
+CONNECTED_TWICE = "CONNECTED_TWICE"
 
 log = structlog.get_logger()
 
@@ -97,6 +111,8 @@ class Kiosks:
         self.event_log = event_log
         self.clock = clock
         self._database = database
+        # When BKD was told last that a kiosk is connected twice, by device.
+        self._told: dict[str, datetime] = {}
 
     async def open(self, principal: Principal, device_time: datetime) -> "KioskSession":
         """Begins a stream. Raises SiteUnknown."""
@@ -106,6 +122,28 @@ class Kiosks:
             raise SiteUnknown("the kiosk's site does not exist")
         skew = device_time - self.clock.now()
         return KioskSession(self, principal, site, clock_disputed=abs(skew) > CLOCK_SKEW_MAX)
+
+    @asynccontextmanager
+    async def alone(self, live: LiveStream) -> AsyncIterator[None]:
+        """Tells BKD if a newer stream of the kiosk ends this one while it is in use.
+
+        After a fault of the network the older one has been silent, or hangs up by itself.
+        """
+        try:
+            yield
+        except StreamReplaced:
+            if self.clock.monotonic() - live.heard_s < IN_USE_S:
+                await asyncio.sleep(HANGS_UP_S)
+                await finish(self._told_twice(live.principal.device_id))
+            raise
+
+    async def _told_twice(self, device_id: str) -> None:
+        metrics.KIOSKS_TWICE.inc()
+        log.warning("kiosk_connected_twice", device_id=device_id)
+        now, last = self.clock.now(), self._told.get(device_id)
+        if last is None or now - last >= TOLD_EVERY:
+            self._told[device_id] = now
+            await self.event_log.refuse(Refusal(device_id, CONNECTED_TWICE, now))
 
     async def active_employee(self, nip: str) -> Employee:
         """Returns an employee in service. Raises EmployeeUnknown, EmployeeInactive."""
@@ -128,11 +166,12 @@ class KioskSession:
         self._gaze = Gaze()
         self._searched_s = 0.0
         self._recorded: dict[int, Recorded] = {}
-        self._digests: dict[bytes, None] = {}
+        # When they arrived.
+        self._digests: dict[bytes, float] = {}
 
     async def observe(self, frame: Frame) -> FrameResult:
         """Looks at a frame and records whoever is recognised beyond doubt."""
-        if self._is_repeated(frame.digest):
+        if self._is_repeated(frame):
             return FrameResult(FrameOutcome.DUPLICATE)
         self._gaze.may_follow = self._may_follow(frame)
         analysis = await analyze(
@@ -218,13 +257,16 @@ class KioskSession:
         state = track.judge()
         winner = track.winner()
         if state is FaceState.RECOGNISED and winner is not None:
-            known = await finish(self._record(track, winner, frame))
+            try:
+                known = await finish(self._record(track, winner, frame))
+            except CheckInRefused as reused:
+                await self._suspect(track, winner, frame, reused.refusal.value)
+                return Sighting(track.number, face.box, FaceState.SPOOF_SUSPECTED)
             if known is None:
                 return Sighting(track.number, face.box, FaceState.NOT_RECOGNISED)
             return Sighting(track.number, face.box, state, recorded=known)
         if state is FaceState.SPOOF_SUSPECTED:
-            await self._suspect(track, winner)
-            track.suspect(frame)
+            await self._suspect(track, winner, frame, state.value)
         return Sighting(track.number, face.box, state)
 
     def _unseen(self, track: Track, face: Face, frame: Frame) -> Sighting:
@@ -247,7 +289,9 @@ class KioskSession:
         try:
             employee = await self._owner.active_employee(winner.nip)
             event = self._event(track, winner, frame, employee)
-            recorded = await self._owner.event_log.record_sighting(event, self._zone)
+            since_s = frame.arrived_s - FRESH_S
+            frames = [digest for digest, came_s in self._digests.items() if came_s >= since_s]
+            recorded = await self._owner.event_log.record_sighting(event, self._zone, frames)
         except (EmployeeInactive, EmployeeUnknown):
             return None
         self._recorded[track.number] = recorded
@@ -279,25 +323,27 @@ class KioskSession:
             frame_digest=frame.digest,
         )
 
-    async def _suspect(self, track: Track, winner: Decision | None) -> None:
-        """Keeps a suspected spoof, once a track."""
-        if track.suspected:
-            return
-        await self._owner.event_log.refuse(
-            Refusal(
-                device_id=self._principal.device_id,
-                reason=FaceState.SPOOF_SUSPECTED.value,
-                refuse_time=self._owner.clock.now(),
-                nip=winner.nip if winner else "",
-                similarity=winner.similarity if winner else None,
-                relief=track.relief,
-                passive=track.passive_score,
-            )
+    async def _suspect(
+        self, track: Track, winner: Decision | None, frame: Frame, reason: str
+    ) -> None:
+        """Keeps a suspected spoof, once a track, which begins anew."""
+        known = track.suspected
+        refusal = Refusal(
+            device_id=self._principal.device_id,
+            reason=reason,
+            refuse_time=self._owner.clock.now(),
+            nip=winner.nip if winner else "",
+            similarity=winner.similarity if winner else None,
+            relief=track.relief,
+            passive=track.passive_score,
         )
+        track.suspect(frame)
+        if not known:
+            await self._owner.event_log.refuse(refusal)
 
-    def _is_repeated(self, digest: bytes) -> bool:
-        repeated = digest in self._digests
-        self._digests[digest] = None
+    def _is_repeated(self, frame: Frame) -> bool:
+        repeated = frame.digest in self._digests
+        self._digests[frame.digest] = frame.arrived_s
         if len(self._digests) > DIGESTS_KEPT:
             del self._digests[next(iter(self._digests))]
         return repeated

@@ -1,12 +1,13 @@
 """The open streams: who has them, how many, and how to end them (revocation, drain)."""
 
 import asyncio
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from server.domain.model import Principal
-from server.errors import HadirError, ServerDraining, TooManyStreams
+from server.errors import HadirError, ServerDraining, StreamReplaced, TooManyStreams
 
 # Uploads apart: one that a lost connection left open stands in no check-in's way.
 STREAMS_PER_CALLER_MAX = 2
@@ -15,6 +16,7 @@ STREAMS_MAX = 2000
 # A handler that has not ended by itself so long after its stream was ended waits for a caller who
 # does not read: it is cancelled.
 END_S = 1.0
+REPLACED_RETRY_S = 5
 
 
 class LiveStream:
@@ -25,6 +27,8 @@ class LiveStream:
         self.upload = upload
         self.error: HadirError | None = None
         self.draining = False
+        # When something came last, by the clock of who reads it.
+        self.heard_s = -math.inf
         self.wake = asyncio.Event()
         self._handler: asyncio.Task[Any] | None = None
         self._timers: list[asyncio.TimerHandle] = []
@@ -78,21 +82,29 @@ class LiveStreams:
         return len(self._streams)
 
     @contextmanager
-    def open(self, principal: Principal, *, upload: bool = False) -> Iterator[LiveStream]:
+    def open(
+        self, principal: Principal, *, upload: bool = False, alone: bool = False
+    ) -> Iterator[LiveStream]:
         """Registers a stream; upload: one that only brings something.
 
-        Raises TooManyStreams, ServerDraining.
+        alone: ends the caller's others with StreamReplaced. Raises TooManyStreams, ServerDraining.
         """
         if self.draining:
             raise ServerDraining("the server is about to stop", retry_after_s=2)
         caller = principal.device_id or principal.username
-        same = sum(
-            (s.principal.device_id or s.principal.username) == caller and s.upload is upload
+        same = [
+            s
             for s in self._streams
-        )
+            if (s.principal.device_id or s.principal.username) == caller and s.upload is upload
+        ]
         most = UPLOADS_PER_CALLER_MAX if upload else STREAMS_PER_CALLER_MAX
-        if same >= most or len(self._streams) >= STREAMS_MAX:
+        if len(same) >= most or len(self._streams) >= STREAMS_MAX:
             raise TooManyStreams("too many open streams", retry_after_s=5)
+        if alone:
+            for older in same:
+                older.end(
+                    StreamReplaced("a newer stream took over", retry_after_s=REPLACED_RETRY_S)
+                )
         stream = LiveStream(principal, upload=upload)
         self._streams.add(stream)
         try:

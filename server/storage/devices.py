@@ -14,7 +14,14 @@ from server.domain.model import (
     DeviceState,
     EmployeeState,
 )
-from server.storage.schema import activation_codes, binding_changes, devices, employees, sites
+from server.storage.schema import (
+    activation_codes,
+    binding_changes,
+    devices,
+    employees,
+    kiosk_changes,
+    sites,
+)
 from server.storage.times import pack, unpack
 
 HISTORY_MAX = 1000
@@ -61,19 +68,22 @@ async def has_code(connection: AsyncConnection, code_hash: bytes, now: datetime)
 
 async def take_code(
     connection: AsyncConnection, code_hash: bytes, now: datetime
-) -> tuple[str, str] | None:
-    """Consumes a code. Returns (nip, site_id), one of them empty; None for no valid code."""
+) -> tuple[str, str, str] | None:
+    """Consumes a code. Returns (nip, site_id, issuer), one of the first two empty, or None."""
     statement = (
         delete(activation_codes)
         .where(activation_codes.c.code_hash == code_hash)
         .returning(
-            activation_codes.c.nip, activation_codes.c.site_id, activation_codes.c.expire_time
+            activation_codes.c.nip,
+            activation_codes.c.site_id,
+            activation_codes.c.actor,
+            activation_codes.c.expire_time,
         )
     )
     row = (await connection.execute(statement)).first()
     if row is None or unpack(row.expire_time) <= now:
         return None
-    return row.nip or "", row.site_id or ""
+    return row.nip or "", row.site_id or "", row.actor
 
 
 async def insert_device(connection: AsyncConnection, device: Device) -> None:
@@ -168,10 +178,14 @@ async def list_devices(
 
 
 async def add_change(connection: AsyncConnection, change: BindingChange) -> None:
-    """Appends to the history of an employee's phones."""
+    """Appends to the history of an employee's phones or of a site's kiosks."""
+    statement = (
+        insert(binding_changes).values(nip=change.nip)
+        if change.nip
+        else insert(kiosk_changes).values(site_id=change.site_id)
+    )
     await connection.execute(
-        insert(binding_changes).values(
-            nip=change.nip,
+        statement.values(
             action=change.action.value,
             change_time=pack(change.change_time),
             device_id=change.device_id,
@@ -181,17 +195,17 @@ async def add_change(connection: AsyncConnection, change: BindingChange) -> None
     )
 
 
-async def history(connection: AsyncConnection, nip: str) -> list[BindingChange]:
-    """Returns the history of an employee's phones, oldest first, at most HISTORY_MAX."""
-    statement = (
-        select(binding_changes)
-        .where(binding_changes.c.nip == nip)
-        .order_by(binding_changes.c.sequence)
-        .limit(HISTORY_MAX)
-    )
+async def history(
+    connection: AsyncConnection, *, nip: str = "", site_id: str = ""
+) -> list[BindingChange]:
+    """Returns the history of an employee's phones or a site's kiosks, oldest first, HISTORY_MAX."""
+    table = binding_changes if nip else kiosk_changes
+    mine = binding_changes.c.nip == nip if nip else kiosk_changes.c.site_id == site_id
+    statement = select(table).where(mine).order_by(table.c.sequence).limit(HISTORY_MAX)
     return [
         BindingChange(
-            nip=row.nip,
+            nip=nip,
+            site_id=site_id,
             action=BindingAction(row.action),
             change_time=unpack(row.change_time),
             actor=row.actor,

@@ -1,5 +1,6 @@
 """SQL of attendance events, request ids and refusals: append-only, held so by triggers."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -38,6 +39,16 @@ _BETWEEN = (
     .order_by(events.c.event_time, events.c.sequence)
 )
 _USED = select(events.c.event_id).where(events.c.frame_digest == bindparam("digest")).limit(1)
+_USED_BEFORE = (
+    select(events.c.event_id)
+    .where(
+        and_(
+            events.c.frame_digest.in_(bindparam("digests", expanding=True)),
+            events.c.event_time < bindparam("before"),
+        )
+    )
+    .limit(1)
+)
 _NAMED = refusals.c.reason.in_(bindparam("reasons", expanding=True))
 _REFUSALS = select(
     func.count(case((_NAMED, 1))),
@@ -180,6 +191,14 @@ async def page(
 async def frame_was_used(connection: AsyncConnection, digest: bytes) -> bool:
     """Whether an event was already recorded from the very same image."""
     return (await connection.execute(_USED, {"digest": digest})).first() is not None
+
+
+async def frames_were_used(
+    connection: AsyncConnection, digests: Collection[bytes], before: datetime
+) -> bool:
+    """Whether an event of before a time was recorded from one of these images."""
+    wanted = {"digests": list(digests), "before": pack(before)}
+    return (await connection.execute(_USED_BEFORE, wanted)).first() is not None
 
 
 async def insert_refusal(connection: AsyncConnection, refusal: Refusal) -> None:

@@ -53,6 +53,8 @@ APPEND_ONLY = {
 }
 # Without a column of an employee, or not wholly frozen: tests/functional/test_requests.py.
 OTHERS = {
+    "kiosk_changes_no_update",
+    "kiosk_changes_no_delete",
     "account_changes_no_update",
     "account_changes_no_delete",
     "ledger_no_update",

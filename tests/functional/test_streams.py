@@ -173,7 +173,7 @@ class TestIdle:
 class TestHowMany:
     """Streams, frames and bytes have limits."""
 
-    @STREAMS
+    @pytest.mark.parametrize("name", ["CheckIn", "Enroll"])
     async def test_streams_of_one_caller(self, world, name):
         """A third stream of one caller is refused with a time to wait; a closed one makes room."""
         api = await caller(world, name)

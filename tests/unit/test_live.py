@@ -6,7 +6,13 @@ from datetime import UTC, datetime
 import pytest
 
 from server.domain.model import Principal, Role
-from server.errors import DeviceRevoked, ServerDraining, SessionEnded, TooManyStreams
+from server.errors import (
+    DeviceRevoked,
+    ServerDraining,
+    SessionEnded,
+    StreamReplaced,
+    TooManyStreams,
+)
 from server.services import live
 from server.services.live import STREAMS_PER_CALLER_MAX, LiveStreams
 
@@ -65,6 +71,23 @@ class TestOpen:
             streams.open(phone(session=3)),
         ):
             pass
+
+    def test_a_caller_alone(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The newest of its streams stays, and those of others; what ends still counts."""
+        streams = LiveStreams()
+        with (
+            streams.open(phone(), alone=True) as older,
+            streams.open(phone(), alone=True) as newer,
+            streams.open(phone(2), alone=True) as other,
+        ):
+            assert isinstance(older.error, StreamReplaced)
+            assert 5 == older.error.retry_after_s
+            with pytest.raises(TooManyStreams), streams.open(phone(), alone=True):
+                pass
+            monkeypatch.setattr(live, "STREAMS_MAX", 3)
+            with pytest.raises(TooManyStreams), streams.open(phone(2), alone=True):
+                pass
+            assert [None, None] == [newer.error, other.error]
 
     def test_the_server_has_a_limit(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """For all callers together."""

@@ -27,7 +27,7 @@ from hadir.v1 import device_pb2 as hadir_dot_v1_dot_device__pb2
 from hadir.v1 import options_pb2 as hadir_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bhadir/v1/device_admin.proto\x12\x08hadir.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15hadir/v1/device.proto\x1a\x16hadir/v1/options.proto\"I\n\x1aIssueActivationCodeRequest\x12\r\n\x03nip\x18\x01 \x01(\tH\x00\x12\x11\n\x07site_id\x18\x02 \x01(\tH\x00\x42\t\n\x07subject\"O\n\x0e\x41\x63tivationCode\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\">\n\x13RebindDeviceRequest\x12\x11\n\x03nip\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12\x14\n\x06reason\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\"s\n\x14RebindDeviceResponse\x12(\n\x0erevoked_device\x18\x01 \x01(\x0b\x32\x10.hadir.v1.Device\x12\x31\n\x0f\x61\x63tivation_code\x18\x02 \x01(\x0b\x32\x18.hadir.v1.ActivationCode\"D\n\x13RevokeDeviceRequest\x12\x17\n\tdevice_id\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12\x14\n\x06reason\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\"t\n\x12ListDevicesRequest\x12\"\n\x04kind\x18\x01 \x01(\x0e\x32\x14.hadir.v1.DeviceKind\x12\x13\n\x0b\x61\x63tive_only\x18\x02 \x01(\x08\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"Q\n\x13ListDevicesResponse\x12!\n\x07\x64\x65vices\x18\x01 \x03(\x0b\x32\x10.hadir.v1.Device\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\".\n\x19ListBindingHistoryRequest\x12\x11\n\x03nip\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\"\x9b\x01\n\rBindingChange\x12\'\n\x06\x61\x63tion\x18\x01 \x01(\x0e\x32\x17.hadir.v1.BindingAction\x12/\n\x0b\x63hange_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tdevice_id\x18\x03 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t\"F\n\x1aListBindingHistoryResponse\x12(\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x17.hadir.v1.BindingChange*\x85\x01\n\rBindingAction\x12\x1e\n\x1a\x42INDING_ACTION_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x42INDING_ACTION_CODE_ISSUED\x10\x01\x12\x18\n\x14\x42INDING_ACTION_BOUND\x10\x02\x12\x1a\n\x16\x42INDING_ACTION_REVOKED\x10\x03\x32\xd6\x03\n\x12\x44\x65viceAdminService\x12^\n\x13IssueActivationCode\x12$.hadir.v1.IssueActivationCodeRequest\x1a\x18.hadir.v1.ActivationCode\"\x07\x8a\xb5\x18\x03\n\x01\x05\x12V\n\x0cRebindDevice\x12\x1d.hadir.v1.RebindDeviceRequest\x1a\x1e.hadir.v1.RebindDeviceResponse\"\x07\x8a\xb5\x18\x03\n\x01\x05\x12H\n\x0cRevokeDevice\x12\x1d.hadir.v1.RevokeDeviceRequest\x1a\x10.hadir.v1.Device\"\x07\x8a\xb5\x18\x03\n\x01\x05\x12T\n\x0bListDevices\x12\x1c.hadir.v1.ListDevicesRequest\x1a\x1d.hadir.v1.ListDevicesResponse\"\x08\x8a\xb5\x18\x04\n\x02\x05\x06\x12h\n\x12ListBindingHistory\x12#.hadir.v1.ListBindingHistoryRequest\x1a$.hadir.v1.ListBindingHistoryResponse\"\x07\x8a\xb5\x18\x03\n\x01\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bhadir/v1/device_admin.proto\x12\x08hadir.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15hadir/v1/device.proto\x1a\x16hadir/v1/options.proto\"I\n\x1aIssueActivationCodeRequest\x12\r\n\x03nip\x18\x01 \x01(\tH\x00\x12\x11\n\x07site_id\x18\x02 \x01(\tH\x00\x42\t\n\x07subject\"O\n\x0e\x41\x63tivationCode\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\">\n\x13RebindDeviceRequest\x12\x11\n\x03nip\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12\x14\n\x06reason\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\"s\n\x14RebindDeviceResponse\x12(\n\x0erevoked_device\x18\x01 \x01(\x0b\x32\x10.hadir.v1.Device\x12\x31\n\x0f\x61\x63tivation_code\x18\x02 \x01(\x0b\x32\x18.hadir.v1.ActivationCode\"D\n\x13RevokeDeviceRequest\x12\x17\n\tdevice_id\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12\x14\n\x06reason\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\"t\n\x12ListDevicesRequest\x12\"\n\x04kind\x18\x01 \x01(\x0e\x32\x14.hadir.v1.DeviceKind\x12\x13\n\x0b\x61\x63tive_only\x18\x02 \x01(\x08\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"Q\n\x13ListDevicesResponse\x12!\n\x07\x64\x65vices\x18\x01 \x03(\x0b\x32\x10.hadir.v1.Device\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"9\n\x19ListBindingHistoryRequest\x12\x0b\n\x03nip\x18\x01 \x01(\t\x12\x0f\n\x07site_id\x18\x02 \x01(\t\"\x9b\x01\n\rBindingChange\x12\'\n\x06\x61\x63tion\x18\x01 \x01(\x0e\x32\x17.hadir.v1.BindingAction\x12/\n\x0b\x63hange_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tdevice_id\x18\x03 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t\"F\n\x1aListBindingHistoryResponse\x12(\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x17.hadir.v1.BindingChange*\x85\x01\n\rBindingAction\x12\x1e\n\x1a\x42INDING_ACTION_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x42INDING_ACTION_CODE_ISSUED\x10\x01\x12\x18\n\x14\x42INDING_ACTION_BOUND\x10\x02\x12\x1a\n\x16\x42INDING_ACTION_REVOKED\x10\x03\x32\xd6\x03\n\x12\x44\x65viceAdminService\x12^\n\x13IssueActivationCode\x12$.hadir.v1.IssueActivationCodeRequest\x1a\x18.hadir.v1.ActivationCode\"\x07\x8a\xb5\x18\x03\n\x01\x05\x12V\n\x0cRebindDevice\x12\x1d.hadir.v1.RebindDeviceRequest\x1a\x1e.hadir.v1.RebindDeviceResponse\"\x07\x8a\xb5\x18\x03\n\x01\x05\x12H\n\x0cRevokeDevice\x12\x1d.hadir.v1.RevokeDeviceRequest\x1a\x10.hadir.v1.Device\"\x07\x8a\xb5\x18\x03\n\x01\x05\x12T\n\x0bListDevices\x12\x1c.hadir.v1.ListDevicesRequest\x1a\x1d.hadir.v1.ListDevicesResponse\"\x08\x8a\xb5\x18\x04\n\x02\x05\x06\x12h\n\x12ListBindingHistory\x12#.hadir.v1.ListBindingHistoryRequest\x1a$.hadir.v1.ListBindingHistoryResponse\"\x07\x8a\xb5\x18\x03\n\x01\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,8 +42,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REVOKEDEVICEREQUEST'].fields_by_name['device_id']._serialized_options = b'\220\265\030\001'
   _globals['_REVOKEDEVICEREQUEST'].fields_by_name['reason']._loaded_options = None
   _globals['_REVOKEDEVICEREQUEST'].fields_by_name['reason']._serialized_options = b'\220\265\030\001'
-  _globals['_LISTBINDINGHISTORYREQUEST'].fields_by_name['nip']._loaded_options = None
-  _globals['_LISTBINDINGHISTORYREQUEST'].fields_by_name['nip']._serialized_options = b'\220\265\030\001'
   _globals['_DEVICEADMINSERVICE'].methods_by_name['IssueActivationCode']._loaded_options = None
   _globals['_DEVICEADMINSERVICE'].methods_by_name['IssueActivationCode']._serialized_options = b'\212\265\030\003\n\001\005'
   _globals['_DEVICEADMINSERVICE'].methods_by_name['RebindDevice']._loaded_options = None
@@ -54,8 +52,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DEVICEADMINSERVICE'].methods_by_name['ListDevices']._serialized_options = b'\212\265\030\004\n\002\005\006'
   _globals['_DEVICEADMINSERVICE'].methods_by_name['ListBindingHistory']._loaded_options = None
   _globals['_DEVICEADMINSERVICE'].methods_by_name['ListBindingHistory']._serialized_options = b'\212\265\030\003\n\001\005'
-  _globals['_BINDINGACTION']._serialized_start=1008
-  _globals['_BINDINGACTION']._serialized_end=1141
+  _globals['_BINDINGACTION']._serialized_start=1019
+  _globals['_BINDINGACTION']._serialized_end=1152
   _globals['_ISSUEACTIVATIONCODEREQUEST']._serialized_start=121
   _globals['_ISSUEACTIVATIONCODEREQUEST']._serialized_end=194
   _globals['_ACTIVATIONCODE']._serialized_start=196
@@ -71,11 +69,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTDEVICESRESPONSE']._serialized_start=646
   _globals['_LISTDEVICESRESPONSE']._serialized_end=727
   _globals['_LISTBINDINGHISTORYREQUEST']._serialized_start=729
-  _globals['_LISTBINDINGHISTORYREQUEST']._serialized_end=775
-  _globals['_BINDINGCHANGE']._serialized_start=778
-  _globals['_BINDINGCHANGE']._serialized_end=933
-  _globals['_LISTBINDINGHISTORYRESPONSE']._serialized_start=935
-  _globals['_LISTBINDINGHISTORYRESPONSE']._serialized_end=1005
-  _globals['_DEVICEADMINSERVICE']._serialized_start=1144
-  _globals['_DEVICEADMINSERVICE']._serialized_end=1614
+  _globals['_LISTBINDINGHISTORYREQUEST']._serialized_end=786
+  _globals['_BINDINGCHANGE']._serialized_start=789
+  _globals['_BINDINGCHANGE']._serialized_end=944
+  _globals['_LISTBINDINGHISTORYRESPONSE']._serialized_start=946
+  _globals['_LISTBINDINGHISTORYRESPONSE']._serialized_end=1016
+  _globals['_DEVICEADMINSERVICE']._serialized_start=1155
+  _globals['_DEVICEADMINSERVICE']._serialized_end=1625
 # @@protoc_insertion_point(module_scope)

@@ -84,10 +84,12 @@ class ListDevicesResponse(_message.Message):
     def __init__(self, devices: _Optional[_Iterable[_Union[_device_pb2.Device, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class ListBindingHistoryRequest(_message.Message):
-    __slots__ = ("nip",)
+    __slots__ = ("nip", "site_id")
     NIP_FIELD_NUMBER: _ClassVar[int]
+    SITE_ID_FIELD_NUMBER: _ClassVar[int]
     nip: str
-    def __init__(self, nip: _Optional[str] = ...) -> None: ...
+    site_id: str
+    def __init__(self, nip: _Optional[str] = ..., site_id: _Optional[str] = ...) -> None: ...
 
 class BindingChange(_message.Message):
     __slots__ = ("action", "change_time", "device_id", "actor", "reason")

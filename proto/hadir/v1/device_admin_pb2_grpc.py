@@ -104,8 +104,8 @@ class DeviceAdminServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListBindingHistory(self, request, context):
-        """Lists what happened to an employee's phones, oldest first; at most 1,000 entries.
-        Errors: NOT_FOUND (EMPLOYEE_UNKNOWN).
+        """Lists what happened to an employee's phones, or to the kiosks of a site since schema 0012,
+        oldest first; at most 1,000 entries. Errors: NOT_FOUND (EMPLOYEE_UNKNOWN, SITE_UNKNOWN).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -50,8 +50,10 @@ class KioskServiceServicer:
         """A long-lived stream: `open` -> `ready`, then frames, each answered with `result`. Newest frame
         wins: a frame that is overtaken is answered as SUPERSEDED. Before the server stops it sends
         `resume` and ends the stream with UNAVAILABLE.
+        A kiosk has one stream: a newer one ends the older. If that was in use, two devices have one key,
+        and BKD is told.
         Errors: INVALID_ARGUMENT (OPEN_FIRST), PERMISSION_DENIED (DEVICE_REVOKED), RESOURCE_EXHAUSTED
-        (TOO_MANY_STREAMS), DEADLINE_EXCEEDED (STREAM_IDLE), UNAVAILABLE (SERVER_DRAINING).
+        (STREAM_REPLACED, TOO_MANY_STREAMS), DEADLINE_EXCEEDED (STREAM_IDLE), UNAVAILABLE (SERVER_DRAINING).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -1,4 +1,4 @@
-"""Accounts keep no lock; a log of enrolments says how like the earlier face the new one is."""
+"""Accounts keep no lock; logs of enrolments, with how like the earlier face it is, and of kiosks."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0011"
 branch_labels = None
 depends_on = None
 
-TABLES = ("enrollment_changes",)
+TABLES = ("enrollment_changes", "kiosk_changes")
 
 
 def upgrade() -> None:
@@ -30,6 +30,18 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_enrollment_changes_nip'), 'enrollment_changes', ['nip'], unique=False)
     op.create_index(op.f('ix_enrollment_changes_change_time'), 'enrollment_changes', ['change_time'], unique=False)
+    op.create_table('kiosk_changes',
+    sa.Column('sequence', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('site_id', sa.String(length=64), nullable=False),
+    sa.Column('action', sa.String(length=16), nullable=False),
+    sa.Column('change_time', sa.BigInteger(), nullable=False),
+    sa.Column('device_id', sa.String(length=64), nullable=False),
+    sa.Column('actor', sa.String(length=64), nullable=False),
+    sa.Column('reason', sa.String(length=500), nullable=False),
+    sa.ForeignKeyConstraint(['site_id'], ['sites.site_id'], name=op.f('fk_kiosk_changes_site_id')),
+    sa.PrimaryKeyConstraint('sequence', name=op.f('pk_kiosk_changes'))
+    )
+    op.create_index(op.f('ix_kiosk_changes_site_id'), 'kiosk_changes', ['site_id'], unique=False)
     for table in TABLES:
         for verb in ("UPDATE", "DELETE"):
             op.execute(
