@@ -67,7 +67,7 @@ from server.services.events import EventLog
 from server.services.forensics import Forensics
 from server.services.kiosk import Kiosks
 from server.services.ledger import Ledger
-from server.services.live import LiveStreams
+from server.services.live import STREAMS_MAX, LiveStreams
 from server.services.requests import Requests
 from server.services.rules import Rules
 from server.services.sessions import Sessions
@@ -97,6 +97,8 @@ MESSAGE_BYTES_MAX = 4 * 1024 * 1024
 # holds one such message at a time, so STREAMS_PER_CONNECTION_MAX bounds the memory of a connection.
 RECEIVED_BYTES_MAX = 12 * 1024 * 1024
 STREAMS_PER_CONNECTION_MAX = 200
+# All streams that may be open (services/live.py), and calls beside them.
+CALLS_MAX = STREAMS_MAX + 500
 KEEPALIVE_MS = 20_000
 # Half-open and silent connections free their slot.
 OPTIONS: tuple[tuple[str, int], ...] = (
@@ -151,7 +153,9 @@ class RpcServer:
             early={CHECK_IN: services.checkins.admission.refuse_known},
             traces=traces,
         )
-        self._server = grpc.aio.server(interceptors=[gate], options=OPTIONS)
+        self._server = grpc.aio.server(
+            interceptors=[gate], options=OPTIONS, maximum_concurrent_rpcs=CALLS_MAX
+        )
         self._health = health.aio.HealthServicer()
         self.port = 0
         _add(self._server, services, idle_s=idle_s)
