@@ -57,6 +57,7 @@ from server.vision.pipeline import Pipeline
 LAG_TICK_S = 0.1
 LAST_WORD_S = 2.0
 LAG_WARNING_S = 0.05
+STORAGE_TICK_S = 1.0
 
 log = structlog.get_logger()
 
@@ -126,6 +127,7 @@ async def _serving(
         asyncio.create_task(_watch_lag(), name="loop-lag"),
         asyncio.create_task(services.upkeep.run(), name="upkeep"),
         asyncio.create_task(services.ledger.run(), name="ledger"),
+        asyncio.create_task(_watch_storage(server, services.storage), name="storage-watch"),
     ]
     try:
         await server.set_serving(serving=True)
@@ -273,7 +275,7 @@ def _compose(
         trial=Trial(database, sight, clock),
         live=live,
         clock=clock,
-        storage_failed=database.failed,
+        storage=database,
         gauges=lambda: _gauges(
             pipeline, gallery, live, database=database, admission=admission, ledger=ledger
         ),
@@ -384,6 +386,7 @@ def _gauges(
         "hadir_check_in_places": admission.places,
         "hadir_gallery_people": gallery.snapshot.size,
         "hadir_gallery_version": gallery.snapshot.version,
+        "hadir_storage_writable": database.writable,
         "hadir_writes_waiting": database.writes_waiting,
         "hadir_ledger_records": ledger.size,
     }
@@ -399,3 +402,16 @@ async def _watch_lag() -> None:
         metrics.LOOP_LAG.observe(max(0.0, lag_s))
         if lag_s > LAG_WARNING_S:
             log.warning("event_loop_late", late_ms=round(lag_s * 1e3))
+
+
+async def _watch_storage(server: RpcServer, storage: Database) -> None:
+    """Has work sent elsewhere while nothing can be stored, and here again once something is."""
+    serving = True
+    while True:
+        await asyncio.sleep(STORAGE_TICK_S)
+        if not storage.writable and not serving:
+            await storage.prove()
+        if storage.writable is not serving:
+            serving = storage.writable
+            log.warning("storage_writable", writable=serving)
+            await server.set_serving(serving=serving)

@@ -285,7 +285,7 @@ async def _opened(settings: Settings, stop: asyncio.Event, opened: asyncio.Event
         opened.set()
         people = running.services.enrollments.gallery_size
         log.info("serving", listen=settings.listen, port=running.server.port, people=people)
-        failed = running.services.storage_failed
+        failed = running.services.storage.failed
         waits = [asyncio.create_task(event.wait()) for event in (stop, failed)]
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:

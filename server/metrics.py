@@ -35,6 +35,9 @@ RPC = Histogram(
     ["method", "outcome"],
     buckets=(*_STAGE_SECONDS, 5, 15, 60),
 )
+STORAGE_FAILURES = Counter(
+    "hadir_storage_failures", "Groups of writes that could not be stored, by why.", ["error"]
+)
 LOOP_LAG = Histogram(
     "hadir_event_loop_lag_seconds", "How late the event loop was.", buckets=_STAGE_SECONDS
 )
@@ -48,6 +51,7 @@ GAUGES: Mapping[str, str] = {
     "hadir_check_in_places": "Check-ins that can run at once.",
     "hadir_gallery_people": "Employees who can be recognised.",
     "hadir_gallery_version": "Number of the gallery's present snapshot.",
+    "hadir_storage_writable": "1 while what is recorded can be stored, else 0.",
     "hadir_writes_waiting": "Transactions that wait for the writer.",
     "hadir_ledger_records": "Records that the ledger holds.",
 }

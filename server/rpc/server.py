@@ -1,6 +1,5 @@
 """Builds the gRPC server: servicers, gate, health, reflection, transport limits."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -73,6 +72,7 @@ from server.services.rules import Rules
 from server.services.sessions import Sessions
 from server.services.trial import Trial
 from server.services.upkeep import Upkeep
+from server.storage.database import Database
 from server.traces import Traces
 
 FILES = (
@@ -138,7 +138,7 @@ class Services:
     upkeep: Upkeep
     live: LiveStreams
     clock: Clock
-    storage_failed: asyncio.Event
+    storage: Database
     gauges: Callable[[], Mapping[str, float]]
 
 

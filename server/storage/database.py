@@ -9,7 +9,7 @@ import asyncio
 import fcntl
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,9 +24,10 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from server import traces
+from server import metrics, traces
 from server.errors import DataInvalid, StorageUnavailable
 from server.failpoints import failpoint
+from server.storage.faults import Fault, fault_of, name_of
 
 WRITES_WAITING_MAX = 1024
 # Of them, of callers without a session: the rest of the queue is for those who have one.
@@ -65,6 +66,8 @@ class Database:
         self._waiting: asyncio.Queue[_Write | None] = asyncio.Queue(WRITES_WAITING_MAX)
         self._strangers = asyncio.Semaphore(STRANGERS_WRITES_MAX)
         self._stopped = False
+        # False from a commit that found no room until one is on disk again, see `prove`.
+        self.writable = True
         # Set when the writer ended by an error: a server must not go on without it.
         self.failed = asyncio.Event()
 
@@ -107,12 +110,22 @@ class Database:
         async with self._strangers:
             return await self.write(work)
 
+    async def prove(self) -> None:
+        """Writes the file's header as it is; `writable` if that is on disk."""
+        with suppress(StorageUnavailable):
+            await self.write(_rewrite_header)
+            self.writable = True
+
     async def run_writer(self) -> None:
-        """Serves the queue until `stop_writer`; exactly one task runs it."""
+        """Serves the queue until `stop_writer`; exactly one task runs it.
+
+        Raises StorageUnavailable with what to do once the disk or the file is broken.
+        """
         try:
             async with self._writer.connect() as connection:
                 while (group := await self._next_group()) is not None:
-                    await _commit_group(connection, group)
+                    if (error := await _commit_group(connection, group)) is not None:
+                        self._judge(error)
         except Exception:
             # The top of the writer's task: the server must learn of it, and stop. First, since the
             # log may be what failed.
@@ -141,14 +154,35 @@ class Database:
             group.append(write)
         return group
 
+    def _judge(self, error: Exception) -> None:
+        """Notes why a commit failed. Raises StorageUnavailable if another must not be tried.
+
+        A disk that lost what it was told to flush says so once: the next flush would succeed.
+        """
+        name = name_of(error)
+        fault = fault_of(name)
+        metrics.STORAGE_FAILURES.labels(name).inc()
+        log.error("storage_commit_failed", error=name, fault=fault.value, detail=str(error))
+        if fault is Fault.NO_ROOM:
+            self.writable = False
+        if fault is Fault.BROKEN:
+            raise StorageUnavailable(
+                f"the database cannot be written any more ({name}): look after the disk, run "
+                "`hadir-server check`, restore a backup if it is damaged, else start again"
+            ) from error
+
     async def close(self) -> None:
         """Closes all connections; the last one folds the log into the file."""
         await self._readers.dispose()
         await self._writer.dispose()
 
 
-async def _commit_group(connection: AsyncConnection, group: list[_Write]) -> None:
-    """Runs a group in one transaction and answers each of its callers."""
+async def _commit_group(connection: AsyncConnection, group: list[_Write]) -> Exception | None:
+    """Runs a group in one transaction and answers each of its callers.
+
+    Returns why nothing of it was stored, if the database was the reason.
+    """
+    failed: Exception | None = None
     wanted = [write for write in group if not write.done.cancelled()]
     results: list[_Result] = []
     try:
@@ -167,7 +201,7 @@ async def _commit_group(connection: AsyncConnection, group: list[_Write]) -> Non
         failpoint("after_commit")
     except (exc.DBAPIError, OSError) as error:
         failure = StorageUnavailable("the database cannot be written now", retry_after_s=1)
-        failure.__cause__ = error
+        failure.__cause__ = failed = error
         results = [(write, None, failure) for write in wanted]
         await _rolled_back(connection)
     except Exception:
@@ -175,6 +209,7 @@ async def _commit_group(connection: AsyncConnection, group: list[_Write]) -> Non
         _answer([(write, None, StorageUnavailable("the database failed")) for write in wanted])
         raise
     _answer(results)
+    return failed
 
 
 def _answer(results: list[_Result]) -> None:
@@ -209,6 +244,11 @@ async def _run(connection: AsyncConnection, write: _Write, part: AsyncTransactio
             await connection.invalidate()  # it may still be in the transaction, and so for ever
             raise
         return write, None, error
+
+
+async def _rewrite_header(connection: AsyncConnection) -> None:
+    version = (await connection.exec_driver_sql("PRAGMA user_version")).scalar_one()
+    await connection.exec_driver_sql(f"PRAGMA user_version={version}")
 
 
 def _is_undone(results: list[_Result]) -> bool:

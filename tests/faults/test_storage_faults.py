@@ -7,10 +7,11 @@ import sqlite3
 import subprocess
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncTransaction
 
@@ -244,6 +245,7 @@ class TestLocked:
         assert [StorageUnavailable] * 2 == [type(result) for result in results]
         assert [1, 1] == [result.retry_after_s for result in results]
         assert {"c"} == await unit_ids(database)
+        assert database.writable  # somebody else writes, and there is room
 
     async def test_full_disk(self, database: Database) -> None:
         """Where nothing more fits writes are refused and reads go on; then all is as before."""
@@ -293,6 +295,68 @@ def locked(path: Path) -> Iterator[None]:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert b"held\n" == other.stdout.readline()
         yield
+
+
+class TestDisk:
+    """A disk that takes nothing more, and one that cannot be trusted."""
+
+    async def test_no_room(self, database: Database) -> None:
+        """It is counted by SQLite's name, and the database is writable once something is stored."""
+        before = failures("SQLITE_READONLY")
+        async with read_only(database):
+            with pytest.raises(StorageUnavailable):
+                await database.write(put_unit("lost"))
+            await database.prove()
+            without_room = database.writable
+        await database.prove()
+
+        assert [False, True] == [without_room, database.writable]
+        assert 2 == failures("SQLITE_READONLY") - before
+        assert set() == await unit_ids(database)
+
+    @pytest.mark.parametrize("name", ["SQLITE_IOERR_FSYNC", "SQLITE_CORRUPT", "SQLITE_NOTADB"])
+    async def test_broken(self, path: Path, monkeypatch, name: str) -> None:
+        """Nothing is tried again: the next flush would claim to have worked. The end says why."""
+
+        async def breaks(_: AsyncTransaction) -> None:
+            error = sqlite3.OperationalError("disk I/O error")
+            error.sqlite_errorname = name
+            raise exc.OperationalError("COMMIT", None, error)
+
+        opened = open_database(path)
+        database = await opened.__aenter__()
+        with monkeypatch.context() as patched:
+            patched.setattr(AsyncTransaction, "commit", breaks)
+            with pytest.raises(StorageUnavailable):
+                await database.write(put_unit("first"))
+        await asyncio.wait_for(database.failed.wait(), PATIENCE_S)
+        with pytest.raises(StorageUnavailable):
+            await database.write(put_unit("second"))
+
+        with pytest.raises(StorageUnavailable, match=f"{name}.*hadir-server check"):
+            await opened.__aexit__(None, None, None)
+        async with open_database(path) as again:
+            assert set() == await unit_ids(again)
+
+
+def failures(name: str) -> float:
+    """Returns how many groups of writes failed by an error so far."""
+    return REGISTRY.get_sample_value("hadir_storage_failures_total", {"error": name}) or 0.0
+
+
+@contextlib.asynccontextmanager
+async def read_only(database: Database) -> AsyncIterator[None]:
+    """SQLite refuses every write during the block, as on a disk that became read-only."""
+
+    async def driver(connection):
+        return (await connection.get_raw_connection()).driver_connection
+
+    raw = await database.write(driver)
+    await raw.execute("PRAGMA query_only=ON")
+    try:
+        yield
+    finally:
+        await raw.execute("PRAGMA query_only=OFF")
 
 
 class TestDamage:

@@ -30,6 +30,11 @@ class Process:
         """Whether it has not exited yet."""
         return self._process.returncode is None
 
+    @property
+    def pid(self) -> int:
+        """Its number in the system."""
+        return self._process.pid
+
     def lines(self) -> list[str]:
         """Returns the whole lines that it wrote so far."""
         return self._log.read_text().rpartition("\n")[0].splitlines()

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 import sqlite3
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from hadir.client import ApiError
 from hadir.v1 import event_pb2, kiosk_pb2
 from typer.testing import CliRunner
 
@@ -170,6 +172,30 @@ class TestStop:
         assert ["draining", "stopped"] == [e for e in events if e in {"draining", "stopped"}]
         assert not list(directory.glob("hadir.db-wal"))
         assert [(result.receipt.event.event_id,)] == _stored(directory)
+
+
+class TestDisk:
+    """A disk that fails ends the server: what it says of later writes is worth nothing."""
+
+    async def test_write_error(self, new_copy, seed, cast):
+        """The caller is told to come back, the exit code is 1, the last line what to do."""
+        directory = new_copy()
+        async with run_server(directory, seed, cast) as (world, process):
+            await world.phone(0)
+            # The log of changes may grow no more: EFBIG, as from a disk that is broken.
+            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (64 * 1024, 64 * 1024))
+            with pytest.raises(ApiError) as refused:
+                for _ in range(100):
+                    await world.phone(0)
+            code = await process.exit_code()
+            lines = process.lines()
+
+        assert ("UNAVAILABLE", "STORAGE_UNAVAILABLE") == (
+            refused.value.code.name, refused.value.reason,
+        )  # fmt: skip
+        assert 1 == code
+        assert "SQLITE_IOERR_WRITE" in lines[-1]
+        assert "hadir-server check" in lines[-1]
 
 
 class TestSetUp:
