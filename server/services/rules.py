@@ -23,7 +23,7 @@ from server.domain.unit_history import UnitHistory
 from server.errors import FieldInvalid
 from server.services.devices import checked_reason
 from server.storage import directory, rules, unit_changes
-from server.storage.database import Connection, Database
+from server.storage.database import Connection, Database, is_reader
 
 RULES_AT_ONCE_MAX = 5000
 FOUNDER = "hadir"
@@ -90,6 +90,9 @@ class Rules:
         async with self._making:  # whoever waited here finds it made
             if (book := self._known(state)) is None:
                 book = await self._made(connection, state)
+                # What a writer sees may be rolled back, and its number given to another rule.
+                if is_reader(connection):
+                    self._kept = state, book
         return book
 
     async def book_of(
@@ -108,14 +111,12 @@ class Rules:
             before, book = self._kept
             same_units = replace(state, sequence=before.sequence) == before
             if same_units and not await rules.book_changed(connection, before.sequence):
-                self._kept = state, book
                 return book
         changes = await rules.list_current(connection, rules.BOOK_KINDS)
         moves = await unit_changes.all_changes(connection)
         book = await asyncio.to_thread(
             lambda: RuleBook(changes, state.units, UnitHistory(state.units, moves))
         )
-        self._kept = state, book
         log.info("rule_book_made", rules=len(changes))
         return book
 

@@ -266,6 +266,11 @@ async def _assert_open(connection: AsyncConnection) -> None:
         raise OSError("SQLite rolled the transaction back")
 
 
+def is_reader(connection: AsyncConnection) -> bool:
+    """Whether a connection sees only what is on disk: a writer's may still be rolled back."""
+    return bool(connection.info["reader"])
+
+
 @asynccontextmanager
 async def open_database(path: Path) -> AsyncIterator[Database]:
     """Opens the file for one server process. Raises DataInvalid if it cannot be used."""
@@ -295,7 +300,8 @@ def _engine(path: Path, *, reader: bool) -> AsyncEngine:
     )
 
     @event.listens_for(engine.sync_engine, "connect")
-    def _configure(connection: Any, _: Any) -> None:
+    def _configure(connection: Any, record: Any) -> None:
+        record.info["reader"] = reader
         connection.isolation_level = None  # we say BEGIN ourselves
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout={BUSY_MS_MAX}")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import event
 from server.clock import SystemClock
 from server.domain.attendance.rules import EVERYBODY, Rule, RuleKind, Shift
 from server.domain.attendance.starter import OFFICE_HOURS
+from server.errors import StorageUnavailable
 from server.services.rules import Rules
 from server.storage import migrate, rules
 from server.storage.database import Database, open_database
@@ -130,3 +132,27 @@ class TestBook:
             await book.warm()
 
         assert 1 == len(read)
+
+    async def test_a_rule_that_was_rolled_back(self, database):
+        """Whoever asked within its transaction leaves nothing of it; its number is another's."""
+        book = Rules(database, SystemClock())
+        await book.warm()
+        taken_back = Rule(RuleKind.SCHEDULE, EVERYBODY, FIRST, OFFICE_HOURS)
+        monday = replace(OFFICE_HOURS, week=(OFFICE_HOURS.week[0], *[None] * 6))
+        seen = []
+
+        async def work(connection: Any) -> None:
+            now = SystemClock().now()
+            await rules.insert_rules(connection, [taken_back], actor="bkd", reason="uji", now=now)
+            seen.append(await book.book(connection))
+            raise StorageUnavailable("full")
+
+        with pytest.raises(StorageUnavailable):
+            await database.write(work)
+        await self.put(database, replace(taken_back, content=monday))
+        async with database.read() as connection:
+            held = await book.book(connection)
+
+        calendar, tuesday = held.calendar([2026]), date(2026, 3, 3)
+        assert seen[0].is_usual_workday(EVERYBODY, tuesday, calendar)
+        assert not held.is_usual_workday(EVERYBODY, tuesday, calendar)
