@@ -18,6 +18,7 @@ from server.domain.attendance.hours import (
     in_effect,
     override_on,
 )
+from server.domain.attendance.kept import Kept
 from server.domain.attendance.model import (
     AttendanceDay,
     DayStatus,
@@ -31,6 +32,10 @@ from server.domain.attendance.model import (
 )
 
 _ONE_DAY = timedelta(days=1)
+# Of one planner. A month of 300 units is some 20,000 plans and 300 spans; whoever asks for other
+# dates again and again makes no more than this.
+PLANS_MAX = 20_000
+SPANS_MAX = 1_000
 T = TypeVar("T", Schedule, PhasePeriod)
 Versions = Mapping[str, Sequence[T | Ended]]
 
@@ -90,8 +95,8 @@ class Planner:
         self._phases = _by_unit(phases)
         self._tables = tuple(tables)
         self._calendar = calendar
-        self._plans: dict[tuple[str, str, date, str | None], DayPlan] = {}
-        self._spans: dict[tuple[str, str, date, date], Span] = {}
+        self._plans = Kept[tuple[str, str, date, str | None], DayPlan](PLANS_MAX)
+        self._spans = Kept[tuple[str, str, date, date], Span](SPANS_MAX)
 
     def span(self, person: Person, first: date, last: date) -> Span:
         """Returns the plans of an employee's dates and of the two around them, with the edges.
@@ -102,9 +107,8 @@ class Planner:
         if alone is None or alone.end is not None or alone.start > first - 2 * _ONE_DAY:
             return self._span(person, first, last)
         key = (alone.unit_id, alone.zone, first, last)
-        if key not in self._spans:
-            self._spans[key] = self._span(person, first, last)
-        return self._spans[key]
+        span = self._spans.get(key)
+        return span or self._spans.put(key, self._span(person, first, last))
 
     def of(self, person: Person, day: date) -> DayPlan:
         """Returns the plan of an employee's date, by the posting and the roster of that date."""
@@ -116,9 +120,7 @@ class Planner:
         """Returns the plan of a unit's date; shift None: the roster says nothing, "": off."""
         key = (unit_id, zone, day, shift)
         plan = self._plans.get(key)
-        if plan is None:
-            plan = self._plans[key] = self._make(unit_id, ZoneInfo(zone), day, shift)
-        return plan
+        return plan or self._plans.put(key, self._make(unit_id, ZoneInfo(zone), day, shift))
 
     def _span(self, person: Person, first: date, last: date) -> Span:
         dates = [first + timedelta(days=number) for number in range(-2, (last - first).days + 2)]

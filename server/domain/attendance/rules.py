@@ -17,6 +17,7 @@ from server.domain.attendance.bands import CutTable
 from server.domain.attendance.calendar import Calendar, FreeDay, national
 from server.domain.attendance.discipline import DisciplineTable
 from server.domain.attendance.hours import Schedule, in_effect
+from server.domain.attendance.kept import Kept
 from server.domain.attendance.model import Ended, PhasePeriod
 from server.domain.attendance.plan import Planner
 from server.domain.attendance.quota import QuotaTable
@@ -27,6 +28,8 @@ from server.domain.unit_history import UnitHistory
 
 SHIFT_LENGTH_MAX = 40
 EVERYBODY = ""
+# Of one book: what is asked for lies in this year and the ones beside it.
+PLANNERS_MAX = 8
 # Quotas may differ: the form of the NIP says which one holds.
 EMPLOYMENTS = frozenset({"PNS", "PPPK"})
 
@@ -182,7 +185,7 @@ class RuleBook:
         history: UnitHistory | None = None,
     ) -> None:
         self._now = _Sorted()
-        self._planners: dict[tuple[int, int], Planner] = {}
+        self._planners = Kept[tuple[int, int], Planner](PLANNERS_MAX)  # shared by its copies
         self._unit_ids = [unit.unit_id for unit in units]
         self._history = history or UnitHistory(units)
         self._rosters: Mapping[str, Mapping[date, str]] | None = None
@@ -241,9 +244,9 @@ class RuleBook:
     def planner(self, first: date, last: date) -> Planner:
         """Returns a planner for the days first to last and some around them, made once a year."""
         key = (first.year, last.year)
-        if key not in self._planners:
-            self._planners[key] = self._make_planner(range(first.year - 1, last.year + 2))
-        return self._planners[key]
+        planner = self._planners.get(key)
+        years = range(first.year - 1, last.year + 2)
+        return planner or self._planners.put(key, self._make_planner(years))
 
     def _make_planner(self, years: Iterable[int]) -> Planner:
         schedules: list[Schedule | Ended] = []
