@@ -1,7 +1,7 @@
 """The composition root: opens everything in order, and closes it in reverse."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, fields
@@ -58,6 +58,7 @@ LAG_TICK_S = 0.1
 LAST_WORD_S = 2.0
 LAG_WARNING_S = 0.05
 STORAGE_TICK_S = 1.0
+AGAIN_S = 10.0
 
 log = structlog.get_logger()
 
@@ -123,12 +124,13 @@ async def _serving(
     )
     await server.start(settings.listen, credentials)
     app = App(server, services, settings)
-    tasks = [
-        asyncio.create_task(_watch_lag(), name="loop-lag"),
-        asyncio.create_task(services.upkeep.run(), name="upkeep"),
-        asyncio.create_task(services.ledger.run(), name="ledger"),
-        asyncio.create_task(_watch_storage(server, services.storage), name="storage-watch"),
-    ]
+    works: dict[str, Callable[[], Awaitable[None]]] = {
+        "loop-lag": _watch_lag,
+        "upkeep": services.upkeep.run,
+        "ledger": services.ledger.run,
+        "storage-watch": lambda: _watch_storage(server, services.storage),
+    }
+    tasks = [asyncio.create_task(_again(name, work), name=name) for name, work in works.items()]
     try:
         await server.set_serving(serving=True)
         yield app
@@ -276,9 +278,6 @@ def _compose(
         live=live,
         clock=clock,
         storage=database,
-        gauges=lambda: _gauges(
-            pipeline, gallery, live, database=database, admission=admission, ledger=ledger
-        ),
     )
 
 
@@ -294,7 +293,8 @@ def _upkeep(
             "fingerprints": retention.fingerprints,
             "refusals": retention.refusals,
             "documents": retention.documents,
-        }
+        },
+        clock,
     )
 
 
@@ -322,7 +322,7 @@ def _requests(
 def _metrics(settings: Settings, services: Services) -> ExitStack:
     """Shows the gauges, and serves them where the settings say. Raises SettingsInvalid."""
     stack = ExitStack()
-    stack.enter_context(metrics.gauges(services.gauges))
+    stack.enter_context(metrics.gauges(lambda: _gauges(services)))
     if settings.metrics_listen:
         host, _, port = settings.metrics_listen.rpartition(":")
         try:
@@ -367,29 +367,35 @@ def _check_licence(settings: Settings, pack: Pack) -> None:
     log.warning("noncommercial_models", models=settings.models)
 
 
-def _gauges(
-    pipeline: Pipeline,
-    gallery: Gallery,
-    live: LiveStreams,
-    *,
-    database: Database,
-    admission: Admission,
-    ledger: Ledger,
-) -> Mapping[str, float]:
+def _gauges(services: Services) -> Mapping[str, float]:
     """Returns what the server's gauges show now, by the names of metrics.GAUGES."""
+    checkins, storage = services.checkins, services.storage
+    pipeline, gallery, admission = checkins.pipeline, checkins.gallery, checkins.admission
     return {
         "hadir_workers": pipeline.workers,
         "hadir_frames_waiting": pipeline.frames_waiting,
         "hadir_frame_cost_seconds": pipeline.cost.frame_s,
-        "hadir_streams_open": len(live),
+        "hadir_streams_open": len(services.live),
         "hadir_check_ins_open": admission.open,
         "hadir_check_in_places": admission.places,
         "hadir_gallery_people": gallery.snapshot.size,
         "hadir_gallery_version": gallery.snapshot.version,
-        "hadir_storage_writable": database.writable,
-        "hadir_writes_waiting": database.writes_waiting,
-        "hadir_ledger_records": ledger.size,
+        "hadir_storage_writable": storage.writable,
+        "hadir_upkeep_success_time_seconds": services.upkeep.success_time_s,
+        "hadir_writes_waiting": storage.writes_waiting,
+        "hadir_ledger_records": services.ledger.size,
     }
+
+
+async def _again(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    """Runs what never ends by itself, and begins it again where it failed."""
+    while True:
+        try:
+            await work()
+        except Exception:  # the top of a task: nobody waits for it, and the server needs it
+            metrics.TASK_FAILURES.labels(name).inc()
+            log.exception("task_failed", task=name)
+        await asyncio.sleep(AGAIN_S)
 
 
 async def _watch_lag() -> None:

@@ -8,6 +8,8 @@ import structlog
 import structlog.tracebacks
 from structlog.typing import Processor
 
+from server import metrics
+
 
 def configure(level: str) -> None:
     """Sets up structlog for this process, and the libraries' logging in the same form."""
@@ -24,10 +26,23 @@ def configure(level: str) -> None:
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=lambda *_: _Lines(sys.stderr),
         cache_logger_on_first_use=True,
     )
     _configure_libraries(shared, number)
+
+
+class _Lines(structlog.PrintLogger):
+    """Prints lines; one that cannot be written is counted, and fails nothing of what it tells."""
+
+    def msg(self, message: str) -> None:
+        """Prints a line."""
+        try:
+            super().msg(message)
+        except OSError:
+            metrics.LOG_LINES_LOST.inc()
+
+    debug = info = warning = error = critical = exception = msg
 
 
 def _configure_libraries(shared: Sequence[Processor], level: int) -> None:

@@ -38,6 +38,8 @@ RPC = Histogram(
 STORAGE_FAILURES = Counter(
     "hadir_storage_failures", "Groups of writes that could not be stored, by why.", ["error"]
 )
+LOG_LINES_LOST = Counter("hadir_log_lines_lost", "Lines of the log that could not be written.")
+TASK_FAILURES = Counter("hadir_task_failures", "Tasks that ended and were begun again.", ["task"])
 LOOP_LAG = Histogram(
     "hadir_event_loop_lag_seconds", "How late the event loop was.", buckets=_STAGE_SECONDS
 )
@@ -52,6 +54,7 @@ GAUGES: Mapping[str, str] = {
     "hadir_gallery_people": "Employees who can be recognised.",
     "hadir_gallery_version": "Number of the gallery's present snapshot.",
     "hadir_storage_writable": "1 while what is recorded can be stored, else 0.",
+    "hadir_upkeep_success_time_seconds": "When the server's upkeep last succeeded, since 1970.",
     "hadir_writes_waiting": "Transactions that wait for the writer.",
     "hadir_ledger_records": "Records that the ledger holds.",
 }

@@ -1,6 +1,5 @@
 """Builds the gRPC server: servicers, gate, health, reflection, transport limits."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import grpc
@@ -139,7 +138,6 @@ class Services:
     live: LiveStreams
     clock: Clock
     storage: Database
-    gauges: Callable[[], Mapping[str, float]]
 
 
 class RpcServer:

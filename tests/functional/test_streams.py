@@ -20,7 +20,6 @@ from server.rpc import checkin as checkin_rpc
 from server.rpc import enrollment as enrollment_rpc
 from server.rpc import interceptor
 from server.rpc.server import FILES
-from tests.faults.test_storage_faults import read_only
 from tests.functional.world import METHODS, Api, World, consent, none_open, now, outcomes, refused
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("later")]
@@ -334,25 +333,6 @@ class TestHealthAndReflection:
 
         response = health_pb2.HealthCheckResponse
         assert [response.SERVING, response.NOT_SERVING] == [first.status, second.status]
-
-    async def test_disk_without_room(self, open_copy):
-        """While nothing can be stored work is sent elsewhere, and here again by itself after."""
-        async with open_copy() as world:
-            bkd = await world.bkd()
-            stub = health_pb2_grpc.HealthStub(world.anyone.client.channel)
-            watch = stub.Watch(health_pb2.HealthCheckRequest())
-            seen = [(await watch.read()).status]
-            async with read_only(world.app.services.storage):
-                with refused("STORAGE_UNAVAILABLE", "UNAVAILABLE"):
-                    await world.phone(0)
-                seen.append((await watch.read()).status)
-                await bkd.call("ListEmployees")
-            seen.append((await watch.read()).status)
-            await world.phone(0)
-            watch.cancel()
-
-        response = health_pb2.HealthCheckResponse
-        assert [response.SERVING, response.NOT_SERVING, response.SERVING] == seen
 
     async def test_reflection(self, world):
         """Reflection lists every service of the API, health and itself."""

@@ -1,10 +1,14 @@
 """The log: JSON lines, also of what the libraries say, and never a value of a statement."""
 
+import errno
+import io
 import json
 import logging
+import sys
 
 import pytest
 import structlog
+from prometheus_client import REGISTRY
 from sqlalchemy import exc, text
 
 from server import logs
@@ -45,6 +49,39 @@ class TestLines:
         logging.getLogger("sqlalchemy.engine").info("SELECT")
 
         assert "" == capsys.readouterr().err
+
+
+class FullDisk(io.StringIO):
+    """Takes nothing while it is full."""
+
+    full = True
+
+    def write(self, text):
+        """Refuses as the system does."""
+        if self.full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().write(text)
+
+
+class TestLostLines:
+    """A log that cannot be written fails nobody's call."""
+
+    @pytest.mark.parametrize(
+        "method", ["debug", "info", "warning", "error", "exception", "critical"]
+    )
+    def test_are_counted(self, configured, monkeypatch, method):
+        """What follows once there is room is written."""
+        disk = FullDisk()
+        monkeypatch.setattr(sys, "stderr", disk)
+        configured("DEBUG")
+        log, name = structlog.get_logger(), "hadir_log_lines_lost_total"
+        before = REGISTRY.get_sample_value(name)
+        getattr(log, method)("lost")
+        disk.full = False
+        getattr(log, method)("kept")
+
+        assert "kept" == json.loads(disk.getvalue())["event"]
+        assert 1 == REGISTRY.get_sample_value(name) - before
 
 
 class TestStatements:
