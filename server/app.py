@@ -44,6 +44,7 @@ from server.services.rules import Rules
 from server.services.sessions import Sessions
 from server.services.sight import Sight
 from server.services.thresholds import Thresholds
+from server.services.timekeeping import Timekeeping, begun_in_time
 from server.services.trial import Trial
 from server.services.upkeep import Upkeep
 from server.settings import Settings, sqlite_path
@@ -175,6 +176,7 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
             signer = Signer(vault.subkey("ledger"))
             ledger = Ledger(database, path, signer, clock, threads.ledger)
             await ledger.begin()
+            times = await begun_in_time(database, clock, trusted=settings.trust_clock)
             rules = Rules(database, clock)
             await rules.begin()
             pipeline = await asyncio.shield(loading)  # who gives up here still ends its threads
@@ -189,6 +191,7 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
                 database,
                 vault,
                 ledger=ledger,
+                times=times,
                 rules=rules,
                 pipeline=pipeline,
                 thresholds=thresholds,
@@ -218,6 +221,7 @@ def _compose(
     vault: Vault,
     *,
     ledger: Ledger,
+    times: Timekeeping,
     rules: Rules,
     pipeline: Pipeline,
     thresholds: Thresholds,
@@ -273,7 +277,7 @@ def _compose(
             device_hours=settings.session_hours_device,
             staff_hours=settings.session_hours_staff,
         ),
-        upkeep=_upkeep(database, sight, clock, documents, settings),
+        upkeep=_upkeep(database, sight, clock, documents, settings, times=times),
         trial=Trial(database, sight, clock),
         live=live,
         clock=clock,
@@ -282,7 +286,13 @@ def _compose(
 
 
 def _upkeep(
-    database: Database, sight: Sight, clock: Clock, documents: Documents, settings: Settings
+    database: Database,
+    sight: Sight,
+    clock: Clock,
+    documents: Documents,
+    settings: Settings,
+    *,
+    times: Timekeeping,
 ) -> Upkeep:
     """Returns what the server removes by itself, when its time is over."""
     periods = Periods(settings.fingerprint_days, settings.refusal_days, settings.document_days)
@@ -295,6 +305,7 @@ def _upkeep(
             "documents": retention.documents,
         },
         clock,
+        doubt=times.doubt,
     )
 
 

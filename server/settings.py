@@ -111,6 +111,9 @@ class Settings(BaseSettings):
     time_zone: str = Field(
         "Asia/Jayapura", description="Zone of the province: dates where no site says another."
     )
+    trust_clock: bool = Field(
+        False, description="Believe the clock where what is stored speaks against it."
+    )
     metrics_listen: str = Field(
         "",
         pattern=r"^(\S+:\d+)?$",

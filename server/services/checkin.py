@@ -191,7 +191,7 @@ class CheckIns:
     async def _refuse_early(self, connection: Connection, device_id: str) -> None:
         now = self.clock.now()
         suspicious, every = await event_rows.refusals_since(
-            connection, device_id, now - REFUSALS_WINDOW, _SUSPICIOUS
+            connection, device_id, now, REFUSALS_WINDOW, _SUSPICIOUS
         )
         for (count, last), most in ((suspicious, REFUSALS_MAX), (every, REFUSALS_ANY_MAX)):
             if count >= most and last is not None and now - last < REFUSAL_DELAY:

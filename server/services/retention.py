@@ -6,7 +6,7 @@ events, the refusals and why, and the documents' hashes stay, and a log says wha
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 
@@ -14,7 +14,7 @@ from server.clock import Clock
 from server.services.sight import Sight
 from server.storage import retention
 from server.storage.database import Connection, Database
-from server.storage.retention import Kept
+from server.storage.retention import Kept, Part, Place
 
 # Of one transaction, some 5 ms: check-ins commit in between.
 ROWS_AT_ONCE_MAX = 500
@@ -54,58 +54,52 @@ class Retention:
     async def documents(self) -> int:
         """Deletes the content of documents of old requests."""
         days = timedelta(days=self._periods.document_days)
-        before, count = self._clock.now() - days, 0
+        now, count = self._clock.now(), 0
         while True:
             async with self._database.read() as connection:
                 some = await retention.old_documents(
                     connection, self._sight.today() - days, DOCUMENTS_AT_ONCE_MAX
                 )
+            if not some:
+                break
 
             async def work(connection: Connection, some: list[str] = some) -> None:
                 for document_id in some:
                     await retention.empty_document(connection, document_id)
+                await retention.insert_removal(
+                    connection,
+                    Kept.DOCUMENTS,
+                    before=now - days,
+                    last_sequence=0,
+                    count=len(some),
+                    now=now,
+                )
 
-            if not some:
-                break
             await self._database.write(work)
             count += len(some)
             await asyncio.sleep(PAUSE_S)
-        await self._note(Kept.DOCUMENTS, before, 0, count)
-        return count
+        return _told(Kept.DOCUMENTS, count)
 
     async def _rows(self, kind: Kept, days: int) -> int:
-        before, count = self._clock.now() - timedelta(days=days), 0
+        now, count = self._clock.now(), 0
         async with self._database.read() as connection:
             last = await retention.emptied_up_to(connection, kind)
-        while True:
+        part = Part(Place(last, last), 0, goes_on=True)
+        while part.goes_on:
 
-            async def work(connection: Connection, after: int = last) -> tuple[int, int]:
+            async def work(connection: Connection, place: Place = part.place) -> Part:
                 return await retention.empty_rows(
-                    connection, kind, after=after, before=before, limit=ROWS_AT_ONCE_MAX
+                    connection, kind, place, now=now, days=days, limit=ROWS_AT_ONCE_MAX
                 )
 
-            last, some = await self._database.write(work)
-            count += some
-            if some < ROWS_AT_ONCE_MAX:
-                break
+            part = await self._database.write(work)
+            count += part.count
             await asyncio.sleep(PAUSE_S)
-        await self._note(kind, before, last, count)
-        return count
+        return _told(kind, count)
 
-    async def _note(self, kind: Kept, before: datetime, last: int, count: int) -> None:
-        """Logs what was emptied, in the database and in the server's log."""
-        if not count:
-            return
 
-        async def work(connection: Connection) -> None:
-            await retention.insert_removal(
-                connection,
-                kind,
-                before=before,
-                last_sequence=last,
-                count=count,
-                now=self._clock.now(),
-            )
-
-        await self._database.write(work)
-        log.info("retention_done", kind=kind.value, before=before.isoformat(), count=count)
+def _told(kind: Kept, count: int) -> int:
+    """Says in the server's log what the database's log has part by part. Returns the count."""
+    if count:
+        log.info("retention_done", kind=kind.value, count=count)
+    return count

@@ -13,11 +13,21 @@ log = structlog.get_logger()
 
 
 class Upkeep:
-    """Runs named jobs at the start and every hour; each returns how much it removed."""
+    """Runs named jobs at the start and every hour; each returns how much it removed.
 
-    def __init__(self, jobs: Mapping[str, Callable[[], Awaitable[int]]], clock: Clock) -> None:
+    doubt: why the clock is not believed, by which all of them remove; empty if it is.
+    """
+
+    def __init__(
+        self,
+        jobs: Mapping[str, Callable[[], Awaitable[int]]],
+        clock: Clock,
+        *,
+        doubt: Callable[[], str],
+    ) -> None:
         self._jobs = jobs
         self._clock = clock
+        self._doubt = doubt
         # Seconds since 1970; 0 until all jobs have succeeded once.
         self.success_time_s = 0.0
 
@@ -28,7 +38,10 @@ class Upkeep:
             await asyncio.sleep(INTERVAL_S)
 
     async def once(self) -> None:
-        """Runs each job once."""
+        """Runs each job once, unless the clock is in doubt."""
+        if why := self._doubt():
+            log.error("upkeep_skipped", why=why)
+            return
         failed = False
         for name, job in self._jobs.items():
             try:

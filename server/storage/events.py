@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, bindparam, case, func, insert, select
@@ -58,7 +58,8 @@ _REFUSALS = select(
 ).where(
     and_(
         refusals.c.device_id == bindparam("device_id"),
-        refusals.c.refuse_time >= bindparam("since"),
+        # Not those that a clock dated which was ahead: they would lock a phone until then.
+        refusals.c.refuse_time.between(bindparam("since"), bindparam("now")),
     )
 )
 
@@ -218,10 +219,19 @@ async def insert_refusal(connection: AsyncConnection, refusal: Refusal) -> None:
 
 
 async def refusals_since(
-    connection: AsyncConnection, device_id: str, since: datetime, reasons: frozenset[str]
+    connection: AsyncConnection,
+    device_id: str,
+    now: datetime,
+    window: timedelta,
+    reasons: frozenset[str],
 ) -> tuple[tuple[int, datetime | None], tuple[int, datetime | None]]:
-    """Returns how many refusals for these reasons a device got, and the last; and those of all."""
-    wanted = {"device_id": device_id, "since": pack(since), "reasons": sorted(reasons)}
+    """Returns how many refusals for these reasons a device got of late, and the last; and all."""
+    wanted = {
+        "device_id": device_id,
+        "since": pack(now - window),
+        "now": pack(now),
+        "reasons": sorted(reasons),
+    }
     named, last_named, every, last = (await connection.execute(_REFUSALS, wanted)).one()
     return (int(named), unpack(last_named)), (int(every), unpack(last))
 

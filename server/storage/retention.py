@@ -1,9 +1,11 @@
 """SQL that empties what may not be kept longer, in small parts, and the log of what was emptied."""
 
 import enum
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import takewhile
 
-from sqlalchemy import Column, Table, delete, exists, func, insert, select, update
+from sqlalchemy import Column, Table, delete, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.storage.schema import (
@@ -37,37 +39,66 @@ _EMPTIED: dict[Kept, tuple[Table, Column[int], tuple[str, ...]]] = {
 
 
 async def emptied_up_to(connection: AsyncConnection, kind: Kept) -> int:
-    """Returns the sequence up to which rows are emptied already."""
+    """Returns the sequence up to which all rows are emptied already."""
     statement = select(func.max(removals.c.last_sequence)).where(removals.c.kind == kind.value)
     return (await connection.execute(statement)).scalar() or 0
 
 
-async def empty_rows(
-    connection: AsyncConnection, kind: Kept, *, after: int, before: datetime, limit: int
-) -> tuple[int, int]:
-    """Empties rows behind a sequence that are older than a time; returns (last sequence, count).
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a search is: the last row seen, and the last before which all were old."""
 
-    Rows are in the order of their time but for minutes: the first young one ends the search.
+    seen: int
+    emptied_to: int
+
+    @property
+    def unbroken(self) -> bool:
+        """Whether every row so far was old."""
+        return self.seen == self.emptied_to
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one part of a search did: where it is now, how many it emptied, whether to go on."""
+
+    place: Place
+    count: int
+    goes_on: bool
+
+
+async def empty_rows(
+    connection: AsyncConnection, kind: Kept, place: Place, *, now: datetime, days: int, limit: int
+) -> Part:
+    """Empties rows behind a place that are older than so many days, and logs it.
+
+    Rows are in the order of their time but for minutes, and but for a clock that was wrong for a
+    while: the search ends with a part that has neither old ones nor such of the future.
     """
     table, moment, names = _EMPTIED[kind]
+    filled = or_(*(table.c[name].is_not(None) for name in names))
     statement = (
-        select(table.c.sequence, moment)
-        .where(table.c.sequence > after)
+        select(table.c.sequence, moment, filled)
+        .where(table.c.sequence > place.seen)
         .order_by(table.c.sequence)
         .limit(limit)
     )
-    old: list[int] = []
-    for sequence, made in await connection.execute(statement):
-        if made >= pack(before):
-            break
-        old.append(sequence)
+    rows = (await connection.execute(statement)).all()
+    before = now - timedelta(days=days)
+    cut, future = pack(before), pack(now)
+    old = [sequence for sequence, made, full in rows if made < cut and full]
     if old:
         await connection.execute(
-            update(table)
-            .where(table.c.sequence.between(old[0], old[-1]))
-            .values(dict.fromkeys(names))
+            update(table).where(table.c.sequence.in_(old)).values(dict.fromkeys(names))
         )
-    return (old[-1] if old else after), len(old)
+    leading = list(takewhile(lambda row: row[1] < cut, rows)) if place.unbroken else []
+    emptied_to = leading[-1].sequence if leading else place.emptied_to
+    # A whole part in which nothing was left to empty is logged too: nobody looks at it again.
+    if old or len(leading) == limit:
+        await insert_removal(
+            connection, kind, before=before, last_sequence=emptied_to, count=len(old), now=now
+        )
+    goes_on = len(rows) == limit and any(not cut <= made <= future for _, made, _ in rows)
+    return Part(Place(rows[-1].sequence if rows else place.seen, emptied_to), len(old), goes_on)
 
 
 async def old_documents(connection: AsyncConnection, before: date, limit: int) -> list[str]:

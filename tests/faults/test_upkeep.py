@@ -49,7 +49,7 @@ class TestSuccess:
                 raise OSError("no room")
             return 0
 
-        upkeep = Upkeep({"bad": bad, "good": good}, clock)
+        upkeep = Upkeep({"bad": bad, "good": good}, clock, doubt=str)
         await upkeep.once()
         await upkeep.once()
         failed_s, now_s = upkeep.success_time_s, clock.now().timestamp()

@@ -6,6 +6,7 @@ import resource
 import signal
 import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -248,6 +249,24 @@ class TestSetUp:
 
         assert 1 == code
         assert value in errors
+        assert "Traceback" not in errors
+
+    async def test_clock_that_is_behind(self, new_copy):
+        """A server whose clock is behind what is stored does not serve; the error says why."""
+        directory = new_copy()
+        config = directory / "hadir.toml"
+        config.write_text('database = "sqlite:///hadir.db"\nkey_file = "hadir.key"\n')
+        with closing(sqlite3.connect(directory / "hadir.db")) as connection:
+            connection.execute(
+                "INSERT INTO rules (kind, subject, start, content, actor, reason, change_time)"
+                " SELECT kind, subject, start, content, actor, reason, change_time + 864000000000"
+                " FROM rules ORDER BY sequence DESC LIMIT 1"
+            )
+            connection.commit()
+        code, _, errors = await command("run", "--config", str(config))
+
+        assert 1 == code
+        assert "trust_clock = true" in errors
         assert "Traceback" not in errors
 
     async def test_nothing_to_migrate(self, tmp_path):

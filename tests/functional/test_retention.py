@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from server.domain.face import Fingerprint
+from server.storage import retention
 from tests.functional.attendance_world import (
     PROOF,
     go_to,
@@ -71,3 +72,28 @@ class TestRetention:
         assert [("FINGERPRINTS", 1), ("REFUSALS", 1), ("DOCUMENTS", 1)] == rows(
             world, "SELECT kind, removed_count FROM removals ORDER BY sequence"
         )
+
+    async def test_documents_go_with_their_proof(self, world, monkeypatch):
+        """A document whose end cannot be logged is still there; then both happen at once."""
+        day = go_to(world, "07:20")
+        api = await phone_api(world, STAFF)
+        proof = await upload(api, PROOF)
+        await submit(api, "SAKIT", day + timedelta(days=1), document_ids=[proof.document_id])
+        upkeep = world.app.services.upkeep
+        content = "SELECT count(*) > 0 FROM document_chunks"
+        logged = "SELECT sum(removed_count) FROM removals WHERE kind = 'DOCUMENTS'"
+
+        async def fails(*_, **__):
+            raise OSError("no room")
+
+        before = rows(world, logged)
+        world.clock.advance(days=1828)
+        with monkeypatch.context() as patched:
+            patched.setattr(retention, "insert_removal", fails)
+            await upkeep.once()
+        kept = rows(world, content)
+        await upkeep.once()
+
+        assert [(1,)] == kept
+        assert [(0,)] == rows(world, content)
+        assert [(before[0][0] + 1,)] == rows(world, logged)
