@@ -391,6 +391,7 @@ def _gauges(services: Services) -> Mapping[str, float]:
         "hadir_check_in_places": admission.places,
         "hadir_gallery_people": gallery.snapshot.size,
         "hadir_gallery_version": gallery.snapshot.version,
+        "hadir_enrolments_unreadable": len(services.enrollments.unreadable),
         "hadir_storage_writable": storage.writable,
         "hadir_upkeep_success_time_seconds": services.upkeep.success_time_s,
         "hadir_writes_waiting": storage.writes_waiting,

@@ -53,6 +53,7 @@ GAUGES: Mapping[str, str] = {
     "hadir_check_in_places": "Check-ins that can run at once.",
     "hadir_gallery_people": "Employees who can be recognised.",
     "hadir_gallery_version": "Number of the gallery's present snapshot.",
+    "hadir_enrolments_unreadable": "Employees whose stored face cannot be read: enrol them again.",
     "hadir_storage_writable": "1 while what is recorded can be stored, else 0.",
     "hadir_upkeep_success_time_seconds": "When the server's upkeep last succeeded, since 1970.",
     "hadir_writes_waiting": "Transactions that wait for the writer.",

@@ -96,6 +96,8 @@ class Enrollments:
         self._clock = clock
         # Storage and gallery change in the same order.
         self._changing = asyncio.Lock()
+        # Whose stored face cannot be read: nobody recognises them until they are enrolled again.
+        self.unreadable: set[str] = set()
 
     @property
     def gallery_size(self) -> int:
@@ -173,8 +175,13 @@ class Enrollments:
         return replace(resemblance, reason=checked_reason(resemblance.reason))
 
     async def load_gallery(self) -> int:
-        """Builds the gallery from storage. Returns how many people can be recognised."""
+        """Builds the gallery from storage. Returns how many people can be recognised.
+
+        Who cannot be read is left out: one damaged row keeps nobody else from work. Raises
+        DataInvalid if nobody can: that is another key file.
+        """
         async with self._changing:
+            self.unreadable.clear()
             await self._gallery.load([person async for person in self._people()])
         return self._gallery.snapshot.size
 
@@ -287,6 +294,7 @@ class Enrollments:
                 raise LooksLikeAnother("the face looks like another enrolled employee", nip=twin)
             employee = await self._store(enrollment, singles, images)
             await self._gallery.put(Person(session.nip, employee.site_id, mean))
+            self.unreadable.discard(session.nip)
         log.info("enrolled", actor=enrollment.actor, templates=len(singles))
         if session.resemblance is not None:
             log.warning(
@@ -310,17 +318,28 @@ class Enrollments:
                 )
             )
             await self._gallery.remove(nip)
+            self.unreadable.discard(nip)
         if erasure is None:
             raise NothingEnrolled("the employee has no enrolment", nip=nip)
         log.info("enrolment_erased", actor=principal.username)
         return erasure
 
     async def _people(self) -> AsyncIterator[Person]:
+        faults, readable = list[DataInvalid](), 0
+
+        def skip(nip: str, template_id: str, fault: DataInvalid) -> None:
+            self.unreadable.add(nip)
+            faults.append(fault)
+            log.error("enrolment_unreadable", template_id=template_id, do="enrol this person again")
+
         async with self._database.read() as connection:
             async for item in enrollments.stream_means(
-                connection, self._vault, self._pipeline.model_version
+                connection, self._vault, self._pipeline.model_version, skip=skip
             ):
+                readable += 1
                 yield Person(item.nip, item.site_id, item.vector)
+        if faults and not readable:
+            raise faults[0]
 
 
 def _packed(crop: Image) -> bytes:

@@ -4,7 +4,7 @@ A value is sealed for its enrolment, its row and its model version, so rows cann
 """
 
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,7 +25,7 @@ from server.storage.schema import (
     units,
 )
 from server.storage.times import pack, unpack
-from server.storage.vault import Vault
+from server.storage.vault import Cipher, Vault
 
 # Opening the sealed rows of one fetch takes some 3 ms of the event loop.
 _ROWS_A_FETCH = 250
@@ -189,20 +189,29 @@ async def erase(
 
 
 async def stream_means(
-    connection: AsyncConnection, vault: Vault, model_version: str
+    connection: AsyncConnection,
+    vault: Vault,
+    model_version: str,
+    *,
+    skip: Callable[[str, str, DataInvalid], None] | None = None,
 ) -> AsyncIterator[Mean]:
     """Yields the means of all active employees that this model version enrolled, by NIP.
 
     This runs for everybody at every start. Estimate: 20 us a person. Raises DataInvalid for an
-    enrolment without its mean, another key file or changed bytes.
+    enrolment without its mean, another key file or changed bytes; if there is one to tell, `skip`
+    gets the NIP, the id of the template and the error instead.
     """
     after = ""
     values = {"version": model_version}
     while page := (await connection.execute(_MEANS, {**values, "after": after})).all():
         for nip, wrapped, site_id, row_id, sealed in page:
-            if sealed is None:
-                raise DataInvalid("the mean template of an enrolment is missing", nip=nip)
-            opened = vault.open_key(wrapped, nip).open(sealed, _owner(nip, row_id, model_version))
+            try:
+                opened = _opened(vault.open_key(wrapped, nip), nip, row_id, sealed, model_version)
+            except DataInvalid as error:
+                if skip is None:
+                    raise
+                skip(nip, row_id or "", error)
+                continue
             yield Mean(nip, site_id, np.frombuffer(opened, "<f4"))
         after = page[-1].nip
 
@@ -269,6 +278,14 @@ async def _delete_rows(connection: AsyncConnection, nips: Sequence[str]) -> int:
         await connection.execute(delete(table).where(table.c.nip.in_(nips)))
     result = await connection.execute(delete(enrollments).where(enrollments.c.nip.in_(nips)))
     return result.rowcount
+
+
+def _opened(
+    cipher: Cipher, nip: str, row_id: str | None, sealed: bytes | None, version: str
+) -> bytes:
+    if row_id is None or sealed is None:
+        raise DataInvalid("the mean template of an enrolment is missing", nip=nip)
+    return cipher.open(sealed, _owner(nip, row_id, version))
 
 
 def _packed(vector: Vector) -> bytes:

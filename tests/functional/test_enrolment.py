@@ -3,12 +3,13 @@
 import asyncio
 import hashlib
 import sqlite3
+from contextlib import closing
 from datetime import UTC, timedelta
 
 import cv2
 import numpy as np
 import pytest
-from hadir.v1 import enrollment_pb2, frame_pb2
+from hadir.v1 import enrollment_pb2, event_pb2, frame_pb2
 
 from benchmarks.virtual import Camera, Pose, encode, render_crowd
 from benchmarks.walker import walk
@@ -387,6 +388,37 @@ class TestAtRest:
         with pytest.raises(DataInvalid, match="does not fit the key file"):
             async with open_world(directory, seed, cast):
                 pass
+
+
+class TestUnreadable:
+    """A stored face that cannot be read, of one person among others."""
+
+    async def test_keeps_nobody_else_from_work(self, new_copy, seed, cast):
+        """The server starts without it and says so; the person is enrolled again."""
+        directory = new_copy()
+        broken = seed.people[0].nip
+        with closing(sqlite3.connect(directory / "hadir.db")) as connection:
+            connection.execute(
+                "UPDATE templates SET vector = substr(vector, 1, length(vector) - 1)"
+                " WHERE kind = 'MEAN' AND nip = ?",
+                (broken,),
+            )
+            connection.commit()
+
+        async with open_world(directory, seed, cast) as world:
+            service = world.app.services.enrollments
+            before = service.gallery_size, len(service.unreadable)
+            walked = await walk((await world.kiosk()).client, cast.actor(2).walk(24))
+            phone = await world.phone(0)
+            with refused("NOT_ENROLLED", "FAILED_PRECONDITION"):
+                await phone.check_in(event_pb2.EVENT_KIND_IN, world.place(0), cast.actor(0))
+            await world.enrol(broken, cast.actor(0).enrolment())
+            after = service.gallery_size, len(service.unreadable)
+
+        people = len(seed.phones)
+        assert (people - 1, 1) == before
+        assert (people, 0) == after
+        assert 1 == len(walked.recognised)
 
 
 class TestReembed:
