@@ -2,7 +2,7 @@
 
 Who is admitted is served in time; who is not is told when to come back, before anything is read
 from the disk if the phone was here before. Who comes back as told is dated from the first refusal:
-that the machine was full makes nobody late.
+that the machine was full makes nobody late. Nor does a disk that could not store a check-in.
 """
 
 import time
@@ -14,7 +14,7 @@ from typing import NoReturn, Protocol
 
 from server import metrics
 from server.domain.model import Principal
-from server.errors import Overloaded
+from server.errors import Overloaded, StorageUnavailable
 from server.services.slots import Slots
 from server.services.tokens import hashed
 from server.vision.cost import FrameCost
@@ -152,6 +152,15 @@ class Admission:
         now_s, known = self._monotonic(), self._turned_away.get(device_id)
         return now_s - known.first_s if known is not None and known.counts(now_s) else 0.0
 
+    @contextmanager
+    def excused(self, device_id: str, since_s: float) -> Iterator[None]:
+        """If the storage fails in the block the device counts as turned away since a moment."""
+        try:
+            yield
+        except StorageUnavailable as error:
+            self._turn_away(device_id, error.retry_after_s or RETRY_S_MIN, since_s)
+            raise
+
     def settle(self, device_id: str) -> None:
         """Forgets the refusals of a device whose check-in is recorded."""
         self._turned_away.pop(device_id, None)
@@ -180,14 +189,14 @@ class Admission:
         self._turn_away(device_id, retry_s)
         raise Overloaded("too many check-ins at once", retry_after_s=retry_s)
 
-    def _turn_away(self, device_id: str, retry_s: float) -> None:
+    def _turn_away(self, device_id: str, retry_s: float, since_s: float | None = None) -> None:
         now_s, known = self._monotonic(), self._turned_away.get(device_id)
         until_s = now_s + retry_s + COMES_BACK_S_MAX
         if known is not None and known.counts(now_s):
             known.until_s = until_s
             return
         self._turned_away.pop(device_id, None)
-        self._turned_away[device_id] = _TurnedAway(now_s, until_s)
+        self._turned_away[device_id] = _TurnedAway(now_s if since_s is None else since_s, until_s)
         if len(self._turned_away) > TURNED_AWAY_MAX:
             self._turned_away.popitem(last=False)
 

@@ -336,14 +336,16 @@ class CheckInSession:
     async def _record(self, event: Event) -> Recorded:
         """Stores the event or why it was refused, and does what must follow it."""
         content = request_digest(self._request.kind, self._request.location)
+        device_id = self.device.device_id
         try:
-            recorded = await self._owner.event_log.record_phone(
-                event, self._request.request_id, content, credited_s=self._credit_s
-            )
+            with self._owner.admission.excused(device_id, self._opened_s - self._credit_s):
+                recorded = await self._owner.event_log.record_phone(
+                    event, self._request.request_id, content, credited_s=self._credit_s
+                )
         except CheckInRefused as refused:
             await self.refuse(refused.refusal)
             raise
-        self._owner.admission.settle(self.device.device_id)
+        self._owner.admission.settle(device_id)
         metrics.CHECK_INS.labels("RECORDED").inc()
         return recorded
 

@@ -20,6 +20,7 @@ from benchmarks.walker import walk
 from server.rpc import interceptor, streams
 from server.services.admission import CAMERA_S, CHECK_IN_FPS_MAX, PUT_OFF_S_MAX, Admission
 from tests.conftest import Cast
+from tests.faults.test_storage_faults import read_only
 from tests.functional.world import Api, World, refused
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("later")]
@@ -100,6 +101,20 @@ class TestFullServer:
         assert timedelta() <= credited < timedelta(seconds=20)
         assert in_time.create_time.ToDatetime(UTC) - start > timedelta(seconds=45)
         assert later.event_time.ToDatetime(UTC) - start > timedelta(minutes=6, seconds=45)
+
+    async def test_a_full_disk_makes_nobody_late(self, world, cast):
+        """What could not be stored at the seal is dated from its opening when it comes back."""
+        phone, clock = await world.phone(1), world.clock
+        start = clock.now()
+        async with read_only(world.app.services.storage):
+            with refused("STORAGE_UNAVAILABLE", "UNAVAILABLE"):
+                await phone.check_in(IN, world.place(1), cast.actor(1))
+        clock.advance(seconds=20)
+        back = clock.now()
+        event = (await phone.check_in(IN, world.place(1), cast.actor(1, take=1))).receipt.event
+
+        dated = event.event_time.ToDatetime(UTC)
+        assert start <= dated < back - timedelta(seconds=20)
 
     async def test_leaving_is_not_dated_back(self, world, cast, full):
         """Who is turned away when going home and comes back has not left before."""

@@ -8,7 +8,8 @@ from types import SimpleNamespace
 import pytest
 
 from server.domain.model import Principal, Role
-from server.errors import Overloaded
+from server.domain.refusal import CheckInRefused, Refusal
+from server.errors import Overloaded, StorageUnavailable
 from server.services.admission import (
     ASKED_MAX,
     CAMERA_S,
@@ -321,6 +322,33 @@ class TestCredit:
         refused(admission)
         assert admission.credit_s("phone") > 0
         admission.settle("phone")
+
+        assert 0.0 == admission.credit_s("phone")
+
+    def test_from_a_check_in_that_could_not_be_stored(self):
+        """From its beginning, and through a second failure whose challenge took a minute."""
+        now = [100.0]
+        admission = Admission(pipeline(wait_s=0), monotonic=lambda: now[0])
+
+        def failed(since_s: float) -> None:
+            error = StorageUnavailable("full", retry_after_s=1)
+            with pytest.raises(StorageUnavailable), admission.excused("phone", since_s):
+                raise error
+
+        failed(60.0)
+        first_s = admission.credit_s("phone")
+        now[0] += 20.0
+        opened_s, credit_s = now[0], admission.credit_s("phone")
+        now[0] += 60.0
+        failed(opened_s - credit_s)
+
+        assert (40.0, 60.0, 120.0) == (first_s, credit_s, admission.credit_s("phone"))
+
+    def test_what_the_person_did_excuses_nothing(self):
+        """A refusal of ours that is no fault of the disk passes."""
+        admission = Admission(pipeline(wait_s=0))
+        with pytest.raises(CheckInRefused), admission.excused("phone", 0.0):
+            raise CheckInRefused(Refusal.FACE_MISMATCH)
 
         assert 0.0 == admission.credit_s("phone")
 
