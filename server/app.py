@@ -236,7 +236,8 @@ def _compose(
     claims = Claims(rules, sight)
     reports = Reports(threads.reports, lambda: admission.full)
     attendance = Attendance(database, rules, sight, changes=changes, reports=reports, clock=clock)
-    event_log = EventLog(database, sight, changes, repeat_minutes=settings.repeat_minutes)
+    repeat_minutes, turn = settings.repeat_minutes, reports.reading
+    event_log = EventLog(database, sight, changes, repeat_minutes=repeat_minutes, turn=turn)
     looking = database, pipeline, gallery, thresholds, event_log
     enrollments = Enrollments(database, vault, pipeline, gallery, thresholds, clock=clock)
     documents = Documents(database, vault, clock, upload_hours=settings.upload_hours)
@@ -278,7 +279,7 @@ def _compose(
             staff_hours=settings.session_hours_staff,
         ),
         upkeep=_upkeep(database, sight, clock, documents, settings, times=times),
-        trial=Trial(database, sight, clock),
+        trial=Trial(database, sight, clock, reports=reports),
         live=live,
         clock=clock,
         storage=database,

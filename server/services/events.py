@@ -1,6 +1,7 @@
 """Records attendance events exactly once, and reads them for those who may."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -33,11 +34,21 @@ class Recorded:
 
 
 class EventLog:
-    """Writes events in the transaction that also judges whether they are new."""
+    """Writes events in the transaction that also judges whether they are new.
+
+    turn: what readers of whole units wait for, so that they leave connections to everybody else.
+    """
 
     def __init__(
-        self, database: Database, sight: Sight, changes: Changes, *, repeat_minutes: float
+        self,
+        database: Database,
+        sight: Sight,
+        changes: Changes,
+        *,
+        repeat_minutes: float,
+        turn: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
     ) -> None:
+        self._turn = turn
         self._database = database
         self._sight = sight
         self._changes = changes
@@ -139,7 +150,7 @@ class EventLog:
         limit: int,
     ) -> list[tuple[int, Event]]:
         """Returns the events of a unit and those below, newest first. Raises UnitUnknown."""
-        async with self._database.read() as connection:
+        async with self._turn(), self._database.read() as connection:
             unit_ids = await self._sight.subtree(connection, principal, unit_id)
             return await events.page(
                 connection, unit_ids=unit_ids, start=start, end=end, before=before, limit=limit

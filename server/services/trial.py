@@ -7,6 +7,7 @@ from server.clock import Clock
 from server.domain.model import Principal, Role
 from server.errors import FieldInvalid, TooManyReports, Unauthenticated
 from server.services.documents import checked_uuid
+from server.services.reports import Reports
 from server.services.sight import Sight
 from server.storage import devices, directory, trial
 from server.storage.database import Connection, Database
@@ -33,10 +34,11 @@ class Summary:
 class Trial:
     """Takes reports and sums them up."""
 
-    def __init__(self, database: Database, sight: Sight, clock: Clock) -> None:
+    def __init__(self, database: Database, sight: Sight, clock: Clock, *, reports: Reports) -> None:
         self._database = database
         self._sight = sight
         self._clock = clock
+        self._reports = reports
 
     async def report(
         self, principal: Principal, report_id: str, *, problem: str, rating: int, text: str
@@ -80,13 +82,14 @@ class Trial:
         await self._database.write(work)
 
     async def summary(self, first: date, last: date) -> Summary:
-        """Returns what the dates first to last brought. Raises FieldInvalid."""
+        """Returns what the dates first to last brought. Raises FieldInvalid, Overloaded."""
         if not 0 <= (last - first).days < DAYS_MAX:
             raise FieldInvalid(f"1 to {DAYS_MAX} days, the first before the last", field="last")
         zone = self._sight.zone
         start = datetime.combine(first, time.min, tzinfo=zone)
         end = datetime.combine(last + _ONE_DAY, time.min, tzinfo=zone)
-        async with self._database.read() as connection:
+        self._reports.admit()
+        async with self._reports.reading(), self._database.read() as connection:
             return Summary(
                 await trial.groups(connection, start, end, GroupBy.UNIT),
                 await trial.groups(connection, start, end, GroupBy.MODEL),

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import event, exc
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
@@ -23,6 +24,7 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.util import await_
 
 from server import metrics, traces
 from server.errors import DataInvalid, StorageUnavailable
@@ -322,7 +324,17 @@ def _engine(path: Path, *, reader: bool) -> AsyncEngine:
     def _begin(connection: Any) -> None:
         connection.exec_driver_sql("BEGIN" if reader else "BEGIN IMMEDIATE")
 
+    if reader:
+        event.listen(engine.sync_engine, "handle_error", _interrupt)
     return engine
+
+
+def _interrupt(context: ExceptionContext) -> None:
+    """Ends the statement of a reader whose caller gave up: else it holds its connection on."""
+    given_up = isinstance(context.original_exception, asyncio.CancelledError)
+    driver = context.connection.connection.driver_connection if context.connection else None
+    if given_up and driver is not None:
+        await_(driver.interrupt())
 
 
 async def _assert_durable(engine: AsyncEngine, path: Path) -> None:

@@ -297,6 +297,28 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
+class TestReaders:
+    """Connections to read by are few."""
+
+    async def test_who_gives_up_frees_one(self, database: Database) -> None:
+        """At once: the statement, which would take half a minute, ends with its caller."""
+
+        async def slow() -> None:
+            async with database.read() as connection:
+                await connection.exec_driver_sql(
+                    "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n"
+                    " WHERE x < 50000000) SELECT count(*) FROM n"
+                )
+
+        task = asyncio.create_task(slow())
+        await asyncio.sleep(0.2)
+        task.cancel()
+        await asyncio.wait({task}, timeout=5)
+
+        assert task.cancelled()
+        assert set() == await unit_ids(database)
+
+
 class TestDisk:
     """A disk that takes nothing more, and one that cannot be trusted."""
 

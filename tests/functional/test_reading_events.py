@@ -1,5 +1,6 @@
 """Who may read which events: employees their own, heads their tree, BKD all; page by page."""
 
+import asyncio
 from datetime import UTC, timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from hadir.client import ApiError
 from hadir.v1 import directory_pb2, event_pb2, options_pb2
 
+from server.storage.database import READERS_MAX
 from tests.functional.seeding import import_csv
 from tests.functional.world import PASSWORD, Api, World, refused
 
@@ -218,3 +220,24 @@ class TestEmployeesOfAHead:
 
         assert "bkd" == before.unit_id
         assert "EMPLOYEE_UNKNOWN" == after.reason
+
+
+class TestTurns:
+    """Who reads about many people waits for a turn, and leaves connections to everybody else."""
+
+    async def test_with_reports(self, world, events):
+        """Events of units and the summary of the trial; the own events are nobody's report."""
+        bkd, phone = await world.bkd(), Api((await world.phone(0)).client)
+        day = str(world.clock.now().date())
+        async with world.app.services.event_log._turn():
+            waiting = [
+                *(asyncio.create_task(world.events()) for _ in range(READERS_MAX)),
+                asyncio.create_task(bkd.call("SummariseTrial", first=day, last=day)),
+            ]
+            own = await phone.call("ListOwnEvents")
+            done, _ = await asyncio.wait(waiting, timeout=0.5)
+        found = await asyncio.gather(*waiting)
+
+        assert set() == done
+        assert 3 == len(own.events)
+        assert len(events) == len(found[0])

@@ -75,7 +75,8 @@ class TrialServiceServicer:
 
     def SummariseTrial(self, request, context):
         """Sums up a period by unit, by phone model and, for kiosks, by site. Refused check-ins, which the server counts itself, are
-        beside what clients report. Errors: INVALID_ARGUMENT (FIELD_INVALID).
+        beside what clients report. Errors: INVALID_ARGUMENT (FIELD_INVALID), RESOURCE_EXHAUSTED
+        (OVERLOADED): check-ins come first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
