@@ -304,6 +304,7 @@ def _upkeep(
             "fingerprints": retention.fingerprints,
             "refusals": retention.refusals,
             "documents": retention.documents,
+            "log": database.fold,
         },
         clock,
         doubt=times.doubt,

@@ -315,7 +315,8 @@ class Enrollments:
                     reason=reason,
                     actor=principal.username,
                     now=self._clock.now(),
-                )
+                ),
+                fold=True,
             )
             await self._gallery.remove(nip)
             self.unreadable.discard(nip)

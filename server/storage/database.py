@@ -37,6 +37,8 @@ STRANGERS_WRITES_MAX = 64
 GROUP_MAX = 32
 READERS_MAX = 4
 BUSY_MS_MAX = 2000
+# All writes wait for a reader meanwhile.
+FOLD_MS_MAX = 200
 CACHE_KIB = 16 * 1024
 # Larger files are not read through at a start: SQLite was not through 3.3 GB after 6 minutes.
 CHECKED_BYTES_MAX = 256 * 2**20
@@ -51,6 +53,7 @@ Work = Callable[[Connection], Awaitable[T]]
 class _Write:
     work: Work[Any]
     done: asyncio.Future[Any]
+    fold: bool = False
 
 
 # Database errors of one write that leave the transaction as it was.
@@ -68,6 +71,8 @@ class Database:
         self._waiting: asyncio.Queue[_Write | None] = asyncio.Queue(WRITES_WAITING_MAX)
         self._strangers = asyncio.Semaphore(STRANGERS_WRITES_MAX)
         self._stopped = False
+        # Whether a reader kept the log from being emptied.
+        self._fold_due = False
         # False from a commit that found no room until one is on disk again, see `prove`.
         self.writable = True
         # Set when the writer ended by an error: a server must not go on without it.
@@ -87,18 +92,20 @@ class Database:
         """How many transactions wait for the writer."""
         return self._waiting.qsize()
 
-    async def write(self, work: Work[T]) -> T:
+    async def write(self, work: Work[T], *, fold: bool = False) -> T:
         """Runs `work` in a transaction and returns its result once that is on disk.
 
-        `work` gets a connection, may be run once only, and rolls back alone if it raises. Raises
-        StorageUnavailable if the queue is full or the commit fails: nothing was stored then. A
-        caller that is cancelled while the write waits takes it back; later it is completed.
+        fold: also empties the log of changes, in which what `work` deletes can still be read;
+        where a reader keeps it from that, call `fold` later. `work` gets a connection, may be run
+        once only, and rolls back alone if it raises. Raises StorageUnavailable if the queue is full
+        or the commit fails: nothing was stored then. A caller that is cancelled while the write
+        waits takes it back; later it is completed.
         """
         if self._stopped:
             raise StorageUnavailable("the database is closed")
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         try:
-            self._waiting.put_nowait(_Write(work, done))
+            self._waiting.put_nowait(_Write(work, done, fold))
         except asyncio.QueueFull:
             raise StorageUnavailable("too many writes wait", retry_after_s=1) from None
         with traces.step("commit"):
@@ -111,6 +118,16 @@ class Database:
         """
         async with self._strangers:
             return await self.write(work)
+
+    async def fold(self) -> int:
+        """Empties the log of changes where a reader kept a write from it. Returns 1 if so, else 0.
+
+        Where one does so again, the next time does it.
+        """
+        if not self._fold_due:
+            return 0
+        await self.write(_nothing, fold=True)
+        return int(not self._fold_due)
 
     async def prove(self) -> None:
         """Writes the file's header as it is; `writable` if that is on disk."""
@@ -126,8 +143,14 @@ class Database:
         try:
             async with self._writer.connect() as connection:
                 while (group := await self._next_group()) is not None:
-                    if (error := await _commit_group(connection, group)) is not None:
-                        self._judge(error)
+                    results, failed = await _commit_group(connection, group)
+                    try:
+                        if failed is None and any(write.fold for write in group):
+                            failed = await self._folded(connection)
+                    finally:
+                        _answer(results)
+                    if failed is not None:
+                        self._judge(failed)
         except Exception:
             # The top of the writer's task: the server must learn of it, and stop. First, since the
             # log may be what failed.
@@ -156,6 +179,15 @@ class Database:
             group.append(write)
         return group
 
+    async def _folded(self, connection: AsyncConnection) -> sqlite3.Error | None:
+        """Empties the log. Returns why it could not be; what was written is on disk anyway."""
+        try:
+            self._fold_due = not await _fold(connection)
+        except sqlite3.Error as error:
+            self._fold_due = True
+            return error
+        return None
+
     def _judge(self, error: Exception) -> None:
         """Notes why a commit failed. Raises StorageUnavailable if another must not be tried.
 
@@ -179,11 +211,10 @@ class Database:
         await self._writer.dispose()
 
 
-async def _commit_group(connection: AsyncConnection, group: list[_Write]) -> Exception | None:
-    """Runs a group in one transaction and answers each of its callers.
-
-    Returns why nothing of it was stored, if the database was the reason.
-    """
+async def _commit_group(
+    connection: AsyncConnection, group: list[_Write]
+) -> tuple[list[_Result], Exception | None]:
+    """Runs a group in one transaction. Returns what to answer, and why the database failed."""
     failed: Exception | None = None
     wanted = [write for write in group if not write.done.cancelled()]
     results: list[_Result] = []
@@ -210,8 +241,29 @@ async def _commit_group(connection: AsyncConnection, group: list[_Write]) -> Exc
         # A bug of ours or of a driver: nobody waits for ever, and the writer ends.
         _answer([(write, None, StorageUnavailable("the database failed")) for write in wanted])
         raise
-    _answer(results)
-    return failed
+    return results, failed
+
+
+async def _fold(connection: AsyncConnection) -> bool:
+    """Moves the log of changes into the file and empties it. Returns whether nobody read it."""
+    driver = (await connection.get_raw_connection()).driver_connection
+    assert driver is not None, "it has just committed"
+
+    # Past SQLAlchemy, which would begin a transaction: none may be open.
+    async def pragma(text: str) -> Any:
+        async with driver.execute(f"PRAGMA {text}") as cursor:
+            return await cursor.fetchone()
+
+    await pragma(f"busy_timeout={FOLD_MS_MAX}")
+    try:
+        busy, _, _ = await pragma("wal_checkpoint(TRUNCATE)")
+    finally:
+        await pragma(f"busy_timeout={BUSY_MS_MAX}")
+    return not busy
+
+
+async def _nothing(_: AsyncConnection) -> None:
+    """A write of nothing."""
 
 
 def _answer(results: list[_Result]) -> None:

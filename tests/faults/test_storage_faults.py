@@ -297,6 +297,50 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
+class TestFold:
+    """What was deleted is not left in the log of changes."""
+
+    async def test_while_somebody_reads(self, database: Database, path: Path) -> None:
+        """The write is not kept waiting, and the log is emptied later."""
+        secret = "secret" * 100
+
+        async def put(connection) -> None:
+            await directory.put_unit(connection, Unit("secret", secret))
+
+        async def delete(connection) -> None:
+            await connection.exec_driver_sql("DELETE FROM units WHERE unit_id = 'secret'")
+
+        def left() -> bool:
+            log = path.with_name(path.name + "-wal")
+            return any(secret.encode() in file.read_bytes() for file in (path, log))
+
+        await database.write(put)
+        async with database.read() as connection:
+            await directory.list_units(connection)
+            await database.write(delete, fold=True)
+            meanwhile = left(), await database.fold()
+        folded = await database.fold(), await database.fold()
+
+        assert (True, 0) == meanwhile
+        assert (1, 0) == folded
+        assert not left()
+
+    async def test_that_fails(self, database: Database, monkeypatch) -> None:
+        """What was asked for is on disk, and the failure is counted."""
+
+        async def fails(_) -> bool:
+            raise sqlite3.OperationalError("out of memory")
+
+        before = failures("OperationalError")
+        with monkeypatch.context() as patched:
+            patched.setattr(database_module, "_fold", fails)
+            await database.write(put_unit("kept"), fold=True)
+        await database.write(put_unit("next"))
+
+        assert 1 == failures("OperationalError") - before
+        assert {"kept", "next"} == await unit_ids(database)
+
+
 class TestReaders:
     """Connections to read by are few."""
 

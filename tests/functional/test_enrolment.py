@@ -330,6 +330,23 @@ class TestLifeOfAnEnrolment:
         assert [[], []] == left
         assert [("Permintaan pegawai", "bkd", digest.digest())] == kept
 
+    async def test_erased_from_the_disk(self, open_copy, cast):
+        """Neither the file nor its log of changes holds the key any more, or a sealed template."""
+        async with open_copy() as world:
+            bkd, nip = await world.bkd(), world.seed.people[1].nip
+            await world.enrol(nip, list(cast.actor(1).enrolment())[:3])
+            [(key,)] = rows(world, "SELECT wrapped_key FROM enrollments WHERE nip = ?", nip)
+            [(vector,), *_] = rows(world, "SELECT vector FROM templates WHERE nip = ?", nip)
+            files = [world.directory / name for name in ("hadir.db", "hadir.db-wal")]
+            before = [any(one in file.read_bytes() for file in files) for one in (key, vector)]
+
+            await bkd.call("EraseEnrollment", nip=nip, reason="Permintaan pegawai")
+
+            after = [any(one in file.read_bytes() for file in files) for one in (key, vector)]
+
+        assert [True, True] == before
+        assert [False, False] == after
+
     async def test_erasure_needs_a_reason(self, world):
         """Without a reason nothing is erased."""
         bkd, nip = await world.bkd(), world.seed.people[0].nip
