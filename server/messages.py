@@ -118,8 +118,8 @@ ERRORS: Mapping[str, tuple[str, str]] = {
     ),
     "USERNAME_TAKEN": ("Nama pengguna sudah dipakai.", "This user name is taken."),
     "REQUEST_ID_REUSED": (
-        "Nomor permintaan sudah dipakai untuk absen lain.",
-        "The request id was used for another check-in.",
+        "Nomor permintaan sudah dipakai untuk hal lain.",
+        "The request id was used for something else.",
     ),
     "LOOKS_LIKE_ANOTHER": (
         "Wajah mirip dengan pegawai lain yang sudah terdaftar. Periksa identitas pegawai.",

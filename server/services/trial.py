@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 
 from server.clock import Clock
 from server.domain.model import Principal, Role
-from server.errors import FieldInvalid, TooManyReports, Unauthenticated
+from server.errors import FieldInvalid, RequestIdReused, TooManyReports, Unauthenticated
 from server.services.documents import checked_uuid
 from server.services.reports import Reports
 from server.services.sight import Sight
@@ -45,15 +45,21 @@ class Trial:
     ) -> None:
         """Keeps a problem, or a rating of 1 to 5; once for a report_id.
 
-        Raises RequestIdInvalid, FieldInvalid, TooManyReports.
+        Raises RequestIdInvalid, RequestIdReused, FieldInvalid, TooManyReports.
         """
         checked_uuid(report_id, "report_id")
         if len(text) > TEXT_MAX:
             raise FieldInvalid(f"a text has {TEXT_MAX} characters at most", field="text")
         if not problem and not 1 <= rating <= RATING_MAX:
             raise FieldInvalid(f"a rating is 1 to {RATING_MAX}", field="rating")
+        said = problem, rating, text.strip()
 
         async def work(connection: Connection) -> None:
+            known = await trial.find_report(connection, principal.device_id, report_id)
+            if known == said:
+                return
+            if known is not None:
+                raise RequestIdReused("the report id was used for another report")
             now = self._clock.now()
             sent = await trial.count_since(connection, principal.device_id, now - _ONE_DAY)
             if sent >= REPORTS_A_DAY_MAX:
@@ -72,9 +78,7 @@ class Trial:
                     unit_id,
                     principal.device_id,
                     device.model,
-                    problem,
-                    rating,
-                    text.strip(),
+                    *said,
                     now,
                 ),
             )

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, true
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import ColumnElement, func, insert, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.storage.schema import devices, employees, events, refusals, trial_reports
@@ -57,20 +56,33 @@ class Comment:
 
 
 async def insert_report(connection: AsyncConnection, report: Report) -> None:
-    """Stores a report, once for a device and its report_id."""
-    statement = insert(trial_reports).values(
-        report_id=report.report_id,
-        nip=report.nip or None,
-        unit_id=report.unit_id,
-        device_id=report.device_id,
-        model=report.model,
-        kind=PROBLEM if report.problem else FEEDBACK,
-        problem=report.problem,
-        rating=report.rating,
-        text=report.text,
-        report_time=pack(report.report_time),
+    """Stores a report; a device has one of a report_id."""
+    await connection.execute(
+        insert(trial_reports).values(
+            report_id=report.report_id,
+            nip=report.nip or None,
+            unit_id=report.unit_id,
+            device_id=report.device_id,
+            model=report.model,
+            kind=PROBLEM if report.problem else FEEDBACK,
+            problem=report.problem,
+            rating=report.rating,
+            text=report.text,
+            report_time=pack(report.report_time),
+        )
     )
-    await connection.execute(statement.on_conflict_do_nothing())
+
+
+async def find_report(
+    connection: AsyncConnection, device_id: str, report_id: str
+) -> tuple[str, int, str] | None:
+    """Returns problem, rating and text of a device's report."""
+    columns = trial_reports.c
+    statement = select(columns.problem, columns.rating, columns.text).where(
+        columns.device_id == device_id, columns.report_id == report_id
+    )
+    row = (await connection.execute(statement)).first()
+    return (row.problem, row.rating, row.text) if row else None
 
 
 async def count_since(connection: AsyncConnection, device_id: str, since: datetime) -> int:

@@ -78,3 +78,18 @@ class TestTrial:
             await phone.call("ReportProblem", report_id=new_id(), problem=GPS)
         with refused("TOO_MANY_REPORTS", "RESOURCE_EXHAUSTED"):
             await phone.call("ReportProblem", report_id=new_id(), problem=GPS)
+
+    async def test_retries(self, world):
+        """One that was noted is answered, also beyond the limit; another under its id is not."""
+        go_to(world, "12:00")
+        phone = await phone_api(world, 2)
+        first = {"report_id": new_id(), "problem": GPS, "text": " lama "}
+        await phone.call("ReportProblem", **first)
+        for _ in range(REPORTS_A_DAY_MAX - 1):
+            await phone.call("ReportProblem", report_id=new_id(), problem=GPS)
+
+        await phone.call("ReportProblem", **first)
+        with refused("REQUEST_ID_REUSED", "ALREADY_EXISTS"):
+            await phone.call("ReportProblem", **{**first, "problem": NETWORK})
+        with refused("REQUEST_ID_REUSED", "ALREADY_EXISTS"):
+            await phone.call("GiveFeedback", report_id=first["report_id"], rating=5)

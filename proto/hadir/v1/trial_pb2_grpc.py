@@ -58,8 +58,8 @@ class TrialServiceServicer:
 
     def ReportProblem(self, request, context):
         """Reports a technical problem that the device saw; a retry with the same report_id counts once.
-        Errors: INVALID_ARGUMENT (REQUEST_ID_INVALID, FIELD_INVALID), RESOURCE_EXHAUSTED
-        (TOO_MANY_REPORTS).
+        Errors: INVALID_ARGUMENT (REQUEST_ID_INVALID, FIELD_INVALID), ALREADY_EXISTS
+        (REQUEST_ID_REUSED: for another report), RESOURCE_EXHAUSTED (TOO_MANY_REPORTS).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -67,7 +67,7 @@ class TrialServiceServicer:
 
     def GiveFeedback(self, request, context):
         """Says what an employee thinks, with a rating. Errors: INVALID_ARGUMENT (REQUEST_ID_INVALID,
-        FIELD_INVALID), RESOURCE_EXHAUSTED (TOO_MANY_REPORTS).
+        FIELD_INVALID), ALREADY_EXISTS (REQUEST_ID_REUSED), RESOURCE_EXHAUSTED (TOO_MANY_REPORTS).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
