@@ -39,3 +39,20 @@ def repeated(
     )
     last = max(before, key=lambda event: event.event_time, default=None)
     return last if last is not None and last.kind is EventKind.IN else None
+
+
+def left_already(recent: Sequence[Event], sighting: Event) -> Event | None:
+    """Returns the check-out that a later sighting at the same kiosk in the same minute repeats.
+
+    Whoever lingers before a kiosk makes no event a second, and who sees the minute on its screen
+    reads nothing else. A later minute is a later check-out, since hours of work end on minutes.
+    """
+    before = (event for event in recent if event.event_time <= sighting.event_time)
+    last = max(before, key=lambda event: event.event_time, default=None)
+    if last is None or last.kind is not EventKind.OUT or last.device_id != sighting.device_id:
+        return None
+    return last if _minute(last.event_time) == _minute(sighting.event_time) else None
+
+
+def _minute(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from server import metrics, traces
-from server.domain.direction import kind_of_sighting, local_day, repeated
+from server.domain.direction import kind_of_sighting, left_already, local_day, repeated
 from server.domain.model import DeviceState, Event, EventKind, Principal
 from server.domain.refusal import CheckInRefused, Refusal
 from server.errors import DeviceRevoked, RequestIdReused
@@ -94,22 +94,24 @@ class EventLog:
     ) -> Recorded:
         """Stores a kiosk's event as IN or OUT, unless it repeats one of the last minutes.
 
-        The event's kind is decided here, by what the employee's local day holds already. frames:
-        digests of the images of the last minute. Raises DeviceRevoked, CheckInRefused if an earlier
-        event was recorded from one of them: a camera takes no image twice.
+        That is a check-in, or a check-out at the same kiosk in the same minute. The event's kind is
+        decided here, by what the employee's local day holds already. frames: digests of the images
+        of the last minute. Raises DeviceRevoked, CheckInRefused if an earlier event was recorded
+        from one of them: a camera takes no image twice.
         """
 
         async def work(connection: Connection) -> Recorded:
             await _check_rights(connection, event)
-            near = await self._near(connection, event)
-            same = repeated(near, event.event_time, None, self._cooldown)
+            moment, (start, end) = event.event_time, local_day(event.event_time, zone)
+            early = min(start, moment - self._cooldown)  # just after midnight, of the day before
+            known = await events.between(connection, event.nip, early, end)
+            same = repeated(known, moment, None, self._cooldown) or left_already(known, event)
             if same is not None:
                 return Recorded(same, replayed=True)
             if await events.frames_were_used(connection, frames, event.event_time - AT_ONCE):
                 raise CheckInRefused(Refusal.FRAMES_REUSED)
-            start, end = local_day(event.event_time, zone)
-            today = await events.between(connection, event.nip, start, end)
-            kind = kind_of_sighting(today, event.event_time)
+            today = [one for one in known if start <= one.event_time]
+            kind = kind_of_sighting(today, moment)
             stored = replace(event, kind=kind)
             await events.insert_event(connection, stored)
             return Recorded(stored, replayed=False)

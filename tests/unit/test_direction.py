@@ -1,5 +1,6 @@
 """In or out: the local day of the site, the first sighting, and what only repeats another."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.domain.direction import kind_of_sighting, local_day, repeated
+from server.domain.direction import kind_of_sighting, left_already, local_day, repeated
 from server.domain.model import Event, EventKind, EventSource, Scores
 
 WIT = ZoneInfo("Asia/Jayapura")
@@ -150,3 +151,30 @@ class TestRepeated:
     def test_no_cooldown_repeats_nothing(self) -> None:
         """repeat_minutes = 0."""
         assert repeated([event(IN)], NOON, None, timedelta()) is None
+
+
+class TestLeftAlready:
+    """Whoever lingers before a kiosk leaves once a minute."""
+
+    @pytest.mark.parametrize(
+        ("recent", "seconds", "repeats"),
+        [
+            ([event(OUT, 0.1)], 50, True),
+            ([event(IN, -480), event(OUT, -1), event(OUT, 0.1)], 59.9, True),
+            # The minute that may end the hours of work has begun.
+            ([event(OUT, 0.9)], 60, False),
+            ([event(OUT, 0.1)], 66, False),
+            ([event(IN, -480)], 10, False),
+            # Somebody came back between.
+            ([event(OUT, 0.1), event(IN, 0.2)], 50, False),
+            # It happened before what is stored.
+            ([event(OUT, 0.5)], 10, False),
+            ([replace(event(OUT, 0.1), device_id="another")], 50, False),
+            ([], 10, False),
+        ],
+    )
+    def test_in_one_minute(self, recent, seconds, repeats) -> None:
+        """At one kiosk, with nothing in between."""
+        found = left_already(recent, event(OUT, seconds / 60))
+
+        assert (recent[-1] if repeats else None) == found
