@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, fields
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import grpc
@@ -278,7 +279,9 @@ def _compose(
             device_hours=settings.session_hours_device,
             staff_hours=settings.session_hours_staff,
         ),
-        upkeep=_upkeep(database, sight, clock, documents, settings, times=times),
+        upkeep=_upkeep(
+            database, sight, clock, documents, settings, enrollments=enrollments, times=times
+        ),
         trial=Trial(database, sight, clock, reports=reports),
         live=live,
         clock=clock,
@@ -293,6 +296,7 @@ def _upkeep(
     documents: Documents,
     settings: Settings,
     *,
+    enrollments: Enrollments,
     times: Timekeeping,
 ) -> Upkeep:
     """Returns what the server removes by itself, when its time is over."""
@@ -304,6 +308,7 @@ def _upkeep(
             "fingerprints": retention.fingerprints,
             "refusals": retention.refusals,
             "documents": retention.documents,
+            "faces": partial(enrollments.erase_left, settings.face_days_after_leaving),
             "log": database.fold,
         },
         clock,

@@ -93,6 +93,9 @@ class Settings(BaseSettings):
     document_days: int = Field(
         1825, ge=1, le=36500, description="How long documents are kept after their request's days."
     )
+    face_days_after_leaving: int = Field(
+        90, ge=1, le=36500, description="How long faces are kept of who left the service."
+    )
     repeat_minutes: float = Field(
         5, ge=0, le=120, description="A sighting this soon after a check-in repeats it."
     )

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 import cv2
 import numpy as np
@@ -28,6 +29,7 @@ from server.gallery.gallery import Gallery
 from server.gallery.snapshot import Person
 from server.services.devices import assert_not_own, checked_reason
 from server.services.finish import finish
+from server.services.rules import FOUNDER
 from server.services.thresholds import Thresholds
 from server.services.usable import Look, look_at_one
 from server.storage import directory, enrollment_changes, enrollments
@@ -165,7 +167,24 @@ class Enrollments:
         assert_not_own(principal, nip)
         reason = checked_reason(reason)
         await self.get(nip)
-        return await finish(self._erase(principal, nip, reason))
+        erasure = await finish(self._erase(principal.username, nip, reason))
+        if erasure is None:
+            raise NothingEnrolled("the employee has no enrolment", nip=nip)
+        return erasure
+
+    async def erase_left(self, days: int) -> int:
+        """Erases the faces of who was recorded as out of service so many days ago, with proof.
+
+        Returns how many.
+        """
+        before = self._clock.now() - timedelta(days=days)
+        async with self._database.read() as connection:
+            nips = await enrollments.of_who_left(connection, before)
+        reason = f"{days} hari setelah berhenti"
+        erased = [
+            await finish(self._erase(FOUNDER, nip, reason, left_before=before)) for nip in nips
+        ]
+        return sum(erasure is not None for erasure in erased)
 
     def _checked(self, resemblance: Resemblance, nip: str) -> Resemblance:
         if resemblance.nip == nip:
@@ -306,23 +325,26 @@ class Enrollments:
             )
         return enrollment
 
-    async def _erase(self, principal: Principal, nip: str, reason: str) -> Erasure:
-        async with self._changing:
-            erasure = await self._database.write(
-                lambda connection: enrollments.erase(
-                    connection,
-                    nip,
-                    reason=reason,
-                    actor=principal.username,
-                    now=self._clock.now(),
-                ),
-                fold=True,
+    async def _erase(
+        self, actor: str, nip: str, reason: str, *, left_before: datetime | None = None
+    ) -> Erasure | None:
+        """Erases a face; None if there is none, or its owner came back since `left_before`."""
+
+        async def work(connection: Connection) -> Erasure | None:
+            if left_before is not None and not await enrollments.of_who_left(
+                connection, left_before, nips=[nip]
+            ):
+                return None
+            return await enrollments.erase(
+                connection, nip, reason=reason, actor=actor, now=self._clock.now()
             )
-            await self._gallery.remove(nip)
-            self.unreadable.discard(nip)
-        if erasure is None:
-            raise NothingEnrolled("the employee has no enrolment", nip=nip)
-        log.info("enrolment_erased", actor=principal.username)
+
+        async with self._changing:
+            erasure = await self._database.write(work, fold=True)
+            if erasure is not None:
+                await self._gallery.remove(nip)
+                self.unreadable.discard(nip)
+                log.info("enrolment_erased", actor=actor)
         return erasure
 
     async def _people(self) -> AsyncIterator[Person]:

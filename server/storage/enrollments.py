@@ -272,6 +272,24 @@ async def outdated(connection: AsyncConnection, model_version: str) -> list[Enro
     return [item for item in found if item is not None]
 
 
+async def of_who_left(
+    connection: AsyncConnection, before: datetime, *, nips: Sequence[str] | None = None
+) -> list[str]:
+    """Returns who (of some) has an enrolment and was recorded as out of service before a time."""
+    statement = (
+        select(enrollments.c.nip)
+        .join(employees, employees.c.nip == enrollments.c.nip)
+        .where(
+            employees.c.state != EmployeeState.ACTIVE.value,
+            employees.c.update_time < pack(before),
+        )
+        .order_by(enrollments.c.nip)
+    )
+    if nips is not None:
+        statement = statement.where(enrollments.c.nip.in_(nips))
+    return list((await connection.execute(statement)).scalars())
+
+
 async def _delete_rows(connection: AsyncConnection, nips: Sequence[str]) -> int:
     """Deletes the enrolments of employees. Returns of how many there was one."""
     for table in (templates, enrollment_images):
