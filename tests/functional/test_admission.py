@@ -20,7 +20,7 @@ from benchmarks.walker import walk
 from server.rpc import interceptor, streams
 from server.services.admission import CAMERA_S, CHECK_IN_FPS_MAX, PUT_OFF_S_MAX, Admission
 from tests.conftest import Cast
-from tests.faults.test_storage_faults import read_only
+from tests.faults.test_disk import read_only
 from tests.functional.world import Api, World, refused
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("later")]

@@ -4,7 +4,7 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from server import app, metrics
-from tests.faults.test_storage_faults import read_only
+from tests.faults.test_disk import read_only
 from tests.functional.world import refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
