@@ -270,15 +270,7 @@ def _compose(
         ledger=ledger,
         requests=_requests(database, rules, sight, claims, changes=changes, clock=clock),
         rules=rules,
-        sessions=Sessions(
-            database,
-            passwords,
-            live,
-            clock,
-            challenge_key=vault.subkey("login-challenge"),
-            device_hours=settings.session_hours_device,
-            staff_hours=settings.session_hours_staff,
-        ),
+        sessions=_sessions(settings, clock, database, vault=vault, passwords=passwords, live=live),
         upkeep=_upkeep(
             database, sight, clock, documents, settings, enrollments=enrollments, times=times
         ),
@@ -286,6 +278,26 @@ def _compose(
         live=live,
         clock=clock,
         storage=database,
+    )
+
+
+def _sessions(
+    settings: Settings,
+    clock: Clock,
+    database: Database,
+    *,
+    vault: Vault,
+    passwords: Passwords,
+    live: LiveStreams,
+) -> Sessions:
+    return Sessions(
+        database,
+        passwords,
+        live,
+        clock,
+        challenge_key=vault.subkey("login-challenge"),
+        device_hours=settings.session_hours_device,
+        staff_hours=settings.session_hours_staff,
     )
 
 

@@ -19,9 +19,9 @@ from server.storage.schema import (
     binding_changes,
     devices,
     employees,
-    kiosk_changes,
     sites,
 )
+from server.storage.schema_logs import kiosk_changes
 from server.storage.times import pack, unpack
 
 HISTORY_MAX = 1000

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.domain.ledger import Frontier, Value, leaf_of
 from server.errors import StorageUnavailable
 from server.storage import schema
-from server.storage.schema_logs import checkpoints, ledger, site_changes
+from server.storage.schema_logs import checkpoints, kiosk_changes, ledger, site_changes
 from server.storage.times import pack
 
 Reading = sqlite3.Connection
@@ -97,6 +97,8 @@ KINDS = (
         name="device_id",
     ),
     _kind(schema.binding_changes),
+    _kind(kiosk_changes),
+    _kind(schema.enrollment_changes),
     _kind(schema.account_changes),
     _kind(schema.erasures),
     _kind(schema.removals),

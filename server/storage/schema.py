@@ -158,19 +158,6 @@ binding_changes = Table(
     Column("reason", String(500), nullable=False),
 )
 
-# What happened to the kiosks of a site. The actor of an activation is who issued its code.
-kiosk_changes = Table(
-    "kiosk_changes",
-    metadata,
-    Column("sequence", Sequence, primary_key=True, autoincrement=True),
-    Column("site_id", ForeignKey("sites.site_id"), nullable=False, index=True),
-    Column("action", String(16), nullable=False),
-    _time("change_time"),
-    Column("device_id", String(64), nullable=False),
-    Column("actor", String(64), nullable=False),
-    Column("reason", String(500), nullable=False),
-)
-
 # Challenges carry their own proof; only those that opened a session are kept until they end.
 used_challenges = Table(
     "used_challenges",

@@ -1,13 +1,22 @@
-"""More tables: the log of sites, and the ledger. `metadata` is of all tables, with schema's.
+"""More tables: the logs of sites and kiosks, and the ledger. `metadata` is of schema's, too.
 
 They stand apart for their length alone.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, LargeBinary, String, Table, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    LargeBinary,
+    String,
+    Table,
+    UniqueConstraint,
+)
 
 from server.storage.schema import Sequence, metadata
 
-__all__ = ["checkpoints", "ledger", "metadata", "site_changes"]
+__all__ = ["checkpoints", "kiosk_changes", "ledger", "metadata", "site_changes"]
 
 # Every site as somebody put it.
 site_changes = Table(
@@ -21,6 +30,19 @@ site_changes = Table(
     Column("actor", String(64), nullable=False),
     Column("reason", String(500), nullable=False),
     Column("change_time", BigInteger, nullable=False),
+)
+
+# What happened to the kiosks of a site. The actor of an activation is who issued its code.
+kiosk_changes = Table(
+    "kiosk_changes",
+    metadata,
+    Column("sequence", Sequence, primary_key=True, autoincrement=True),
+    Column("site_id", ForeignKey("sites.site_id"), nullable=False, index=True),
+    Column("action", String(16), nullable=False),
+    Column("change_time", BigInteger, nullable=False),
+    Column("device_id", String(64), nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("reason", String(500), nullable=False),
 )
 
 # The hash of every record that may never change, in the order in which it was taken in.

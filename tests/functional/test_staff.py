@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import sqlite3
-from datetime import UTC, timedelta
+from datetime import UTC
 
 import pytest
 from hadir.client import ApiError
@@ -13,7 +13,6 @@ from server.rpc import session as session_rpc
 from server.rpc.interceptor import before_password
 from server.rpc.server import FILES
 from server.services import sessions
-from server.storage import sessions as session_rows
 from tests.functional.seeding import import_csv
 from tests.functional.world import PASSWORD, Api, World, consent, names, refused
 
