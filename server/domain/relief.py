@@ -26,10 +26,10 @@ FRAME_S = 0.1
 # Nor does it move this far at once, and in the frames around it by less than this share of that: a
 # head turns over some frames. Slower frames hide a quick turn, which is then asked for again; of
 # closer ones (a kiosk sends 5 a second) noise is too much of a step. Two photos of 45 virtual heads
-# turned 20 degrees apart, swapped every 1.2 s, reach RELIEF_MIN within 6 s in 22 of 100 tracks of 5
-# frames a second (without this rule in 93); heads that sway 12 degrees in 98 (100), that turn 25
-# degrees in half a second and back in 91 (100).
-JUMP_MIN = 0.05
+# turned 20 degrees apart, swapped every 1.2 s, reach RELIEF_MIN within 6 s in 26 of 100 tracks of 5
+# frames a second (without this rule in 99); heads that sway 12 degrees in 98 (98), that turn 25
+# degrees in half a second and back in 95 (100).
+JUMP_MIN = 0.06
 JUMP_GAP_MIN_S = 0.08
 AROUND_SHARE_MIN = 0.4
 _AROUND = 2
