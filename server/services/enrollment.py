@@ -231,19 +231,29 @@ class Enrollments:
         await self._database.write(lambda connection: self._put(connection, new, singles, images))
 
     async def _store(
-        self, enrollment: Enrollment, singles: Vector, images: list[bytes]
+        self,
+        enrollment: Enrollment,
+        singles: Vector,
+        images: list[bytes],
+        resemblance: Resemblance | None,
     ) -> Employee:
         """Stores an enrolment of an employee who is in service now, and returns the employee."""
 
         async def work(connection: Connection) -> Employee:
             employee = await directory.active_employee(connection, enrollment.nip)
-            await self._log(connection, enrollment, singles)
+            await self._log(connection, enrollment, singles, resemblance)
             await self._put(connection, enrollment, singles, images)
             return employee
 
         return await self._database.write(work)
 
-    async def _log(self, connection: Connection, enrollment: Enrollment, singles: Vector) -> None:
+    async def _log(
+        self,
+        connection: Connection,
+        enrollment: Enrollment,
+        singles: Vector,
+        resemblance: Resemblance | None,
+    ) -> None:
         """Keeps that a face takes the place of the earlier one, and how like it is."""
         nip = enrollment.nip
         earlier, mean = await enrollment_changes.earlier_face(
@@ -260,6 +270,8 @@ class Enrollments:
                 earlier,
                 None if mean is None else similarity(mean, mean_template(singles)),
                 self._thresholds.verification,
+                resembles=resemblance.nip if resemblance else "",
+                reason=resemblance.reason if resemblance else "",
             ),
         )
 
@@ -311,18 +323,12 @@ class Enrollments:
         async with self._changing:
             if twin := await self._twin(session, mean):
                 raise LooksLikeAnother("the face looks like another enrolled employee", nip=twin)
-            employee = await self._store(enrollment, singles, images)
+            employee = await self._store(enrollment, singles, images, session.resemblance)
             await self._gallery.put(Person(session.nip, employee.site_id, mean))
             self.unreadable.discard(session.nip)
         log.info("enrolled", actor=enrollment.actor, templates=len(singles))
         if session.resemblance is not None:
-            log.warning(
-                "enrolled_with_resemblance",
-                actor=enrollment.actor,
-                nip=mask(session.nip),
-                resembles=mask(session.resemblance.nip),
-                reason=session.resemblance.reason,
-            )
+            log.warning("enrolled_with_resemblance", actor=enrollment.actor, nip=mask(session.nip))
         return enrollment
 
     async def _erase(

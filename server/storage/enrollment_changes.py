@@ -30,7 +30,8 @@ class EnrollmentChange:
     """An entry of the log. actor: account; actor_nip: its person, empty for an account of nobody.
 
     similarity: of the new mean to the earlier one, None unless COMPARED. threshold: from which on
-    both were one person's then.
+    both were one person's then. resembles: the NIP of somebody else who looks alike, by the word
+    of BKD, and the reason; empty if nobody.
     """
 
     nip: str
@@ -41,6 +42,8 @@ class EnrollmentChange:
     earlier: Earlier
     similarity: float | None
     threshold: float
+    resembles: str = ""
+    reason: str = ""
 
 
 async def insert_change(connection: AsyncConnection, change: EnrollmentChange) -> None:
@@ -55,6 +58,8 @@ async def insert_change(connection: AsyncConnection, change: EnrollmentChange) -
             earlier=change.earlier.value,
             similarity=change.similarity,
             threshold=change.threshold,
+            resembles=change.resembles,
+            reason=change.reason,
         )
     )
 

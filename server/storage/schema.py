@@ -223,6 +223,9 @@ enrollment_changes = Table(
     # Of both means, and from which on they were one person's; null unless COMPARED.
     Column("similarity", Float, nullable=True),
     Column("threshold", Float, nullable=False),
+    # Whom the face is known to resemble, by the word of BKD, and how it made sure; empty if nobody.
+    Column("resembles", String(18), nullable=False),
+    Column("reason", String(500), nullable=False),
 )
 
 erasures = Table(

@@ -37,7 +37,8 @@ APPEND_ONLY = {
     "refusals": "INSERT INTO refusals VALUES (7, :nip, 'phone-0', 'SPOOF', 1, 0.1, 0.2, 0.3, 4.0)",
     "binding_changes": "INSERT INTO binding_changes VALUES (7, :nip, 'BOUND', 1, 'phone-0', 'bkd', '')",
     "enrollment_changes": (
-        "INSERT INTO enrollment_changes VALUES (7, :nip, 'bkd', '', 1, 3, 'COMPARED', 0.1, 0.4)"
+        "INSERT INTO enrollment_changes VALUES (7, :nip, 'bkd', '', 1, 3, 'COMPARED', 0.1, 0.4,"
+        " '', '')"
     ),
     "erasures": "INSERT INTO erasures VALUES (7, :nip, 'asked', 'bkd', 1, 4, 3, x'01')",
     "postings": "INSERT INTO postings VALUES (7, :nip, '2026-03-02', 'bkd', '', 'b', '', 1)",

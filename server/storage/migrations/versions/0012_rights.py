@@ -25,6 +25,8 @@ def upgrade() -> None:
     sa.Column('earlier', sa.String(length=12), nullable=False),
     sa.Column('similarity', sa.Float(), nullable=True),
     sa.Column('threshold', sa.Float(), nullable=False),
+    sa.Column('resembles', sa.String(length=18), nullable=False),
+    sa.Column('reason', sa.String(length=500), nullable=False),
     sa.ForeignKeyConstraint(['nip'], ['employees.nip'], name=op.f('fk_enrollment_changes_nip')),
     sa.PrimaryKeyConstraint('sequence', name=op.f('pk_enrollment_changes'))
     )
