@@ -19,6 +19,7 @@ import structlog
 from server.clock import Clock
 from server.domain.ledger import Checkpoint, Frontier
 from server.errors import StorageUnavailable
+from server.services.finish import finish
 from server.services.notes import Signer
 from server.storage import ledger as rows
 from server.storage.database import Database
@@ -92,6 +93,10 @@ class Ledger:
 
     async def take_in(self) -> int:
         """Takes in all records that are stored and new. Returns how many."""
+        # What is stored and what is known of it stay together, also when the server stops.
+        return await finish(self._take_in())
+
+    async def _take_in(self) -> int:
         taken, late = 0, dict[str, int]()
         async with self._one:
             while entries := await self._read(self._behind):
@@ -107,6 +112,9 @@ class Ledger:
 
     async def sign(self) -> None:
         """Signs and stores what the ledger is now, if it grew."""
+        await finish(self._sign())
+
+    async def _sign(self) -> None:
         async with self._one:
             self._signed_s = self._clock.monotonic()
             size = self._frontier.size

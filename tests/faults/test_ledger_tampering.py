@@ -1,5 +1,7 @@
 """Random tampering with a database whose triggers are gone: the audit finds every single one."""
 
+import asyncio
+import contextlib
 import random
 import shutil
 import sqlite3
@@ -7,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from sqlalchemy import text
 
@@ -15,6 +18,7 @@ from server.domain.ledger import Checkpoint
 from server.services.audit import Audit, audit
 from server.services.ledger import Ledger
 from server.services.notes import Signer
+from server.storage import ledger as rows
 from server.storage.database import open_database
 from server.storage.ledger import KINDS
 from tests.faults.conftest import NIPS
@@ -169,4 +173,39 @@ class TestTampering:
 
         assert 0 == taken
         assert size + 2 == ledger.size == found.records
+        assert ([], 0) == (found.faults, found.new)
+
+    @pytest.mark.parametrize(
+        ("step", "store"), [("take_in", "append"), ("sign", "insert_checkpoint")]
+    )
+    async def test_stopped_half_way(self, closed, path, monkeypatch, step, store):
+        """A server that stops while records are being stored takes each in once, and signs once."""
+        begun, release, real = asyncio.Event(), asyncio.Event(), getattr(rows, store)
+
+        async def slow(*arguments, **named):
+            await real(*arguments, **named)
+            begun.set()
+            await release.wait()
+
+        statement = text("INSERT INTO voids VALUES ('event-y', :nip, :nip, 'b', 'x', 1)")
+        with ThreadPoolExecutor(1) as executor:
+            async with open_database(path) as database:
+                ledger = Ledger(database, path, SIGNER, SystemClock(), executor)
+                await ledger.begin()
+                size = ledger.size
+                await database.write(lambda c: c.execute(statement, {"nip": NIPS[0]}))
+                if step == "sign":
+                    await ledger.take_in()
+                monkeypatch.setattr(rows, store, slow)
+                working = asyncio.create_task(getattr(ledger, step)())
+                await begun.wait()
+                working.cancel()
+                release.set()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await working
+                await ledger.end()
+
+        found = audit(path, SIGNER.verifier)
+
+        assert size + 1 == ledger.size == found.records
         assert ([], 0) == (found.faults, found.new)
