@@ -193,11 +193,11 @@ class TestRestore:
         erased = "nip, reason, actor, erase_time, template_count, image_count, digest"
         device = "device_id, kind, state, site_id, public_key, model, activate_time, revoke_time"
         revoked = "'id-?', 'KIOSK', 'REVOKED', 'kantor', x'0?', '', 1, :us, 'hilang', 'bkd'"
-        account = "username, role, nip, password_hash, failed_count, create_time, close_time"
+        account = "username, role, nip, password_hash, create_time, close_time"
         rows = [
             f"erasures ({erased}) VALUES ('nip-?', 'pensiun', 'bkd', :us, 1, 1, x'01')",
             f"devices ({device}, revoke_reason, revoke_actor) VALUES ({revoked})",
-            f"staff ({account}) VALUES ('name-?', 'BKD', '', '', 0, 1, :us)",
+            f"staff ({account}) VALUES ('name-?', 'BKD', '', '', 1, :us)",
             "sessions (token_hash, role, expire_time) VALUES (x'0?', 'BKD', 1)",
         ]
         with closing(sqlite3.connect(path)) as connection:

@@ -20,7 +20,7 @@ async def test_once_a_minute(database: Database) -> None:
     replayed = 0
     for moment in [came, *(NOW + timedelta(seconds=6 * number) for number in range(100))]:
         event = replace(event_of(0), event_time=moment, source=EventSource.KIOSK)
-        recorded = await log.record_sighting(event, ZONE)
+        recorded = await log.record_sighting(event, ZONE, [])
         replayed += recorded.replayed
         # What the screen shows is the minute at hand.
         shown = recorded.event.event_time
@@ -41,6 +41,6 @@ async def test_a_cooldown_that_begins_yesterday(database: Database) -> None:
     for minutes in (-2, 2, 9):
         moment = midnight + timedelta(minutes=minutes)
         event = replace(event_of(0), event_time=moment, source=EventSource.KIOSK)
-        kinds.append((await log.record_sighting(event, ZONE)).event.event_time - midnight)
+        kinds.append((await log.record_sighting(event, ZONE, [])).event.event_time - midnight)
 
     assert [timedelta(minutes=-2), timedelta(minutes=-2), timedelta(minutes=9)] == kinds

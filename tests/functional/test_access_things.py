@@ -251,6 +251,7 @@ OWN = {
     "IssueActivationCode": "OWN_NIP",
     "ListBindingHistory": "",
     "ListFindings": "",
+    "ListPostings": "",
     "RebindDevice": "OWN_NIP",
 }
 

@@ -44,7 +44,7 @@ class TestEventLoop:
 
         record_property("longest_callback_ms", self._used_ms(noted))
         print(f"longest callback: {self._used_ms(noted)} ms of work")  # noqa: T201
-        assert self._used_ms(noted) < limit, noted[-3:]
+        assert self._used_ms(noted) < limit, repr(noted[-3:])
 
     @pytest.mark.parametrize("how", ["work", "sleep"])
     async def test_a_blocking_callback_is_seen(self, new_copy, seed, cast, how):
