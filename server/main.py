@@ -127,8 +127,8 @@ def check(
     both the file and the key file can make another history: it is found by a checkpoint that was
     kept elsewhere (`hadirctl checkpoint`).
 
-    Records that came late are those that a server found when it started: after a crash these are
-    some seconds of them, and all of them when the ledger began. Otherwise ask who put them there.
+    Records that came late are those that a server found when it started: the first account, some
+    seconds of records after a crash, and all when the ledger began. Else ask who put them there.
 
     Example: hadir-server check -c /srv/hadir/hadir.toml --checkpoint /media/usb/2026-11-30.txt
     """
