@@ -292,7 +292,7 @@ class CheckInSession:
             self._owner.seen.remember(frame.digest)
         if face is not None and look.outcome is FrameOutcome.USABLE:
             self._follow(face, frame)
-        elif look.outcome is not FrameOutcome.OVERLOADED:  # unseen by our doing, not the phone's
+        elif look.outcome in {FrameOutcome.NO_FACE, FrameOutcome.SEVERAL_FACES}:
             self._trail.interrupt()
         if self._progress.failed:
             raise CheckInRefused(Refusal.CHALLENGE_MISMATCH)

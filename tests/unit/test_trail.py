@@ -114,18 +114,6 @@ class TestWhatCounts:
 
         assert 0.0 == one.relief
 
-    @pytest.mark.parametrize(
-        ("interval_s", "has_relief"), [(0.1, False), (0.12, False), (0.2, True), (0.3, True)]
-    )
-    def test_one_picture_after_the_other(self, interval_s, has_relief):
-        """No turn at a phone's own pace; between frames that were put off it may be an honest one."""
-        one = begun()
-        for number in range(12):
-            shown = face(ANN, nose=0.1 * (number >= 6))
-            one.follow(shown, 1.0 + number * interval_s, b"2", front=True)
-
-        assert has_relief is one.has_relief
-
     def test_the_best_front(self):
         """The front most like the employee stands for the check-in."""
         one = trail()
