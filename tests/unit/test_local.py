@@ -92,6 +92,7 @@ class TestCommand:
                 closed.append(asked)
 
         monkeypatch.setattr(command, "app", app)
+        signal.signal(asked, signal.SIG_DFL)  # under nohup SIGHUP is ignored, and stays so
         with pytest.raises(SystemExit) as ended:
             command.main()
 
