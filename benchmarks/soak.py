@@ -144,7 +144,8 @@ def soak(
         with Progress(console=console, transient=True) as progress:
             asyncio.run(_play(plan, progress, soaked))
     except BaseException as failed:
-        # What follows of a server that failed is its log's.
+        # Hours of samples are reported however they end, by Ctrl-C too; the fault goes on. Of a
+        # server that failed the first line says it, the others are its log's.
         soaked.ended = f"{type(failed).__name__}: {failed}".partition("\n")[0].removesuffix(":")
         raise
     finally:

@@ -167,8 +167,8 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
     migrate.check(path)
     vault = read_key_file(settings.key_file)
     workers = settings.workers or usable_cores()
-    sizes = {"search": workers, "logins": 2, "background": 1, "reports": 1, "gallery": 1}
-    sizes["ledger"] = 1
+    alone = dict.fromkeys(("background", "reports", "gallery", "ledger"), 1)
+    sizes = {"search": workers, "logins": 2, **alone}
     threads = _Threads(
         **{name: ThreadPoolExecutor(n, thread_name_prefix=name) for name, n in sizes.items()}
     )

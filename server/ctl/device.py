@@ -180,9 +180,7 @@ async def _list(ctl: Ctl, *, kind: Kind | None, active: bool, limit: int | None)
             return page.devices, page.next_page_token
 
         found, more = await collect(fetch, limit)
-    ctl.screen.records(found, DEVICE_COLUMNS)
-    if more:
-        ctl.screen.note(Text.MORE, style="yellow", limit=limit)
+    ctl.screen.page(found, DEVICE_COLUMNS, more=more, limit=limit)
 
 
 async def _history(ctl: Ctl, *, request: device_admin_pb2.ListBindingHistoryRequest) -> None:

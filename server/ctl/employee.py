@@ -137,9 +137,7 @@ async def _history(ctl: Ctl, *, nip: str, limit: int) -> None:
             return page.postings, page.next_page_token
 
         found, more = await collect(fetch, limit)
-    ctl.screen.records(found, POSTING_COLUMNS)
-    if more:
-        ctl.screen.note(Text.MORE, style="yellow", limit=limit)
+    ctl.screen.page(found, POSTING_COLUMNS, more=more, limit=limit)
 
 
 async def _import(
@@ -211,9 +209,7 @@ async def _list(ctl: Ctl, *, unit: str, limit: int | None) -> None:
             return page.employees, page.next_page_token
 
         employees, more = await collect(fetch, limit)
-    ctl.screen.records(employees, COLUMNS)
-    if more:
-        ctl.screen.note(Text.MORE, style="yellow", limit=limit)
+    ctl.screen.page(employees, COLUMNS, more=more, limit=limit)
 
 
 async def _show(ctl: Ctl, *, nip: str) -> None:

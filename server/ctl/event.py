@@ -91,6 +91,4 @@ async def _events(ctl: Ctl, *, unit: str, start: str, end: str, limit: int) -> N
             return page.events, page.next_page_token
 
         found, more = await collect(fetch, limit)
-    ctl.screen.records(found, COLUMNS)
-    if more:
-        ctl.screen.note(Text.MORE, style="yellow", limit=limit)
+    ctl.screen.page(found, COLUMNS, more=more, limit=limit)

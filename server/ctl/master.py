@@ -221,9 +221,7 @@ async def _history(ctl: Ctl, *, unit_id: str, limit: int) -> None:
             return page.changes, page.next_page_token
 
         found, more = await collect(fetch, limit)
-    ctl.screen.records(found, CHANGE_COLUMNS)
-    if more:
-        ctl.screen.note(Text.MORE, style="yellow", limit=limit)
+    ctl.screen.page(found, CHANGE_COLUMNS, more=more, limit=limit)
 
 
 async def _site_history(ctl: Ctl, *, site_id: str, limit: int) -> None:
@@ -249,9 +247,7 @@ async def _site_history(ctl: Ctl, *, site_id: str, limit: int) -> None:
         Text.ACTOR: lambda change: change.actor,
         Text.REASON: lambda change: change.reason,
     }
-    ctl.screen.records(found, columns)
-    if more:
-        ctl.screen.note(Text.MORE, style="yellow", limit=limit)
+    ctl.screen.page(found, columns, more=more, limit=limit)
 
 
 async def _put_unit(

@@ -112,6 +112,14 @@ class Screen:
             table.add_row(*(Line(self.cell(cell(message))) for cell in columns.values()))
         return table
 
+    def page(
+        self, messages: Sequence[M], columns: Columns[M], *, more: bool, limit: int | None
+    ) -> None:
+        """Show the rows up to a limit, and say so if there are more."""
+        self.records(messages, columns)
+        if more:
+            self.note(Text.MORE, style="yellow", limit=limit)
+
     def done(self, message: Message, text: Text, /, **values: object) -> None:
         """Say what was done; programs get the answer instead."""
         if self.as_json:

@@ -159,9 +159,7 @@ async def _list(ctl: Ctl, *, unit: str, pending: bool, limit: int) -> None:
             return page.requests, page.next_page_token
 
         found, more = await collect(fetch, limit)
-    ctl.screen.records(found, COLUMNS)
-    if more:
-        ctl.screen.note(Text.MORE, style="yellow", limit=limit)
+    ctl.screen.page(found, COLUMNS, more=more, limit=limit)
 
 
 async def _show(ctl: Ctl, *, request_id: str) -> None:

@@ -192,6 +192,4 @@ async def _list(ctl: Ctl, *, request: rule_pb2.ListRulesRequest, limit: int) -> 
             return page.changes, page.next_page_token
 
         found, more = await collect(fetch, limit)
-    ctl.screen.records(found, COLUMNS)
-    if more:
-        ctl.screen.note(Text.MORE, style="yellow", limit=limit)
+    ctl.screen.page(found, COLUMNS, more=more, limit=limit)

@@ -114,6 +114,4 @@ async def _log(ctl: Ctl, *, limit: int) -> None:
             return page.changes, page.next_page_token
 
         found, more = await collect(fetch, limit)
-    ctl.screen.records(found, COLUMNS)
-    if more:
-        ctl.screen.note(Text.MORE, style="yellow", limit=limit)
+    ctl.screen.page(found, COLUMNS, more=more, limit=limit)

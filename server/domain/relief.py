@@ -6,7 +6,6 @@ from frame to frame, a turn is not: so neighbouring frames are multiplied (autoc
 and noise averages out. A video replay passes it: one cue of several.
 """
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -43,18 +42,15 @@ Points = NDArray[np.float64]
 
 
 def relief(
-    track: Sequence[Vector],
-    times_s: Sequence[float] | None = None,
-    *,
-    jump_gap_max_s: float = math.inf,
+    track: Sequence[Vector], times_s: Sequence[float] | None = None, *, jumps: bool = True
 ) -> float:
     """Returns how much the nose moves against eyes and mouth over a track of 5 x 2 landmarks.
 
     In eye distances, 0 and up; 0 for fewer than FRAMES_MIN frames. Order matters: oldest first.
     times_s: when each frame was taken, by the device's clock; FRAME_S apart if not given. The track
     is cut where the nose jumps, and the largest relief of a piece counts: the step from one still
-    print to the next is none. jump_gap_max_s: between frames further apart only SPEED_MAX tells a
-    jump, as a quick turn may lie between them.
+    print to the next is none. jumps: whether steps that stand alone are told, too, and not only
+    what is faster than SPEED_MAX; a quick turn may lie between two frames.
     """
     # Not when they arrived: behind a slow network frames arrive together, and a nose that turned
     # meanwhile would seem to jump. A phone's FrameTiming ties these times to the arrivals, and
@@ -65,7 +61,8 @@ def relief(
     sideways = _mapped_noses(shapes, shapes.mean(axis=0))
     gaps_s = np.full(len(track) - 1, FRAME_S) if times_s is None else np.diff(times_s)
     cuts = np.abs(np.diff(sideways)) > SPEED_MAX * np.maximum(FRAME_S, gaps_s)
-    cuts |= _jumps(sideways) & (gaps_s >= JUMP_GAP_MIN_S) & (gaps_s <= jump_gap_max_s)
+    if jumps:
+        cuts |= _jumps(sideways) & (gaps_s >= JUMP_GAP_MIN_S)
     return max(map(_movement, np.split(sideways, np.flatnonzero(cuts) + 1)))
 
 

@@ -23,10 +23,6 @@ MATCHING_FRONTS_MIN = 2
 # Good faces in a row that need not be compared, while nothing hinges on them: 0.3 s of a phone, and
 # 0.9 s of one whose frames are all put off for as long as they may be (services/admission.py).
 UNCOMPARED_MAX = 3
-# On phones speed alone tells a jump. Their senders set the pace, so whoever holds up photos sends
-# slowly; and quick honest turns were refused: of simulated check-ins at 4 to 7 a second 1 to 6 in
-# 100 with jumps told up to gaps of 0.25 s, 5 in 760 up to 0.125 s, and none of thousands without.
-JUMP_GAP_MAX_S = 0.0
 # A face that moved further from one frame to the next is compared: it may be another one.
 STILL_OVERLAP_MIN = 0.5
 
@@ -123,8 +119,10 @@ class FaceTrail:
         seen = (*self._seen, *self._uncompared, (face.landmarks, captured_s))
         self._seen, self._uncompared, self._box = seen[-FRAMES_MAX:], (), face.box
         landmarks, times_s = zip(*self._seen, strict=True)
-        found = relief(landmarks, times_s, jump_gap_max_s=JUMP_GAP_MAX_S)
-        self.relief = max(self.relief, found)
+        # By speed alone: phones set the pace, so whoever holds up photos sends slowly, and quick
+        # honest turns were refused. Of simulated check-ins at 4 to 7 a second 1 to 6 in 100 with
+        # jumps told up to gaps of 0.25 s, 5 in 760 up to 0.125 s, and none of thousands without.
+        self.relief = max(self.relief, relief(landmarks, times_s, jumps=False))
         return True
 
     def interrupt(self) -> None:

@@ -7,7 +7,7 @@ code takes them in and checks them years later. Estimate: 15 us a record either 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ class Kind:
     table: Table
     columns: tuple[str, ...]
     name: str = ""
-    also: Mapping[str, str] = ()  # type: ignore[assignment]
+    also: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def of(self) -> str:
@@ -52,12 +52,12 @@ class Kind:
     @property
     def values(self) -> str:
         """The SQL of a record's values, in the order of `names`."""
-        return ", ".join([*(f"r.{column}" for column in self.columns), *dict(self.also).values()])
+        return ", ".join([*(f"r.{column}" for column in self.columns), *self.also.values()])
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of a record's values."""
-        return (*self.columns, *dict(self.also))
+        return (*self.columns, *self.also)
 
     def leaf(self, values: Sequence[Value]) -> bytes:
         """Returns the hash of a record."""

@@ -27,10 +27,9 @@ IN = event_pb2.EVENT_KIND_IN
 # A take of its own: no other test moved on what its frames are made of.
 PERSON, TAKE = 0, 41
 STEPS = ("FRONT", "LEFT", "FRONT", "RIGHT")
-# Nearly as often as a full server looks: of frames so far apart a quick turn is no jump from one
-# still picture to another (domain/relief.py). Who is asked for a movement stays at rest for so many frames and
+# As often as a full server looks. Who is asked for a movement stays at rest for so many frames and
 # is seen at its end then, far from where a step begins to count: noise decides nothing.
-FRAME_S, REST = 0.3, 5
+FRAME_S, REST = 0.25, 5
 FRAMES_MAX = 100
 # What a check-in takes, all of it. More is slower; what became less is written down here.
 WORK = {

@@ -363,7 +363,7 @@ class TestDevices:
 
         shown = ctl("device", "history", NIP).stdout
 
-        assert "telepon dicabut" in shown
+        assert "perangkat dicabut" in shown
         assert "telepon hilang" in shown
 
 
