@@ -37,7 +37,7 @@ from server.domain.model import (
     Site,
 )
 from server.domain.quality import CHALLENGE, FrameOutcome
-from server.domain.refusal import SUSPICIOUS, CheckInRefused, Refusal
+from server.domain.refusal import CheckInRefused, Refusal
 from server.domain.seal import FrameChain, request_digest, seal_payload
 from server.domain.timing import CLOCK_SKEW_MAX, FrameTiming, Moment
 from server.domain.trail import BestFront, FaceTrail
@@ -45,7 +45,6 @@ from server.errors import (
     LocationInvalid,
     NotEnrolled,
     RequestIdInvalid,
-    TooManyRefusals,
     Unauthenticated,
 )
 from server.gallery.gallery import Gallery
@@ -53,25 +52,20 @@ from server.services.admission import Admission
 from server.services.events import EventLog, Recorded, stored_event
 from server.services.finish import finish
 from server.services.keys import signature_fits
+from server.services.refusals import check_refusals
 from server.services.seen import SeenFrames
 from server.services.thresholds import Thresholds
-from server.services.usable import Look, look_at_one
+from server.services.usable import BACKGROUND_AREA_MAX, Look, look_at_one
 from server.storage import devices, directory
 from server.storage import events as event_rows
-from server.storage.database import Connection, Database
+from server.storage.database import Database
+from server.vision.detector import Gaze
 from server.vision.pipeline import Pipeline, Timings
 
 REUSED_FRAMES_MAX = 2
-# NIST SP 800-63B-4: five failures, then 30 seconds for each try.
-REFUSALS_MAX = 5
-# Also of those that accuse nobody: each is a row that stays.
-REFUSALS_ANY_MAX = 40
-REFUSALS_WINDOW = timedelta(minutes=10)
-REFUSAL_DELAY = timedelta(seconds=30)
 # A template that was loaded anew differs from itself by rounding at most.
 _SAME_TEMPLATE = 1e-4
 _ELSEWHERE = frozenset({Refusal.OUTSIDE_GEOFENCE, Refusal.MOCK_LOCATION})
-_SUSPICIOUS = frozenset(reason.value for reason in SUSPICIOUS)
 
 log = structlog.get_logger()
 
@@ -140,7 +134,7 @@ class CheckIns:
             stored = await stored_event(connection, principal.nip, request.request_id, content)
             if stored is not None:
                 return Recorded(stored, replayed=True)
-            await self._refuse_early(connection, principal.device_id)
+            await check_refusals(connection, principal.device_id, self.clock.now())
             employee = await directory.active_employee(connection, principal.nip)
             device = await devices.get_device(connection, principal.device_id)
             site = await directory.get_site(connection, employee.site_id)
@@ -188,18 +182,6 @@ class CheckIns:
             return place.PlaceVerdict(None, verdict.distance_m)
         return verdict
 
-    async def _refuse_early(self, connection: Connection, device_id: str) -> None:
-        now = self.clock.now()
-        suspicious, every = await event_rows.refusals_since(
-            connection, device_id, now, REFUSALS_WINDOW, _SUSPICIOUS
-        )
-        for (count, last), most in ((suspicious, REFUSALS_MAX), (every, REFUSALS_ANY_MAX)):
-            if count >= most and last is not None and now - last < REFUSAL_DELAY:
-                wait = (REFUSAL_DELAY - (now - last)).total_seconds()
-                raise TooManyRefusals(
-                    "too many refused check-ins", retry_after_s=wait, seconds=round(wait)
-                )
-
 
 class CheckInSession:
     """One check-in in progress. The challenge is valid in this session, once."""
@@ -229,6 +211,7 @@ class CheckInSession:
         self._progress = Progress(self.challenge.steps)
         self._chain = FrameChain(self.challenge.nonce)
         self._timing = FrameTiming(self._opened_s)
+        self._gaze = Gaze(counts_from=BACKGROUND_AREA_MAX)
         self._frozen = False
         self._looked_twice = False
         self.over = self._refused = False
@@ -284,7 +267,12 @@ class CheckInSession:
         """Looks at a frame. Raises CheckInRefused as soon as the check-in cannot succeed."""
         self._check_time()
         look = await look_at_one(
-            self._owner.pipeline, frame, CHALLENGE, wanted=self._to_compare, traced=True
+            self._owner.pipeline,
+            frame,
+            CHALLENGE,
+            wanted=self._to_compare,
+            gaze=self._gaze,
+            traced=True,
         )
         face = look.face
         if face is not None:

@@ -89,15 +89,16 @@ async def look_at_one(
     limits: QualityLimits,
     *,
     wanted: Gate = lambda _: True,
+    gaze: Gaze | None = None,
     traced: bool = False,
 ) -> Look:
     """Returns the look at a frame in which one face is expected.
 
-    wanted: which good faces are embedded; asked in a worker's thread. traced: see Pipeline.
+    wanted: which good faces are embedded; asked in a worker's thread. gaze, traced: see Pipeline.
     """
     good = usable(limits)
     analysis = await analyze(
-        pipeline, frame, lambda face: good(face) and wanted(face), traced=traced
+        pipeline, frame, lambda face: good(face) and wanted(face), gaze=gaze, traced=traced
     )
     if isinstance(analysis, FrameOutcome):
         return Look(analysis, Timings())

@@ -3,11 +3,13 @@
 The second look, at 160 pixels, costs a third of the first and raises TPIR with one enrolled image
 by 1 to 2 points, since landmarks of the reduced frame are off by pixels (benchmarks/README.md).
 Where nothing hinges on the last pixel (`Gaze`), a stream's faces are followed by the second look
-alone, and three of four frames need no first one.
+alone, and three of four frames need no first one. Where only faces count that are not much smaller
+than a large one in view, the first look is as coarse as finds those.
 Estimate for VGA reduced to 288 x 216: resize 0.3 ms, network 1.0 ms (AMX) to 5 ms, decode 0.2 ms;
-a second look 0.6 to 2 ms.
+half of that for a face whose eyes are 75 pixels apart; a second look 0.6 to 2 ms.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -31,6 +33,11 @@ _LOOK_MOVE_MAX = 0.1
 # the next one. A face is the one before if their boxes overlap so far.
 FOLLOWED_MAX = 3
 _FOLLOWED_OVERLAP_MIN = 0.3
+# Faces of this side (of a square of their area) in what the network sees are found: eyes 11 apart,
+# all of 250 photos (`hadir-bench reach`). Twice as wide, as the largest is in a coarse look, LFW
+# figures are those of a fine one (server/README.md). Sides differ by steps as the network takes.
+_FOUND_SIDE_MIN = 27.0
+_SEARCH_STEP, _SEARCH_SIDE_MIN = 32, 160
 _NO_ROWS = np.empty((0, 15), np.float32)
 
 
@@ -51,9 +58,12 @@ class Gaze:
     little on how a face lies in the view: followed eyes may be a twentieth closer together, heads
     have a tenth less relief, prints that are slid sideways have more. So not while a movement or
     a sign of life is looked for.
+
+    counts_from: faces of less than this share of the largest one's area count for nothing, 0 to 1.
     """
 
     may_follow: bool = False
+    counts_from: float = 0.0
     boxes: tuple[BoundingBox, ...] = ()
     followed: int = 0
 
@@ -79,17 +89,28 @@ class YuNet:
     def detect(self, image: Image, gaze: Gaze | None = None) -> list[Detection]:
         """Returns the faces of an RGB image, largest first, FACES_MAX at most; see Detector."""
         if gaze is None:
-            return self._found(image)
+            return self._found(image, self._side)
         follow = gaze.may_follow and gaze.followed < FOLLOWED_MAX
         faces = self._followed(image, gaze.boxes) if follow and gaze.boxes else []
         gaze.followed = gaze.followed + 1 if faces else 0
-        faces = faces or self._found(image)
+        side = self._search_side(image, gaze)
+        faces = faces or self._found(image, side)
+        if not faces and side < self._side:
+            faces = self._found(image, self._side)  # who was there left; others may be further away
         gaze.boxes = tuple(face.box for face in faces)
         return faces
 
-    def _found(self, image: Image) -> list[Detection]:
-        """Returns the faces of an image that nothing is known of."""
-        blob, scale = self._blob(image)
+    def _search_side(self, image: Image, gaze: Gaze) -> int:
+        """Returns to what side an image is reduced, so that whoever counts in it is found."""
+        least = math.sqrt(gaze.counts_from * gaze.boxes[0].area) if gaze.boxes else 0.0
+        if not least:
+            return self._side
+        steps: int = math.ceil(max(image.shape[:2]) * _FOUND_SIDE_MIN / least / _SEARCH_STEP)
+        return min(self._side, max(_SEARCH_SIDE_MIN, steps * _SEARCH_STEP))
+
+    def _found(self, image: Image, search_side: int) -> list[Detection]:
+        """Returns the faces of an image that is reduced to a side."""
+        blob, scale = _blob(image, search_side)
         rows = self._candidates(self._session.run(blob), 0, blob.shape[3])
         if not len(rows):
             return []
@@ -131,15 +152,6 @@ class YuNet:
             found.append(rows)
         return found
 
-    def _blob(self, image: Image) -> tuple[Array, float]:
-        small, scale = _reduced(image, self._side)
-        rows, columns = small.shape[:2]
-        # Multiples of 32, as the network needs; BGR, as it was trained.
-        blob = np.zeros((1, 3, -(-rows // 32) * 32, -(-columns // 32) * 32), np.float32)
-        for channel, plane in enumerate(reversed(cv2.split(small))):
-            blob[0, channel, :rows, :columns] = plane
-        return blob, scale
-
     def _candidates(self, outputs: list[Array], number: int, width: int) -> Array:
         """Returns, for one image of a batch, rows of score, 4 box and 10 landmark coordinates.
 
@@ -164,6 +176,17 @@ class YuNet:
         rows = np.concatenate(found).astype(np.float32)
         order = np.argsort(-rows[:, 0], kind="stable")[:CANDIDATES_MAX]
         return rows[order]
+
+
+def _blob(image: Image, side: int) -> tuple[Array, float]:
+    """Returns what the network sees of an image, and the scale to it."""
+    small, scale = _reduced(image, side)
+    rows, columns = small.shape[:2]
+    # Multiples of 32, as the network needs; BGR, as it was trained.
+    blob = np.zeros((1, 3, -(-rows // 32) * 32, -(-columns // 32) * 32), np.float32)
+    for channel, plane in enumerate(reversed(cv2.split(small))):
+        blob[0, channel, :rows, :columns] = plane
+    return blob, scale
 
 
 def _reduced(image: Image, side: int) -> tuple[Image, float]:

@@ -19,7 +19,7 @@ from server.domain.challenge import Progress
 from server.domain.timing import FrameTiming, TimingFault
 from server.errors import DeviceRevoked
 from server.services import checkin
-from server.services.checkin import REFUSALS_ANY_MAX
+from server.services.refusals import REFUSALS_ANY_MAX
 from tests.functional.sources import Impatient, Opposite, Recorder, Replay, Still, Swapped
 from tests.functional.world import (
     Api,

@@ -1,6 +1,7 @@
-"""A stream's faces are followed from frame to frame, with the real detector."""
+"""A stream's faces are followed, or searched as coarsely as will do, with the real detector."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ from server.vision.pack import load_pack
 from server.vision.session import Runtime
 
 LEFT, RIGHT = Pose(center=(0.27, 0.45)), Pose(center=(0.73, 0.45))
+# Of the area of the largest face; see services/usable.py.
+COUNTS_FROM = 0.25
 
 
 @pytest.fixture(scope="module")
@@ -103,3 +106,61 @@ def test_a_frame_of_another_size(detector, frame) -> None:
     detector.detect(frame(RIGHT), gaze)
     small = frame(Pose(center=(0.3, 0.45), eye_distance_px=40), camera=Camera(320, 240))
     assert 1 == len(detector.detect(small, gaze))
+
+
+@pytest.fixture
+def first_looks(detector, monkeypatch) -> list[int]:
+    """Returns how wide the network saw each frame, second looks left out."""
+    widths: list[int] = []
+    run = detector._session.run
+
+    def seen(batch: Image) -> object:
+        height, width = batch.shape[2:]
+        if height != width:
+            widths.append(width)
+        return run(batch)
+
+    monkeypatch.setattr(detector, "_session", SimpleNamespace(run=seen))
+    return widths
+
+
+def test_who_is_near_is_searched_coarsely(detector, frame, first_looks) -> None:
+    """Once a large face is in view, and for it alone; it is found where it was."""
+    gaze = Gaze(counts_from=COUNTS_FROM)
+    for _ in range(2):
+        (fine,), (face,) = detector.detect(frame(LEFT)), detector.detect(frame(LEFT), gaze)
+        assert fine.box.overlap(face.box) > 0.8
+    *fine_looks, coarse = first_looks
+    assert [288] * 3 == fine_looks
+    assert coarse <= 224
+    for _ in range(2):
+        detector.detect(frame(replace(LEFT, eye_distance_px=100)), gaze)
+    assert 160 == first_looks[-1], "no coarser than that, however near"
+
+
+def test_who_is_far_is_searched_finely(detector, frame, first_looks) -> None:
+    """A small face, and every one of a stream where all count."""
+    far, gaze = replace(LEFT, eye_distance_px=35), Gaze(counts_from=COUNTS_FROM)
+    for pose, its_gaze in ((far, gaze), (LEFT, Gaze())):
+        for _ in range(2):
+            assert 1 == len(detector.detect(frame(pose), its_gaze))
+    assert [288] * 4 == first_looks
+
+
+@pytest.mark.parametrize("eyes_px", [45, 60, 75])
+def test_who_counts_is_seen_at_once(detector, frame, first_looks, eyes_px) -> None:
+    """Somebody steps beside a face, with a third of its area or more: two in the next frame."""
+    gaze = Gaze(counts_from=COUNTS_FROM)
+    detector.detect(frame(LEFT), gaze)
+    assert 2 == len(detector.detect(frame(LEFT, replace(RIGHT, eye_distance_px=eyes_px)), gaze))
+    assert first_looks[-1] < 288
+
+
+def test_who_stands_behind_is_found_when_the_first_leaves(detector, frame, first_looks) -> None:
+    """A view without a near face is searched again, finely, before it is called empty."""
+    gaze = Gaze(counts_from=COUNTS_FROM)
+    detector.detect(frame(LEFT), gaze)
+    (face,) = detector.detect(frame(replace(RIGHT, eye_distance_px=25)), gaze)
+    assert face.box.left > 320
+    first, coarse, again = first_looks
+    assert coarse < first == again == 288
