@@ -19,6 +19,7 @@ from sqlalchemy import event
 from server.app import open_app
 from server.services.ledger import Ledger
 from server.services.upkeep import Upkeep
+from server.settings import DETECT_SIDE_PIXELS
 from server.storage.database import Database
 from server.vision import jpeg
 from tests.functional.world import Api, World, settings_in
@@ -37,6 +38,8 @@ WORK = {
     "frames": 2 + 3 * (REST + 2),
     # Pictures that the detector saw: each frame as a whole, and its face again from near.
     "views": 2 * (2 + 3 * (REST + 2)),
+    # Of those, in the size in which a face may hide anywhere: the first, of which nothing is known.
+    "fine": 1,
     # Embedded, with the blanks of batches: both of FRONT, then the fourth of those that need not
     # be compared, and the one that completes the step.
     "faces": 2 + 3 * 2,
@@ -70,7 +73,7 @@ class HeldClock:
 
 
 class Counted:
-    """A session that counts what it runs on, row by row."""
+    """A session that counts what it runs on, row by row, and frames that it sees in full size."""
 
     def __init__(self, session, done: Counter, what: str) -> None:
         self.name = session.name
@@ -78,6 +81,8 @@ class Counted:
 
     def run(self, batch):
         self._done[self._what] += len(batch)
+        if self._what == "views" and batch.shape[-1] == DETECT_SIDE_PIXELS:
+            self._done["fine"] += 1
         return self._session.run(batch)
 
 
