@@ -35,6 +35,7 @@ from server.services.forensics import Forensics
 from server.services.kiosk import Kiosks
 from server.services.ledger import Ledger
 from server.services.live import LiveStreams
+from server.services.months import Months
 from server.services.notes import Signer
 from server.services.passwords import Passwords
 from server.services.quotas import Quotas
@@ -268,6 +269,9 @@ def _compose(
         forensics=Forensics(database, rules, sight, reports=reports),
         kiosks=Kiosks(*looking, clock=clock, admission=admission, fps_max=settings.kiosk_fps_max),
         ledger=ledger,
+        months=Months(
+            database, attendance, ledger, rules=rules, sight=sight, reports=reports, clock=clock
+        ),
         requests=_requests(database, rules, sight, claims, changes=changes, clock=clock),
         rules=rules,
         sessions=_sessions(settings, clock, database, vault=vault, passwords=passwords, live=live),

@@ -230,6 +230,16 @@ FAULTS: Mapping[str, tuple[str, str]] = {
         "Attach a supporting document.",
     ),
     "TOO_MANY_DOCUMENTS": ("Paling banyak 5 dokumen.", "At most 5 documents."),
+    # Closing a month
+    "MONTH_NOT_OVER": ("Bulan ini belum berakhir.", "The month is not over."),
+    "CORRECTIONS_OPEN": (
+        "Sanggahan untuk bulan ini masih dapat diajukan; tutup nanti, atau sekarang dengan alasan.",
+        "Its days may still be corrected; close it later, or now with a reason.",
+    ),
+    "REQUESTS_WAITING": (
+        "Masih ada pengajuan yang menunggu; putuskan dahulu, atau tutup sekarang dengan alasan.",
+        "Requests for its days wait; decide them first, or close it now with a reason.",
+    ),
     # Documents
     "EMPTY": ("Dokumen kosong.", "The document is empty."),
     "TOO_LARGE": ("Dokumen paling besar 5 MiB.", "A document has 5 MiB at most."),
@@ -315,6 +325,7 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "MONTH": ("Rekap kehadiran {month}", "Attendance recap {month}"),
     "TPP": ("Rekap TPP {month}", "Recap for the allowance (TPP) {month}"),
     "MATRIX": ("Daftar hadir {month}", "Attendance by day {month}"),
+    "DIFFERENCE": ("Selisih TPP {month}", "Differences of TPP {month}"),
 }
 
 RECAP: Mapping[str, tuple[str, str]] = {
@@ -329,6 +340,20 @@ RECAP: Mapping[str, tuple[str, str]] = {
     "WHY": ("Sebab dan tanggal", "Why, and which dates"),
     "MADE": ("Dibuat {time}", "Made {time}"),
     "HEAD": ("Kepala perangkat daerah,", "Head of the unit,"),
+    "ALL_UNITS": ("Semua perangkat daerah", "All units"),
+    "CLOSED": (
+        "Bulan ditutup ({unit}, versi {version}) {time} oleh {actor}: {reason}.",
+        "Month closed ({unit}, version {version}) {time} by {actor}: {reason}.",
+    ),
+    "CLOSED_MORE": ("Dan {count} penutupan lain.", "And {count} other closings."),
+    "DIFFERING": (
+        "{count} pegawai kini berbeda dari angka penutupan.",
+        "{count} employees now differ from the closed figures.",
+    ),
+    "NOT_CLOSED": ("Bulan ini belum ditutup.", "This month is not closed."),
+    "CLOSED_FIGURE": ("{figure}, ditutup", "{figure}, closed"),
+    "FIGURE_NOW": ("{figure}, kini", "{figure}, now"),
+    "CUT_MORE": ("Selisih potongan %", "Cut % more than closed"),
     "NOTHING_COUNTS": (
         "TIDAK ADA HARI YANG DIHITUNG untuk TPP: belum tahap resmi.",
         "NO DAY COUNTS for the allowance: the official phase has not begun.",

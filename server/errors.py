@@ -312,6 +312,12 @@ class ActivationCodeInvalid(HadirError):
     kind, reason = Kind.NOT_FOUND, "ACTIVATION_CODE_INVALID"
 
 
+class MonthClosed(HadirError):
+    """The month of the tree was closed before; an adjustment names the `version` that is next."""
+
+    kind, reason = Kind.EXISTS, "MONTH_CLOSED"
+
+
 class DeviceAlreadyBound(HadirError):
     """The employee has an active phone."""
 
@@ -373,6 +379,12 @@ class NotAccepted(HadirError):
     """Only a request that was accepted can be annulled."""
 
     kind, reason = Kind.PRECONDITION, "NOT_ACCEPTED"
+
+
+class MonthOpen(HadirError):
+    """The month cannot be closed yet; `fault` says why."""
+
+    kind, reason = Kind.PRECONDITION, "MONTH_OPEN"
 
 
 class FirstPassword(HadirError):

@@ -215,6 +215,14 @@ ERRORS: Mapping[str, tuple[str, str]] = {
         "{fault} Tolak pengajuan ini dengan alasan itu; pegawai dapat mengajukan yang baru.",
         "{fault} Reject the request for this reason; the employee can file a new one.",
     ),
+    "MONTH_OPEN": (
+        "{fault} Bulan {month} tidak ditutup.",
+        "{fault} The month {month} is not closed.",
+    ),
+    "MONTH_CLOSED": (
+        "Bulan {month} sudah ditutup, atau versinya keliru: berikutnya versi {version}.",
+        "The month {month} was closed before, or the version is wrong: {version} is next.",
+    ),
     "NOT_YOUR_DECISION": (
         "Pengajuan ini bukan wewenang Anda: milik Anda sendiri, atau menunggu pejabat lain.",
         "This is not yours to decide: it is your own, or lies with somebody else.",

@@ -1,7 +1,7 @@
 """The tree of units: who is whose head, and whether the tree is one."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from server.domain.model import Unit
 
@@ -24,6 +24,15 @@ def subtree(units: Iterable[Unit], roots: Iterable[str]) -> frozenset[str]:
             found.add(unit_id)
             waiting.extend(children.get(unit_id, ()))
     return frozenset(found)
+
+
+def path_up(parents: Mapping[str, str], unit_id: str) -> list[str]:
+    """Returns a unit and those above it, upwards. parents: the unit above each, or empty."""
+    found: list[str] = []
+    while unit_id in parents and unit_id not in found:
+        found.append(unit_id)
+        unit_id = parents[unit_id]
+    return found
 
 
 def faults_of(

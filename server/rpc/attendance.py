@@ -17,6 +17,7 @@ from server.rpc.call import Context, caller, language
 from server.services.attendance import Attendance, PersonDays
 from server.services.corrections import Corrections
 from server.services.live import LiveStreams
+from server.services.months import Months
 from server.services.sheets import RecapKind
 
 # A message of so many days is some 12 ms of the event loop.
@@ -31,8 +32,11 @@ T = TypeVar("T")
 class AttendanceServicer(attendance_pb2_grpc.AttendanceServiceServicer):
     """Attendance days for employees, heads and BKD."""
 
-    def __init__(self, attendance: Attendance, corrections: Corrections, live: LiveStreams) -> None:
+    def __init__(
+        self, attendance: Attendance, months: Months, corrections: Corrections, live: LiveStreams
+    ) -> None:
         self._attendance = attendance
+        self._months = months
         self._corrections = corrections
         self._live = live
 
@@ -56,8 +60,10 @@ class AttendanceServicer(attendance_pb2_grpc.AttendanceServiceServicer):
         nip = request.nip or caller().nip
         found = await self._attendance.of_person(caller(), nip, day, day)
         zone = await self._attendance.zone_of(nip, day)
+        closing = await self._months.closing_of(found.days[0].unit_id, day)
         return attendance_pb2.WhyDayResponse(
             day=convert_attendance.attendance_day(found.days[0]),
+            closing=convert_attendance.closing(closing) if closing else None,
             lines=[
                 convert_attendance.trace_line(line, _why(line, zone)) for line in found.days[0].why
             ],
@@ -79,8 +85,13 @@ class AttendanceServicer(attendance_pb2_grpc.AttendanceServiceServicer):
     ) -> AsyncIterator[attendance_pb2.ListUnitRecapsResponse]:
         """See attendance.proto."""
         first, last = convert_attendance.month(request.month)
-        recaps = await self._attendance.recaps(caller(), request.unit_id, first, last)
-        for some in _parts(recaps, RECAPS_A_MESSAGE):
+        month = await self._months.of_unit(caller(), request.unit_id, first, last)
+        if month.closings:
+            yield attendance_pb2.ListUnitRecapsResponse(
+                closings=[convert_attendance.closing(one) for one in month.closings],
+                differing_count=len(month.differences),
+            )
+        for some in _parts(month.recaps, RECAPS_A_MESSAGE):
             yield attendance_pb2.ListUnitRecapsResponse(
                 recaps=[convert_attendance.recap(one, language()) for one in some]
             )
@@ -91,7 +102,7 @@ class AttendanceServicer(attendance_pb2_grpc.AttendanceServiceServicer):
         """See attendance.proto."""
         kind = _recap_kind(request.kind)
         suffix, write = _writer(request.format)
-        content = await self._attendance.export(
+        content = await self._months.export(
             caller(),
             request.unit_id,
             convert_attendance.month(request.month),
@@ -99,7 +110,7 @@ class AttendanceServicer(attendance_pb2_grpc.AttendanceServiceServicer):
             write=write,
             language=language(),
         )
-        name = f"{kind.value.lower()}-{request.unit_id}-{request.month}.{suffix}"
+        name = f"{kind.value.lower()}-{request.unit_id or 'all'}-{request.month}.{suffix}"
         yield attendance_pb2.ExportRecapResponse(file_name=name)
         for start in range(0, len(content), EXPORT_BYTES_A_MESSAGE):
             part = content[start : start + EXPORT_BYTES_A_MESSAGE]

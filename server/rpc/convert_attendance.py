@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, TypeVar
 
-from hadir.v1 import attendance_pb2, request_pb2
+from hadir.v1 import attendance_pb2, month_pb2, request_pb2
 
 from server import attendance_messages, messages
+from server.domain.attendance.closing import Closing, Figures
 from server.domain.attendance.discipline import Counters
 from server.domain.attendance.filing import PunchClaim
 from server.domain.attendance.model import (
@@ -152,6 +153,32 @@ def recap(record: PersonRecap, language: str) -> attendance_pb2.EmployeeRecap:
             )
             for reason, dates in tpp.left_out.items()
         ],
+    )
+
+
+def closing(record: Closing) -> month_pb2.Closing:
+    """Returns a month as it was closed."""
+    return month_pb2.Closing(
+        unit_id=record.unit_id,
+        month=f"{record.month:%Y-%m}",
+        version=record.version,
+        actor=record.actor,
+        reason=record.reason,
+        despite=record.despite,
+        waiting_count=record.waiting,
+        people_count=record.people,
+        ledger_size=record.ledger_size,
+        close_time=convert.stamp(record.close_time),
+    )
+
+
+def figures(record: Figures) -> month_pb2.Figures:
+    """Returns what counts for the allowance."""
+    return month_pb2.Figures(
+        workdays=record.workdays,
+        percent=str(record.percent),
+        waived_percent=str(record.waived_percent),
+        left_out_days=record.left_out_days,
     )
 
 

@@ -26,6 +26,8 @@ from hadir.v1 import (
     kiosk_pb2_grpc,
     ledger_pb2,
     ledger_pb2_grpc,
+    month_pb2,
+    month_pb2_grpc,
     request_pb2,
     request_pb2_grpc,
     rule_pb2,
@@ -49,6 +51,7 @@ from server.rpc.forensic import ForensicServicer
 from server.rpc.interceptor import Gate, before_password, roles_by_method
 from server.rpc.kiosk import KioskServicer
 from server.rpc.ledger import LedgerServicer
+from server.rpc.month import MonthServicer
 from server.rpc.request import RequestServicer
 from server.rpc.rule import RuleServicer
 from server.rpc.session import SessionServicer
@@ -66,6 +69,7 @@ from server.services.forensics import Forensics
 from server.services.kiosk import Kiosks
 from server.services.ledger import Ledger
 from server.services.live import STREAMS_MAX, LiveStreams
+from server.services.months import Months
 from server.services.requests import Requests
 from server.services.rules import Rules
 from server.services.sessions import Sessions
@@ -85,6 +89,7 @@ FILES = (
     forensic_pb2.DESCRIPTOR,
     kiosk_pb2.DESCRIPTOR,
     ledger_pb2.DESCRIPTOR,
+    month_pb2.DESCRIPTOR,
     request_pb2.DESCRIPTOR,
     rule_pb2.DESCRIPTOR,
     session_pb2.DESCRIPTOR,
@@ -130,6 +135,7 @@ class Services:
     forensics: Forensics
     kiosks: Kiosks
     ledger: Ledger
+    months: Months
     requests: Requests
     rules: Rules
     sessions: Sessions
@@ -189,8 +195,10 @@ class RpcServer:
 def _add(server: grpc.aio.Server, services: Services, *, idle_s: float) -> None:
     live, clock = services.live, services.clock
     attendance_pb2_grpc.add_AttendanceServiceServicer_to_server(
-        AttendanceServicer(services.attendance, services.corrections, live), server
+        AttendanceServicer(services.attendance, services.months, services.corrections, live),
+        server,
     )
+    month_pb2_grpc.add_MonthServiceServicer_to_server(MonthServicer(services.months), server)
     forensic_pb2_grpc.add_ForensicServiceServicer_to_server(
         ForensicServicer(services.forensics), server
     )

@@ -4,13 +4,14 @@ A person's month is some 2 ms; whole units go through the queue of reports.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from server.clock import Clock
+from server.domain.attendance.closing import Figures, figures_by_unit
 from server.domain.attendance.days import MARGIN, derive_days, running_date
 from server.domain.attendance.discipline import Counters, counters
 from server.domain.attendance.model import (
@@ -27,14 +28,12 @@ from server.domain.attendance.recap import Recap, TppRecap, recap, tpp_recap
 from server.domain.attendance.rules import RuleBook
 from server.domain.model import Principal, Role
 from server.errors import EmployeeUnknown, FieldInvalid, ServerDraining, SessionEnded
-from server.exports.sheet import Sheet
 from server.services.changes import Changes, Watcher
 from server.services.live import LiveStream
 from server.services.reports import Reports
 from server.services.rules import Rules
-from server.services.sheets import Frame, RecapKind, lay_out
 from server.services.sight import Sight
-from server.storage import attendance, directory, requests, voids
+from server.storage import attendance, requests, voids
 from server.storage.database import Connection, Database
 
 PERSON_DAYS_MAX = 366
@@ -59,13 +58,17 @@ class PersonDays:
 
 @dataclass(frozen=True, slots=True)
 class PersonRecap:
-    """What the days of an employee add up to; statuses: by date, without their reasons."""
+    """What the days of an employee add up to.
+
+    statuses: by date, without their reasons. by_unit: what of `tpp` was served in which unit.
+    """
 
     nip: str
     display_name: str
     statuses: Mapping[date, DayStatus]
     recap: Recap
     tpp: TppRecap
+    by_unit: Mapping[str, Figures]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,33 +168,6 @@ class Attendance:
         """Returns what the days of a unit's people add up to. Raises as `of_unit`."""
         material = await self._material_of_unit(principal, unit_id, first, last)
         return await self._reports.run(_recaps, material, first, last)
-
-    async def export(
-        self,
-        principal: Principal,
-        unit_id: str,
-        span: tuple[date, date],
-        *,
-        kind: RecapKind,
-        write: Callable[[Sheet], bytes],
-        language: str,
-    ) -> bytes:
-        """Returns a recap of a unit as a file. Raises as `of_unit`."""
-        first, last = span
-        recaps = await self.recaps(principal, unit_id, first, last)
-        async with self._database.read() as connection:
-            units = {unit.unit_id: unit for unit in await directory.list_units(connection)}
-            head_nip = units[unit_id].head_nip
-            names = await directory.names_of(connection, [head_nip] if head_nip else [])
-        frame = Frame(
-            unit_name=units[unit_id].display_name,
-            first=first,
-            last=last,
-            made=self._clock.now().astimezone(self._sight.zone),
-            head=(names.get(head_nip, ""), head_nip),
-            language=language,
-        )
-        return await self._reports.run(lambda: write(lay_out(kind, recaps, frame)))
 
     async def today(
         self, principal: Principal, unit_id: str, nips: Collection[str] | None = None
@@ -352,16 +328,19 @@ def _running(material: _Material, around: date) -> list[PersonDays]:
 
 def _recaps(material: _Material, first: date, last: date) -> list[PersonRecap]:
     """Returns recaps, person by person: the days of a province with their reasons fill a GB."""
-    return [
-        PersonRecap(
-            one.nip,
-            one.display_name,
-            {day.day: day.status for day in one.days},
-            recap(one.days),
-            tpp_recap(one.days),
-        )
-        for one in _each(material, first, last)
-    ]
+    return [_recap(one) for one in _each(material, first, last)]
+
+
+def _recap(one: PersonDays) -> PersonRecap:
+    tpp = tpp_recap(one.days)
+    return PersonRecap(
+        nip=one.nip,
+        display_name=one.display_name,
+        statuses={day.day: day.status for day in one.days},
+        recap=recap(one.days),
+        tpp=tpp,
+        by_unit=figures_by_unit(one.days, tpp),
+    )
 
 
 def _check_span(first: date, last: date, days_max: int) -> None:

@@ -43,9 +43,15 @@ class Sight:
     async def subtree(
         self, connection: Connection, principal: Principal, unit_id: str
     ) -> frozenset[str]:
-        """Returns a unit and those below. Raises UnitUnknown, also where not the caller's."""
-        wanted = subtree(await directory.list_units(connection), [unit_id])
+        """Returns a unit and those below, of "" all that the caller may see.
+
+        Raises UnitUnknown, also where not the caller's.
+        """
+        known = await directory.list_units(connection)
         visible = await self.units(connection, principal)
+        if not unit_id:
+            return frozenset(unit.unit_id for unit in known) if visible is None else visible
+        wanted = subtree(known, [unit_id])
         if not wanted or (visible is not None and unit_id not in visible):
             raise UnitUnknown("no such unit", unit_id=unit_id)
         return wanted

@@ -18,7 +18,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.domain.ledger import Frontier, Value, leaf_of
 from server.errors import StorageUnavailable
 from server.storage import schema
-from server.storage.schema_logs import checkpoints, kiosk_changes, ledger, site_changes
+from server.storage.schema_logs import (
+    checkpoints,
+    closed_units,
+    closings,
+    kiosk_changes,
+    ledger,
+    site_changes,
+)
 from server.storage.times import pack
 
 Reading = sqlite3.Connection
@@ -102,6 +109,8 @@ KINDS = (
     _kind(schema.account_changes),
     _kind(schema.erasures),
     _kind(schema.removals),
+    _kind(closings),
+    _kind(closed_units),
 )
 
 _MISSING = "NOT EXISTS (SELECT 1 FROM ledger l WHERE {})"

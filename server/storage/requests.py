@@ -215,6 +215,13 @@ async def waiting(connection: AsyncConnection, *, after: str = "", limit: int) -
     return await _with_documents(connection, list(await connection.execute(statement)))
 
 
+async def waiting_nips(connection: AsyncConnection, first: date, last: date) -> list[str]:
+    """Returns the NIP of each request that is not decided and touches the days first to last."""
+    touches = and_(_R.first <= last.isoformat(), _R.last >= first.isoformat())
+    statement = select(_R.nip).where(_R.state == RequestState.PENDING.value, touches)
+    return list((await connection.execute(statement)).scalars())
+
+
 def cursor_of(filed: Filed) -> str:
     """Returns where a page ends."""
     return f"{pack(filed.submit_time)}:{filed.request.request_id}"

@@ -1,4 +1,4 @@
-"""More tables: the logs of sites and kiosks, and the ledger. `metadata` is of schema's, too.
+"""More tables: logs of sites, kiosks and closed months, and the ledger. `metadata` is of schema's.
 
 They stand apart for their length alone.
 """
@@ -8,6 +8,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     ForeignKey,
+    Integer,
     LargeBinary,
     String,
     Table,
@@ -16,7 +17,15 @@ from sqlalchemy import (
 
 from server.storage.schema import Sequence, metadata
 
-__all__ = ["checkpoints", "kiosk_changes", "ledger", "metadata", "site_changes"]
+__all__ = [
+    "checkpoints",
+    "closed_units",
+    "closings",
+    "kiosk_changes",
+    "ledger",
+    "metadata",
+    "site_changes",
+]
 
 # Every site as somebody put it.
 site_changes = Table(
@@ -43,6 +52,37 @@ kiosk_changes = Table(
     Column("device_id", String(64), nullable=False),
     Column("actor", String(64), nullable=False),
     Column("reason", String(500), nullable=False),
+)
+
+# Months of trees of units that BKD closed; the tree of "" is the whole province.
+closings = Table(
+    "closings",
+    metadata,
+    Column("sequence", Sequence, primary_key=True, autoincrement=True),
+    Column("unit_id", String(64), nullable=False),
+    # YYYY-MM
+    Column("month", String(7), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("actor", String(18), nullable=False),
+    Column("username", String(64), nullable=False),
+    Column("reason", String(500), nullable=False),
+    Column("despite", String(500), nullable=False),
+    Column("waiting", Integer, nullable=False),
+    Column("people", Integer, nullable=False),
+    Column("ledger_size", BigInteger, nullable=False),
+    Column("close_time", BigInteger, nullable=False),
+    UniqueConstraint("month", "unit_id", "version"),
+)
+
+# What pay rested on in each unit of a closing, as storage/closings packs it.
+closed_units = Table(
+    "closed_units",
+    metadata,
+    Column("sequence", Sequence, primary_key=True, autoincrement=True),
+    Column("closing", ForeignKey("closings.sequence"), nullable=False),
+    Column("unit_id", String(64), nullable=False, index=True),
+    Column("figures", String, nullable=False),
+    UniqueConstraint("closing", "unit_id"),
 )
 
 # The hash of every record that may never change, in the order in which it was taken in.

@@ -94,7 +94,7 @@ class TestTable:
     async def test_every_method_is_declared(self):
         """Each method names its roles, and ANYONE stands alone."""
         assert set(METHODS) == set(TABLE)
-        assert 64 == len(TABLE)
+        assert 67 == len(TABLE)
         assert [] == [name for name, roles in TABLE.items() if not roles]
         assert [] == [n for n, roles in TABLE.items() if Role.ANYONE in roles and len(roles) > 1]
 
@@ -110,12 +110,12 @@ class TestTable:
         } == opened
 
     async def test_writers_of_master_data(self):
-        """What changes employees, faces, devices or accounts is BKD's alone."""
+        """What changes employees, faces, devices, accounts or months is BKD's alone."""
         words = ("Put", "Import", "CreateStaff", "CloseStaff", "Enroll", "Erase", "Issue")
-        words += ("Rebind", "Revoke", "Correct", "Annul", "Void")
+        words += ("Rebind", "Revoke", "Correct", "Annul", "Void", "CloseMonth")
         writers = {name: roles for name, roles in TABLE.items() if name.startswith(words)}
 
-        assert 15 == len(writers)
+        assert 16 == len(writers)
         assert {frozenset({Role.BKD})} == set(writers.values())
 
     async def test_operator_sees_no_people(self):

@@ -174,7 +174,7 @@ class TestForeign:
         """As many cells as the API has."""
         by_role = [role for *_, role in CELLS]
 
-        assert (7, 14) == (by_role.count(Role.EMPLOYEE), by_role.count(Role.HEAD))
+        assert (7, 16) == (by_role.count(Role.EMPLOYEE), by_role.count(Role.HEAD))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

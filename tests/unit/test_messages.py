@@ -28,7 +28,17 @@ import server
 from server import attendance_messages, errors, forensic_messages, messages
 from server.domain import document as documents
 from server.domain import model, roster, units
-from server.domain.attendance import approval, bands, calendar, filing, hours, quota, recap, rules
+from server.domain.attendance import (
+    approval,
+    bands,
+    calendar,
+    closing,
+    filing,
+    hours,
+    quota,
+    recap,
+    rules,
+)
 from server.domain.attendance import model as attendance
 from server.domain.challenge import Step
 from server.domain.forensics import limits
@@ -137,6 +147,7 @@ class TestTables:
             rules,
             units.faults_of,
             filing,
+            closing.fault_of,
             hours.faults_of,
             bands.faults_of,
             limits.faults_of,

@@ -2,6 +2,7 @@ import datetime
 
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from hadir.v1 import event_pb2 as _event_pb2
+from hadir.v1 import month_pb2 as _month_pb2
 from hadir.v1 import options_pb2 as _options_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -44,6 +45,7 @@ class RecapKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     RECAP_KIND_MONTH: _ClassVar[RecapKind]
     RECAP_KIND_TPP: _ClassVar[RecapKind]
     RECAP_KIND_MATRIX: _ClassVar[RecapKind]
+    RECAP_KIND_DIFFERENCE: _ClassVar[RecapKind]
 
 class RecapFormat(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -75,6 +77,7 @@ RECAP_KIND_UNSPECIFIED: RecapKind
 RECAP_KIND_MONTH: RecapKind
 RECAP_KIND_TPP: RecapKind
 RECAP_KIND_MATRIX: RecapKind
+RECAP_KIND_DIFFERENCE: RecapKind
 RECAP_FORMAT_UNSPECIFIED: RecapFormat
 RECAP_FORMAT_XLSX: RecapFormat
 RECAP_FORMAT_CSV: RecapFormat
@@ -227,12 +230,14 @@ class TraceLine(_message.Message):
     def __init__(self, rule: _Optional[str] = ..., source: _Optional[str] = ..., event_ids: _Optional[_Iterable[str]] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., limit: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., minutes: _Optional[int] = ..., band: _Optional[str] = ..., percent: _Optional[str] = ..., request_id: _Optional[str] = ..., approver: _Optional[str] = ..., text: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class WhyDayResponse(_message.Message):
-    __slots__ = ("day", "lines")
+    __slots__ = ("day", "lines", "closing")
     DAY_FIELD_NUMBER: _ClassVar[int]
     LINES_FIELD_NUMBER: _ClassVar[int]
+    CLOSING_FIELD_NUMBER: _ClassVar[int]
     day: AttendanceDay
     lines: _containers.RepeatedCompositeFieldContainer[TraceLine]
-    def __init__(self, day: _Optional[_Union[AttendanceDay, _Mapping]] = ..., lines: _Optional[_Iterable[_Union[TraceLine, _Mapping]]] = ...) -> None: ...
+    closing: _month_pb2.Closing
+    def __init__(self, day: _Optional[_Union[AttendanceDay, _Mapping]] = ..., lines: _Optional[_Iterable[_Union[TraceLine, _Mapping]]] = ..., closing: _Optional[_Union[_month_pb2.Closing, _Mapping]] = ...) -> None: ...
 
 class ListUnitDaysRequest(_message.Message):
     __slots__ = ("unit_id", "first", "last")
@@ -303,10 +308,14 @@ class ListUnitRecapsRequest(_message.Message):
     def __init__(self, unit_id: _Optional[str] = ..., month: _Optional[str] = ...) -> None: ...
 
 class ListUnitRecapsResponse(_message.Message):
-    __slots__ = ("recaps",)
+    __slots__ = ("recaps", "closings", "differing_count")
     RECAPS_FIELD_NUMBER: _ClassVar[int]
+    CLOSINGS_FIELD_NUMBER: _ClassVar[int]
+    DIFFERING_COUNT_FIELD_NUMBER: _ClassVar[int]
     recaps: _containers.RepeatedCompositeFieldContainer[EmployeeRecap]
-    def __init__(self, recaps: _Optional[_Iterable[_Union[EmployeeRecap, _Mapping]]] = ...) -> None: ...
+    closings: _containers.RepeatedCompositeFieldContainer[_month_pb2.Closing]
+    differing_count: int
+    def __init__(self, recaps: _Optional[_Iterable[_Union[EmployeeRecap, _Mapping]]] = ..., closings: _Optional[_Iterable[_Union[_month_pb2.Closing, _Mapping]]] = ..., differing_count: _Optional[int] = ...) -> None: ...
 
 class ExportRecapRequest(_message.Message):
     __slots__ = ("unit_id", "month", "kind", "format")
