@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from hadir.v1 import attendance_pb2, event_pb2
+from hadir.v1 import attendance_pb2, event_pb2, month_pb2
 from hadir.v1.attendance_pb2_grpc import AttendanceServiceStub
 
 from server.ctl.context import CallOptions, Ctl, ctl_of
-from server.ctl.help import Nip, UnitId, examples
+from server.ctl.help import Nip, UnitId, UnitOrAll, examples
 from server.ctl.inputs import read_date, read_moment
 from server.ctl.labels import enum_text
+from server.ctl.month import REPORT_DEADLINE_S, note_closings
 from server.ctl.render import Cell, Columns
 from server.ctl.texts import Text
 
-REPORT_DEADLINE_S: Final = 120.0
 # A board stays open as long as the session; the server ends it then.
 WATCH_DEADLINE_S: Final = 24 * 3600.0
 
@@ -154,7 +154,7 @@ def watch(context: typer.Context, unit: UnitId) -> None:
     ctl_of(context).run(partial(_watch, unit=unit))
 
 
-def recap(context: typer.Context, unit: UnitId, *, month: Month = "") -> None:
+def recap(context: typer.Context, unit: UnitOrAll, *, month: Month = "") -> None:
     """Show what a month of a unit adds up to, and what of it counts for TPP."""
     ctl_of(context).run(partial(_recap, unit=unit, month=month))
 
@@ -165,6 +165,7 @@ class Kind(StrEnum):
     MONTH = "month"
     TPP = "tpp"
     MATRIX = "matrix"
+    DIFFERENCE = "difference"
 
 
 class Format(StrEnum):
@@ -177,8 +178,13 @@ class Format(StrEnum):
 
 def export(
     context: typer.Context,
-    unit: UnitId,
-    kind: Annotated[Kind, typer.Argument(help="What: a month, what TPP is cut, or a matrix.")],
+    unit: UnitOrAll,
+    kind: Annotated[
+        Kind,
+        typer.Argument(
+            help="What: a month, what TPP is cut, a matrix, or what differs from closed."
+        ),
+    ],
     form: Annotated[Format, typer.Argument(help="As which kind of file.")],
     *,
     month: Month = "",
@@ -268,6 +274,7 @@ async def _why(ctl: Ctl, *, nip: str, day: str) -> None:
         return
     ctl.screen.record(answer.day, DAY_COLUMNS)
     ctl.screen.records(answer.lines, LINE_COLUMNS)
+    note_closings(ctl, [answer.closing] if answer.HasField("closing") else [])
 
 
 async def _watch(ctl: Ctl, *, unit: str) -> None:
@@ -282,11 +289,16 @@ async def _watch(ctl: Ctl, *, unit: str) -> None:
 async def _recap(ctl: Ctl, *, unit: str, month: str) -> None:
     month = month or f"{datetime.now(ctl.screen.zone):%Y-%m}"
     found: list[attendance_pb2.EmployeeRecap] = []
+    closings: list[month_pb2.Closing] = []
+    differing = 0
     async with ctl.service(AttendanceServiceStub) as (stub, options):
         request = attendance_pb2.ListUnitRecapsRequest(unit_id=unit, month=month)
         async for message in stub.ListUnitRecaps(request, **_patient(options, REPORT_DEADLINE_S)):
             found += message.recaps
+            closings += message.closings
+            differing += message.differing_count
     ctl.screen.records(found, RECAP_COLUMNS)
+    note_closings(ctl, closings, differing)
 
 
 async def _export(

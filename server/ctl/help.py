@@ -7,6 +7,9 @@ import typer
 Nip = Annotated[str, typer.Argument(metavar="NIP", help="18 digits.")]
 Username = Annotated[str, typer.Argument(metavar="USER", help="Name of the account.")]
 UnitId = Annotated[str, typer.Argument(metavar="UNIT", help="Id of the unit.")]
+UnitOrAll = Annotated[
+    str, typer.Argument(metavar="UNIT", help="Id of the unit; '' for all that you may see.")
+]
 SiteId = Annotated[str, typer.Argument(metavar="SITE", help="Id of the site.")]
 DeviceId = Annotated[str, typer.Argument(metavar="DEVICE", help="Id of the device.")]
 

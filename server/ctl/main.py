@@ -19,6 +19,7 @@ from server.ctl import (
     forensic,
     ledger,
     master,
+    month,
     request,
     rule,
     staff,
@@ -50,6 +51,7 @@ app.add_typer(device.devices, name="device")
 app.add_typer(device.kiosks, name="kiosk")
 event.add_to(app)
 attendance.add_to(app)
+app.add_typer(month.app, name="month")
 app.add_typer(request.app, name="request")
 forensic.add_to(app)
 trial.add_to(app)

@@ -28,7 +28,7 @@ FREE_TEXTS: Final = frozenset(
     {
         Text.NAME, Text.PROBLEM, Text.REASON, Text.MODEL, Text.GEOFENCE, Text.RULE, Text.WHY,
         Text.FIGURES, Text.EVIDENCE, Text.LEFT_OUT, Text.DOCUMENTS,
-        Text.REFUSED,
+        Text.REFUSED, Text.DESPITE,
     }
 )  # fmt: skip
 # A pipe has no width to fit into: wide enough for the widest table, so that rows stay whole.

@@ -58,6 +58,10 @@ class Text(Enum):
     USER = ("Pengguna", "User")
     ZONE = ("Zona waktu", "Time zone")
 
+    DESPITE = ("Walaupun", "Despite")
+    MONTH = ("Bulan", "Month")
+    VERSION = ("Versi", "Version")
+    WAITING = ("Pengajuan menunggu", "Requests waiting")
     APPROVER = ("Diputuskan oleh", "Decided by")
     ARRIVAL = ("Masuk", "In")
     BAND = ("Rentang", "Band")
@@ -94,6 +98,7 @@ class Text(Enum):
 
     # Values
     YES = ("ya", "yes")
+    ALL_UNITS = ("semua", "all")
     NO = ("tidak", "no")
     ACTIVE = ("aktif", "active")
     INACTIVE = ("nonaktif", "inactive")
@@ -157,6 +162,10 @@ class Text(Enum):
         "New password (12 characters or more)",
     )
     ASK_CLOSE = ("Tutup akun {user} untuk selamanya?", "Close the account {user} for good?")
+    ASK_CLOSE_MONTH = (
+        "Tutup bulan {month} ({unit})? Tidak dapat dibuka lagi.",
+        "Close the month {month} ({unit})? It cannot be opened again.",
+    )
     ASK_ERASE = (
         "Hapus wajah {name} ({nip}) untuk selamanya?",
         "Erase the face of {name} ({nip}) for good?",
@@ -198,6 +207,19 @@ class Text(Enum):
     VOIDED = (
         "Absen {kind} {nip} pukul {time} tidak dihitung lagi; catatannya tetap ada.",
         "The punch {kind} of {nip} at {time} does not count any more; its event stays.",
+    )
+    MONTH_CLOSED = (
+        "Bulan {month} ({unit}) ditutup, versi {version}: angka {count} pegawai disimpan.",
+        "The month {month} ({unit}) is closed, version {version}: figures of {count} employees.",
+    )
+    MONTH_IS_CLOSED = (
+        "Bulan ditutup ({unit}, versi {version}) {time} oleh {actor}: {reason}",
+        "Month closed ({unit}, version {version}) {time} by {actor}: {reason}",
+    )
+    MONTH_NOT_CLOSED = ("Bulan {month} belum ditutup.", "The month {month} is not closed.")
+    DIFFERING = (
+        "{count} pegawai kini berbeda dari angka penutupan.",
+        "{count} employees now differ from the closed figures.",
     )
     CHECKPOINT = (
         "{size} catatan. Kunci publik server: {key}",

@@ -24,6 +24,7 @@ from tests.functional.attendance_world import (
     put_rules,
 )
 from tests.functional.seeding import import_csv
+from tests.functional.test_hadirctl import login
 from tests.functional.world import World, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -349,3 +350,44 @@ class TestLedger:
 
         with pytest.raises(exc.IntegrityError, match=f"{table} is append-only"):
             await world.app.services.storage.write(work)
+
+
+class TestHadirctl:
+    """As BKD and a head type it."""
+
+    async def test_close_and_look(self, world, tmp_path):
+        """Close, correct too late by a rule, see it, in words and as JSON."""
+        first, last, month = begin_month(world)
+        end_month(world, last)
+        await world.officer()
+        officer = await login(world, tmp_path, "petugas")
+        head = await login(world, tmp_path, "kepala")
+        unit, nip = world.seed.people[HEAD].unit_id, world.seed.people[HEAD].nip
+        asked = ("--month", month)
+
+        open_still = await head("month", "difference", unit, *asked)
+        closed = await officer(
+            "month", "close", unit, *asked, "--reason", REASON, "--despite", "uji coba"
+        )
+        again = await officer("month", "close", unit, *asked, "--reason", REASON)
+        free = tmp_path / "libur.csv"
+        free.write_text(f"date,name,kind,decree\n{workday(first)},Libur,REGIONAL,SK 9\n")
+        await officer("rule", "holidays", str(free), "--reason", "SK 9/2027")
+        shown = await head("month", "difference", unit, *asked)
+        rows = await head.json("month", "difference", unit, *asked)
+        recap = await head("recap", unit, *asked, language="en")
+        history = await head("month", "history", unit)
+        why = await head("why", nip, str(workday(first)))
+
+        assert "belum ditutup" in open_still.stderr
+        assert (0, 1) == (closed.exit_code, again.exit_code)
+        assert f"Bulan {month} ({unit}) ditutup, versi 1" in closed.stdout
+        assert "versi 2" in again.stderr
+        assert "→" in next(line for line in shown.stdout.splitlines() if nip in line)
+        assert REASON in shown.stderr
+        [row] = [row for row in rows if row["nip"] == nip]
+        assert 1 == row["closed"]["workdays"] - row["today"]["workdays"]
+        assert f"{len(rows)} employees now differ from the closed figures." in recap.stderr
+        assert f"{REASON}\n" in why.stderr
+        assert month in history.stdout
+        assert REASON in history.stdout

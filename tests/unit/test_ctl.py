@@ -221,7 +221,7 @@ class TestHelp:
             for command in commands.registered_commands
         ]
 
-        assert len(names) == 53
+        assert len(names) == 56
         for name in names:
             assert f"$ hadirctl {name}" in ctl(*name.split(), "--help").stdout
 
