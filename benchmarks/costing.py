@@ -12,6 +12,7 @@ from benchmarks.pipeline import cores, make_frames
 from benchmarks.rung import Rung, Tally, seed_of
 from benchmarks.sizing import Costs, Prediction, predict
 from server.domain.challenge import HOLD_FRAMES
+from server.services.admission import AWAITED_FPS_MAX, CHECK_IN_FPS_MAX
 from server.settings import DETECT_SIDE_PIXELS
 from server.vision import align, jpeg
 from server.vision.line import BUCKETS
@@ -78,7 +79,7 @@ def costs_of(
         looks=_without_pauses(tally.looks_s),
         embeds=_without_pauses(tally.embeds_s),
         embedded=sum(tally.embedded) / sum(tally.looked),
-        moves=[_moves(steps_s, pace_s) for steps_s in tally.steps_s],
+        moves=[_moves(steps_s) for steps_s in tally.steps_s],
         batch=batch,
         open_s=statistics.median(tally.open_s),
         seal_s=statistics.median(tally.seal_s),
@@ -106,12 +107,14 @@ def costs_of(
     return costs
 
 
-def _moves(steps_s: Sequence[float], pace_s: float) -> list[float]:
+def _moves(steps_s: Sequence[float]) -> list[float]:
     """Returns when frames could show the steps that were completed after so many seconds.
 
-    The frames that hold a step come after the first, and that comes half a pace late on average.
+    The frames that hold a step come after the first, and that comes half of the time late on
+    average in which the next is asked for while a step is awaited.
     """
-    return [max(0.0, took_s - (HOLD_FRAMES - 0.5) * pace_s) for took_s in steps_s]
+    late_s = (HOLD_FRAMES - 1) / CHECK_IN_FPS_MAX + 0.5 / AWAITED_FPS_MAX
+    return [max(0.0, took_s - late_s) for took_s in steps_s]
 
 
 def pooled(before: Costs, after: Costs) -> Costs:

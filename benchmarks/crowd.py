@@ -167,8 +167,13 @@ async def crowd_of(
     people: Sequence[province.DemoEmployee],
     banks: Sequence[FrameBank],
     stack: AsyncExitStack,
+    *,
+    reaction_s: float,
 ) -> Crowd:
-    """Activates and logs in a phone for each of the people; connections end with the stack."""
+    """Activates and logs in a phone for each of the people; connections end with the stack.
+
+    reaction_s: until they begin a step that is asked for.
+    """
     async with local.connected(server.address) as desk:
         bkd = Bkd(desk)
         await bkd.login("bkd", server.password)
@@ -176,7 +181,7 @@ async def crowd_of(
     phones = []
     for index, code in enumerate(codes):
         client: Client = await stack.enter_async_context(local.connected(server.address))
-        phone = Phone(client)
+        phone = Phone(client, reaction_s=reaction_s)
         await phone.activate(code)
         await phone.login()
         # The first FACES people lent their faces in turn; see _clone.

@@ -23,7 +23,8 @@ from benchmarks.crowd import FACES
 from benchmarks.lobby import WALKERS, Lobby, LobbyRung, lobby_rung, open_lobby
 from benchmarks.local import LocalServer
 from benchmarks.network import Distance
-from benchmarks.options import ServerCores
+from benchmarks.options import Reaction, ServerCores
+from benchmarks.phone import REACTION_S
 from benchmarks.rung import Rung, Tally, open_crowd, people, run_rung
 from benchmarks.sheet import Sheet, write
 
@@ -53,6 +54,7 @@ def load(
             "with a signature and two transactions. Its time counts.",
         ),
     ] = False,
+    reaction: Reaction = REACTION_S,
     server_cores: ServerCores = 1,
     delay_ms: Annotated[
         float, typer.Option(min=0, help="How far away phones and kiosks are: ms for each way.")
@@ -85,6 +87,7 @@ def load(
         "start": start,
         "kiosks": kiosks,
         "logins": logins,
+        "reaction_seconds": reaction,
         "server_cores": server_cores,
         "delay_ms": delay_ms,
         "jitter_ms": jitter_ms,
@@ -94,7 +97,9 @@ def load(
     result = report.origin("load", settings)
     report.print_origin(console, result)
     far = Distance(delay_ms / 1e3, jitter_ms / 1e3)
-    plan = Plan(seconds, overload_seconds, start, phones, kiosks, logins, server_cores, far)
+    plan = Plan(
+        seconds, overload_seconds, start, phones, kiosks, logins, reaction, server_cores, far
+    )
     with Progress(console=console, transient=True) as progress:
         found = asyncio.run(_measure(directory, plan, progress))
     _report(console, result, found, json_file)
@@ -143,6 +148,7 @@ class Plan:
     phones: int
     kiosks: int
     logins: bool
+    reaction_s: float
     server_cores: int
     far: Distance
 
@@ -202,7 +208,13 @@ async def _measure(directory: Path, plan: Plan, progress: Progress) -> Found:
     found = Found()
     async with AsyncExitStack() as stack:
         server, crowd = await open_crowd(
-            directory, plan.phones, plan.server_cores, progress, stack, far=plan.far
+            directory,
+            plan.phones,
+            plan.server_cores,
+            progress,
+            stack,
+            reaction_s=plan.reaction_s,
+            far=plan.far,
         )
         crowd.logs_in = plan.logins
         run = partial(run_rung, server=server, crowd=crowd, progress=progress)

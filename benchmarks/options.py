@@ -25,6 +25,10 @@ def existing(cores: int) -> int:
     return cores
 
 
+Reaction = Annotated[
+    float,
+    typer.Option(min=0, max=5, help="Seconds until a person begins a step that is asked for."),
+]
 ServerCores = Annotated[
     int,
     typer.Option(

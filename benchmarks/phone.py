@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 FRAMES_PER_SECOND: Final = 10.0
 # How long a person takes for one step; a frame source follows `progress` from 0 to 1.
 STEP_S: Final = 1.0
+# How long a person takes to read and to begin a step, in loads that size servers. An assumption:
+# choices by eye take 0.4 to 0.6 s (Hick, 1952), and nobody expects the next step.
+REACTION_S: Final = 0.5
 # A challenge ends after 60 seconds; a call that lives much longer hangs.
 CHECK_IN_DEADLINE_S: Final = 90.0
 MODEL: Final = "Simulated phone"
@@ -135,11 +138,13 @@ class Phone:
         identity: Identity | None = None,
         frames_per_second: float = FRAMES_PER_SECOND,
         step_s: float = STEP_S,
+        reaction_s: float = 0.0,
         knobs: ImposterKnobs = HONEST,
     ) -> None:
         self.client = client
         self.frames_per_second = frames_per_second
         self.step_s = step_s
+        self.reaction_s = reaction_s
         self.knobs = knobs
         self._identity = identity
 
@@ -277,8 +282,9 @@ class _CheckIn:
                 return
 
     def _next_frame(self) -> frame_pb2.Frame:
-        passed_s = time.monotonic() - self._step_start_s
-        jpeg = self._source.frame_for(self._step, min(PROGRESS_MAX, passed_s / self._phone.step_s))
+        moving_s = time.monotonic() - self._step_start_s - self._phone.reaction_s
+        progress = min(PROGRESS_MAX, max(0.0, moving_s) / self._phone.step_s)
+        jpeg = self._source.frame_for(self._step, progress)
         self._seen.frames_sent += 1
         number = self._seen.frames_sent
         frame = frame_pb2.Frame(frame_number=number, jpeg=jpeg)

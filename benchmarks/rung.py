@@ -169,13 +169,15 @@ async def open_crowd(
     progress: Progress,
     stack: AsyncExitStack,
     *,
+    reaction_s: float,
     settings: Mapping[str, str] | None = None,
     far: Distance = NEAR,
 ) -> tuple[LocalServer, Crowd]:
     """Makes a folder and a crowd, and starts the server on its cores, this process on others.
 
-    settings: HADIR_* settings of the server, more than a load needs. far: how far away the server
-    seems. Without cores left for this process it shares the server's.
+    reaction_s: until a person begins a step that is asked for. settings: HADIR_* settings of the
+    server, more than a load needs. far: how far away the server seems. Without cores left for this
+    process it shares the server's.
     """
     cast, staff = casting.group_photo(), people(phones)
     drawing = progress.add_task("drawing frames", total=FACES * FrameBank.size())
@@ -193,7 +195,7 @@ async def open_crowd(
     if far != NEAR:
         seems = await stack.enter_async_context(slow_network(server.address, far))
         server = replace(server, address=seems)
-    return server, await crowd_of(server, staff, banks, stack)
+    return server, await crowd_of(server, staff, banks, stack, reaction_s=reaction_s)
 
 
 def people(count: int) -> list[province.DemoEmployee]:

@@ -19,7 +19,8 @@ from rich.progress import Progress, track
 from benchmarks import report
 from benchmarks.costing import embed_by_batch, measure_costs, pooled
 from benchmarks.needs import BUSY_MAX, CORES_PER_REPLICA_MAX, Need, Replicas, need_of
-from benchmarks.options import ServerCores, seconds_of
+from benchmarks.options import Reaction, ServerCores, seconds_of
+from benchmarks.phone import REACTION_S
 from benchmarks.rung import Rung, Tally, open_crowd, run_rung, seed_of
 from benchmarks.sheet import Sheet, write
 from benchmarks.sizing import Costs, Morning, Prediction, predict, rate_at
@@ -64,6 +65,7 @@ def size(
     deadline: Annotated[
         str, typer.Option(help="In what time 99 of 100 frames must be answered.")
     ] = "2s",
+    reaction: Reaction = REACTION_S,
     server_cores: ServerCores = 1,
     seconds: Annotated[float, typer.Option(min=10, help="How long each measurement runs.")] = 180,
     validate: Annotated[
@@ -93,21 +95,21 @@ def size(
     console = Console()
     settings = {"within": within, "busiest": busiest, "busiest_share": busiest_share}
     settings |= {"deadline": deadline, "server_cores": server_cores, "seconds": seconds}
+    settings["reaction_seconds"] = reaction
     result = report.origin("size", settings)
     report.print_origin(console, result)
     shares = VALIDATED if validate else ()
     with Progress(console=console, transient=True) as progress:
-        found, compared = asyncio.run(_measure(directory, server_cores, seconds, shares, progress))
+        found, compared = asyncio.run(
+            _measure(directory, server_cores, seconds, shares, progress, reaction_s=reaction)
+        )
     costs, *again = found
     replicas = Replicas(costs, seconds_of(deadline))
     mornings = [replace(morning, staff=count) for count in sorted({staff, *STAFF})]
     simulated = track(mornings, "simulating mornings", console=console, transient=True)
     needs = [need_of(costs, one, replicas) for one in simulated]
-    paragraphs: list[str | Sheet] = [
-        _costs(costs, replicas),
-        _needs(needs),
-        *_limits(needs, server_cores),
-    ]
+    paragraphs: list[str | Sheet] = [_costs(costs, replicas), _needs(needs)]
+    paragraphs += _limits(needs, server_cores)
     paragraphs += _comparisons(compared) if compared else ()
     for one in paragraphs:
         console.print(one.table() if isinstance(one, Sheet) else one)
@@ -130,11 +132,15 @@ async def _measure(
     seconds: float,
     shares: tuple[float, ...],
     progress: Progress,
+    *,
+    reaction_s: float,
 ) -> tuple[list[Costs], list[Comparison]]:
     """Returns the costs, those of before and after what was played, and how that compares."""
     batch = embed_by_batch(server_cores)
     async with AsyncExitStack() as stack:
-        server, crowd = await open_crowd(directory, PHONES, server_cores, progress, stack)
+        server, crowd = await open_crowd(
+            directory, PHONES, server_cores, progress, stack, reaction_s=reaction_s
+        )
         play = partial(run_rung, server=server, crowd=crowd, seconds=seconds, progress=progress)
 
         async def costs(name: str) -> Costs:

@@ -19,7 +19,7 @@ from benchmarks.timeshare import TimeShare
 from kiosk_client.duplex import IN_FLIGHT_FRAMES_MAX
 from server.domain.challenge import HOLD_FRAMES
 from server.domain.trail import MATCHING_FRONTS_MIN, UNCOMPARED_MAX
-from server.services.admission import Admission
+from server.services.admission import AWAITED_FPS_MAX, CHECK_IN_FPS_MAX, Admission
 from server.vision.cost import FrameCost
 from server.vision.line import Line, LineFull, Urgency, bucket_of
 from server.vision.pipeline import WAITING_FRAMES_PER_WORKER_MAX
@@ -390,8 +390,12 @@ class _Simulation:
         waiting, one.waiting, one.looking = one.waiting, None, False
         wish_s = 0.0
         if not one.complete:
-            faces = int(one.compares_next or one.completes_next)
-            wish_s = self._admission.next_frame_s(one, frame.sent_s, faces=faces)
+            wish_s = self._admission.next_frame_s(
+                one,
+                frame.sent_s,
+                faces=int(one.compares_next or one.completes_next),
+                fps_max=CHECK_IN_FPS_MAX if one.completes_next else AWAITED_FPS_MAX,
+            )
         self._later(answered_s, partial(self._told, frame, wish_s))
         if one.complete:
             self._later(answered_s, self._seal)

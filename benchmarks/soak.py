@@ -20,7 +20,8 @@ from scipy.stats import theilslopes
 
 from benchmarks import local, report
 from benchmarks.local import LocalServer
-from benchmarks.options import ServerCores
+from benchmarks.options import Reaction, ServerCores
+from benchmarks.phone import REACTION_S
 from benchmarks.rung import Rung, Tally, open_crowd, run_rung
 from benchmarks.sheet import Sheet, write
 
@@ -116,6 +117,7 @@ def soak(
         typer.Option(min=0.05, help="Load: check-ins a second, instead of --share."),
     ] = None,
     every: Annotated[float, typer.Option(min=1, help="Seconds between two samples.")] = 5.0,
+    reaction: Reaction = REACTION_S,
     server_cores: ServerCores = 1,
     directory: Annotated[
         Path, typer.Option("--dir", help="Folder for the server's database; made anew.")
@@ -136,10 +138,11 @@ def soak(
     """
     console = Console()
     settings = {"hours": hours, "share": None if rate else share, "rate": rate, "every": every}
-    result = report.origin("soak", {**settings, "server_cores": server_cores})
+    settings |= {"reaction_seconds": reaction, "server_cores": server_cores}
+    result = report.origin("soak", settings)
     report.print_origin(console, result)
     soaked = Soaked()
-    plan = Plan(directory, server_cores, hours * 3600, share, rate, every)
+    plan = Plan(directory, server_cores, hours * 3600, share, rate, every, reaction)
     try:
         with Progress(console=console, transient=True) as progress:
             asyncio.run(_play(plan, progress, soaked))
@@ -186,6 +189,7 @@ class Plan:
     share: float
     rate: float | None
     every_s: float
+    reaction_s: float
 
 
 async def _play(plan: Plan, progress: Progress, soaked: Soaked) -> None:
@@ -198,6 +202,7 @@ async def _play(plan: Plan, progress: Progress, soaked: Soaked) -> None:
             plan.server_cores,
             progress,
             stack,
+            reaction_s=plan.reaction_s,
             settings={"metrics_listen": metrics},
         )
         run = partial(run_rung, server=server, crowd=crowd, progress=progress)

@@ -20,8 +20,8 @@ STRANGE_FRAMES_MAX = 4
 # Frames of another face in one check-in: nobody tries faces as long as the challenge lasts.
 STRANGERS_MAX = 8
 MATCHING_FRONTS_MIN = 2
-# Good faces in a row that need not be compared, while nothing hinges on them: 0.3 s of a phone, and
-# 0.9 s of one whose frames are all put off for as long as they may be (services/admission.py).
+# Good faces in a row that need not be compared, while nothing hinges on them: 0.6 s of a phone, and
+# 1.5 s of one whose frames are all put off for as long as they may be (services/admission.py).
 UNCOMPARED_MAX = 3
 # A face that moved further from one frame to the next is compared: it may be another one.
 STILL_OVERLAP_MIN = 0.5

@@ -21,10 +21,14 @@ from server.vision.cost import FrameCost
 
 # So often a face must be looked at for a challenge to go smoothly, on average, and so often it is
 # if there is room, frames a second.
-CHECK_IN_FPS_MIN, CHECK_IN_FPS_MAX = 4.0, 10.0
-# So much later than it could be looked at a frame is asked for at most. More than makes up for
-# CHECK_IN_FPS_MIN (0.15): of a burst, all who find no stretch until then are asked for together.
-PUT_OFF_S_MAX = 0.2
+CHECK_IN_FPS_MIN, CHECK_IN_FPS_MAX = 3.0, 10.0
+# So often at most while nothing of the movement that was asked for is seen yet: a person reads,
+# begins and moves for a second or more, and what shows it is held at CHECK_IN_FPS_MAX.
+AWAITED_FPS_MAX = 5.0
+# So much later than it could be looked at a frame is asked for at most: of a burst, all who find no
+# stretch until then are asked for together. A challenge whose frames are all put off so far has
+# more than twice the relief that it needs in 57 of 60 virtual heads; a walk-up has less time.
+PUT_OFF_S_MAX, WALK_UP_PUT_OFF_S_MAX = 0.3, 0.2
 # So long a phone's camera needs for its first picture; whoever has it on reads the challenge.
 CAMERA_S = 0.3
 # Part of the workers' time that is given to frames that are asked for, so that few of them wait for
@@ -131,6 +135,7 @@ class Admission:
         *,
         faces: int,
         fps_max: float = CHECK_IN_FPS_MAX,
+        put_off_s_max: float = PUT_OFF_S_MAX,
     ) -> float:
         """Returns how long after a frame that arrived the stream's next one should be sent.
 
@@ -139,13 +144,14 @@ class Admission:
         """
         # What waits already comes first: whoever is answered late must not send at once again.
         earliest_s = max(self._monotonic() + self._pipeline.wait_s, arrived_s + 1 / fps_max)
-        return self._slot_s(stream, earliest_s, faces) - arrived_s
+        latest_s = earliest_s + put_off_s_max
+        return self._slot_s(stream, earliest_s, latest_s, faces) - arrived_s
 
     def first_frame_s(self, stream: object) -> float:
         """Returns how long from now the first frame of a check-in should be sent."""
         now_s = self._monotonic()
         earliest_s = now_s + max(CAMERA_S, self._pipeline.wait_s)
-        return self._slot_s(stream, earliest_s, faces=1) - now_s
+        return self._slot_s(stream, earliest_s, earliest_s + PUT_OFF_S_MAX, faces=1) - now_s
 
     def credit_s(self, device_id: str) -> float:
         """Returns how long ago a device was turned away that came back as it was told, else 0."""
@@ -165,13 +171,13 @@ class Admission:
         """Forgets the refusals of a device whose check-in is recorded."""
         self._turned_away.pop(device_id, None)
 
-    def _slot_s(self, stream: object, earliest_s: float, faces: int) -> float:
+    def _slot_s(self, stream: object, earliest_s: float, latest_s: float, faces: int) -> float:
         """Returns when workers have time for a frame of a stream, and keeps it for that."""
         cost = self._pipeline.cost
         return self._slots.take(
             stream,
             earliest_s,
-            earliest_s + PUT_OFF_S_MAX,
+            latest_s,
             now_s=self._monotonic(),
             length_s=(cost.look_s + faces * cost.embed_s) / self._pipeline.workers / ASKED_MAX,
         )

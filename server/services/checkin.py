@@ -48,7 +48,7 @@ from server.errors import (
     Unauthenticated,
 )
 from server.gallery.gallery import Gallery
-from server.services.admission import Admission
+from server.services.admission import AWAITED_FPS_MAX, CHECK_IN_FPS_MAX, Admission
 from server.services.events import EventLog, Recorded, stored_event
 from server.services.finish import finish
 from server.services.keys import signature_fits
@@ -372,8 +372,13 @@ class CheckInSession:
     def _next_frame_s(self, frame: Frame) -> float:
         if self.complete:
             return 0.0
-        compared = self._trail.compares_next or self._progress.completes_next
-        return self._owner.admission.next_frame_s(self, frame.arrived_s, faces=int(compared))
+        shown = self._progress.completes_next
+        return self._owner.admission.next_frame_s(
+            self,
+            frame.arrived_s,
+            faces=int(self._trail.compares_next or shown),
+            fps_max=CHECK_IN_FPS_MAX if shown else AWAITED_FPS_MAX,
+        )
 
     def _to_compare(self, face: Face) -> bool:
         """Whether a good face is compared: no step is completed by one that was not."""

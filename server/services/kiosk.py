@@ -30,7 +30,7 @@ from server.domain.timing import CLOCK_SKEW_MAX
 from server.domain.track import FaceState, Track, Tracker
 from server.errors import EmployeeInactive, EmployeeUnknown, SiteUnknown, StreamReplaced
 from server.gallery.gallery import Gallery
-from server.services.admission import Admission
+from server.services.admission import WALK_UP_PUT_OFF_S_MAX, Admission
 from server.services.events import EventLog, Recorded
 from server.services.finish import finish
 from server.services.identify import identify
@@ -209,6 +209,7 @@ class KioskSession:
             frame.arrived_s,
             faces=sum(one.state not in done and one.track in awake for one in sightings),
             fps_max=self._owner.fps_max,
+            put_off_s_max=WALK_UP_PUT_OFF_S_MAX,
         )
 
     def _resting(self) -> list[Track]:

@@ -15,15 +15,15 @@ from benchmarks.needs import (
 )
 from benchmarks.sizing import Costs, Morning, arrivals, predict, quick, rate_at, settle_s
 
-# Twenty frames at ten a second: two for the first step, six for each of the others, of which a
-# twentieth second after the fourth shows it. Eight of them are compared.
+# Twenty frames: two for the first step, six for each of the others. Five a second are asked for until
+# one shows it, which is the fifth, and the next comes a tenth later. Eight of them are compared.
 COSTS = Costs(
     cpu_s=0.128,
     frames=20,
     looks=[0.004],
     embeds=[0.006],
     embedded=0.4,
-    moves=[(0.0, 0.42, 0.42, 0.42)],
+    moves=[(0.0, 0.92, 0.92, 0.92)],
     batch={1: 1.0, 2: 2.0, 4: 4.0, 8: 8.0},
     open_s=0.0,
     seal_s=0.0,
@@ -122,9 +122,9 @@ class TestPrediction:
 
     def test_many_are_asked_for_fewer_frames(self):
         """Movements take their time, so the work of a check-in falls, and hardly anybody waits."""
-        quiet, busy = (predict(COSTS, rate, 1) for rate in (0.01, 8.0))
+        quiet, busy = (predict(COSTS, rate, 1) for rate in (0.01, 7.0))
 
-        assert quiet.work_s * 0.85 > busy.work_s
+        assert quiet.work_s * 0.95 > busy.work_s
         assert 3 * quiet.answer_p99_s > busy.answer_p99_s
 
     def test_company(self):
@@ -178,7 +178,7 @@ class TestBusy:
 
     def test_a_quiet_check_in_costs_more(self):
         """Its cost would say that fewer check-ins use the cores as much."""
-        assert 0.8 / (CHORES.cpu_s + CHORES.open_s + CHORES.seal_s) * 1.02 < rate_at(CHORES, 1, 0.8)
+        assert 0.8 / (CHORES.cpu_s + CHORES.open_s + CHORES.seal_s) < rate_at(CHORES, 1, 0.8)
 
     def test_only_while_people_come(self):
         """Neither the time before the first is recorded nor that after the last came counts."""
@@ -236,7 +236,7 @@ class TestNeed:
         """So a core carries more than the cost of one alone says."""
         alone = MANY.cpu_s + MANY.open_s + MANY.seal_s
 
-        assert BUSY_MAX / alone * 1.02 < REPLICAS.carries(1)
+        assert BUSY_MAX / alone < REPLICAS.carries(1)
 
     def test_each_replica_carries_its_part(self):
         """None is larger than one may be."""

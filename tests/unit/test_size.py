@@ -45,7 +45,7 @@ TALLY = Tally(
     embedded=[7, 9],
     open_s=[0.1, 0.1],
     seal_s=[0.1, 0.1],
-    steps_s=[[0.1, 0.55, 0.55, 0.55], [0.1, 0.55, 0.55, 0.55]],
+    steps_s=[[0.1, 1.1, 1.1, 1.1], [0.1, 1.1, 1.1, 1.1]],
     looks_s=[0.01],
     embeds_s=[0.02],
 )
@@ -86,10 +86,13 @@ class TestCosts:
         assert pytest.approx(0.062, rel=0.01) == again.answer_mean_s
 
     def test_when_a_step_could_be_seen(self):
-        """The frame that completed it is the second that showed it, half a pace after it could."""
+        """The frame that completed it is the second that showed it, and the first came late.
+
+        A tenth later, and half of the fifth of a second in which the next is asked for meanwhile.
+        """
         moves = costs_of(RUNG, TALLY, BATCH).moves
 
-        assert [0.0, 0.4, 0.4, 0.4] == pytest.approx(list(moves[0]))
+        assert [0.0, 0.9, 0.9, 0.9] == pytest.approx(list(moves[0]))
 
     def test_a_pause_of_the_machine_is_no_cost(self):
         """A virtual machine that stood still for a second does so once, not with every check-in."""
