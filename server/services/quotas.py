@@ -1,4 +1,4 @@
-"""Leave quotas of employees, from the rules, their requests and the workdays of their schedule."""
+"""Leave quotas and workdays of employees, from the rules, their requests and their schedule."""
 
 from collections.abc import Collection
 from datetime import date, timedelta
@@ -54,15 +54,29 @@ class Quotas:
         file = await self._file(connection, book, table, request.nip, request.first.year)
         return fault_of(request, table, file)
 
+    async def workdays(
+        self, connection: Connection, nip: str, first: date, last: date
+    ) -> IsWorkday:
+        """Returns whether an employee would work on a date from first to last.
+
+        Raises EmployeeUnknown.
+        """
+        book = await self._rules.book_of(connection, [nip])
+        postings = await self._postings(connection, nip)
+        return _workdays(book, nip, postings, range(first.year, last.year + 1))
+
+    async def _postings(self, connection: Connection, nip: str) -> tuple[Posting, ...]:
+        people = await attendance.people_of(connection, None, zone=self._sight.zone.key, nips=[nip])
+        if nip not in people:
+            raise EmployeeUnknown("no such employee", nip=nip[:18])
+        return people[nip][1]
+
     async def _file(
         self, connection: Connection, book: RuleBook, table: QuotaTable, nip: str, year: int
     ) -> LeaveFile:
         """Returns what the annual leave of a year, and of all that come, is counted from."""
         first = date(year - YEARS_BACK - 1, 1, 1)
-        people = await attendance.people_of(connection, None, zone=self._sight.zone.key, nips=[nip])
-        if nip not in people:
-            raise EmployeeUnknown("no such employee", nip=nip[:18])
-        postings = people[nip][1]
+        postings = await self._postings(connection, nip)
         asked = await requests.of_days(connection, [nip], first, date.max)
         years = range(first.year, max([year, *(one.request.last.year for one in asked)]) + 2)
         posting = posting_on(postings, self._sight.today())

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -12,7 +12,7 @@ from ulid import ULID
 
 from server.clock import Clock
 from server.domain.attendance import filing
-from server.domain.attendance.approval import ApprovalLevel, chain_of
+from server.domain.attendance.approval import ApprovalLevel, chain_of, grows
 from server.domain.attendance.filing import Filed, PunchClaim
 from server.domain.attendance.model import LeaveType, Request, RequestKind, RequestState
 from server.domain.attendance.quota import Quota
@@ -44,6 +44,9 @@ from server.storage.requests import Correction, Decision
 
 # Waiting requests are looked through for a desk so many at once, the oldest first.
 DESK_PAGE = 500
+# Around a request, in which other parts of one absence are looked for: longer than what makes a
+# chain longer, and the free days between.
+NEAR = timedelta(days=92)
 
 log = structlog.get_logger()
 
@@ -314,11 +317,16 @@ class Requests:
         if fault := fault or await self._quotas.fault_of(connection, request):
             raise RequestInvalid("the request is not taken", fault=fault)
         await _check_documents(connection, filed)
-        others = await requests.of_days(connection, [employee.nip], request.first, request.last)
-        other = filing.overlapping(request, [one.request for one in others])
+        first, last = request.first - NEAR, request.last + NEAR
+        near = await requests.of_days(connection, [employee.nip], first, last)
+        others = [one.request for one in near if one.request.state in filing.OPEN_STATES]
+        other = filing.overlapping(request, others)
         if other is not None:
             raise RequestOverlaps("another request covers these days", request_id=other.request_id)
-        return filed
+        if not others or not grows(table, request):
+            return filed
+        is_workday = await self._quotas.workdays(connection, employee.nip, first, last)
+        return replace(filed, levels=chain_of(table, request, others, is_workday))
 
     async def _fault_of_claim(self, connection: Connection, filed: Filed) -> str:
         """Returns why a claimed punch would not count, empty if it would or none is claimed."""

@@ -7,6 +7,7 @@ import pytest_asyncio
 from hadir.v1 import request_pb2, rule_pb2
 
 from tests.functional.attendance_world import (
+    PROOF,
     fault_of,
     gather,
     go_to,
@@ -14,6 +15,7 @@ from tests.functional.attendance_world import (
     phone_api,
     put_rules,
     submit,
+    upload,
 )
 from tests.functional.world import World, refused
 
@@ -42,6 +44,40 @@ class TestPermits:
             await submit(api, "CUTI", day + ahead, leave=kind, number="850/7/2026")
 
         assert ["DOCUMENT_REQUIRED", "LETTER_REQUIRED"] == [fault_of(izin), fault_of(cuti)]
+
+
+class TestParts:
+    """One absence, asked for in parts."""
+
+    async def test_takes_the_chain_of_the_whole(self, world):
+        """Illness of 12 days is the head's; 10 more behind a weekend make 24: BKD decides, too.
+
+        Behind a workday another absence begins; izin that adjoins it is a part of it, duty is not.
+        """
+        day = go_to(world, "12:00")
+        first = day + timedelta(days=14 - day.weekday())  # a Monday
+        thursday = (first + timedelta(days=24)).isoformat()
+        workday = rule_pb2.FreeDay(name="masuk kerja", kind=rule_pb2.FREE_KIND_WORKDAY)
+        await put_rules(await world.bkd(), rule_pb2.Rule(start=thursday, free_day=workday))
+        api, levels, letter = await phone_api(world, STAFF), [], {"letter_date": day.isoformat()}
+        letter |= {"number": "090/1", "place": "Ternate"}
+        for kind, begin, end, more in (
+            ("SAKIT", 0, 11, {}),
+            ("SAKIT", 14, 23, {}),
+            ("SAKIT", 25, 36, {}),
+            ("IZIN", 37, 39, {}),
+            ("TUGAS_LUAR", 24, 24, letter),
+        ):
+            more["document_ids"] = [(await upload(api, PROOF)).document_id]
+            begins, ends = (first + timedelta(days=number) for number in (begin, end))
+            asked = await submit(api, kind, begins, ends, **more)
+            levels.append([*asked.levels])
+            if begin == 0:
+                fields = {"request_id": asked.request_id, "accept": True, "reason": "cepat sembuh"}
+                await (await world.head()).call("DecideRequest", **fields)
+
+        head, both = ["HEAD"], ["HEAD", "BKD"]
+        assert [head, both, head, both, head] == levels
 
 
 class TestQuota:

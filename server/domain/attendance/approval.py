@@ -3,9 +3,10 @@
 import enum
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from server.domain.attendance.model import LeaveType, Request, RequestKind
+from server.domain.attendance.quota import IsWorkday
 from server.domain.model import Unit
 
 
@@ -28,6 +29,11 @@ class Chain:
     kinds: frozenset[RequestKind] = frozenset()
     leaves: frozenset[LeaveType] = frozenset()
     days_min: int = 0
+
+    def takes(self, request: Request) -> bool:
+        """Whether a request is of this chain's kinds, however long it is."""
+        of_kind = not self.kinds or request.kind in self.kinds
+        return of_kind and (not self.leaves or request.leave in self.leaves)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +90,50 @@ class Desk:
     approvers: tuple[Approver, ...] = field(default=())
 
 
-def chain_of(table: ChainTable | None, request: Request) -> tuple[ApprovalLevel, ...]:
-    """Returns who decides on a request: the first chain that fits, else the head alone."""
-    days = (request.last - request.first).days + 1
+def chain_of(
+    table: ChainTable | None,
+    request: Request,
+    others: Collection[Request] = (),
+    is_workday: IsWorkday = lambda _: True,
+) -> tuple[ApprovalLevel, ...]:
+    """Returns who decides on a request: the first chain that fits, else the head alone.
+
+    others: what else the employee has asked for and nobody refused. To a chain the requests that it
+    takes are one absence if no workday lies between them: cut into parts it is as long as before.
+    """
     for chain in table.chains if table else ():
-        if (
-            chain.levels
-            and days >= chain.days_min
-            and (not chain.kinds or request.kind in chain.kinds)
-            and (not chain.leaves or request.leave in chain.leaves)
-        ):
+        if not chain.levels or not chain.takes(request):
+            continue
+        parts = [one for one in others if chain.takes(one)]
+        if _absence_days(request, parts, is_workday) >= chain.days_min:
             return chain.levels
     return (ApprovalLevel.HEAD,)
+
+
+def grows(table: ChainTable | None, request: Request) -> bool:
+    """Whether another chain would decide if the request were a part of a longer absence."""
+    days = (request.last - request.first).days + 1
+    chains = table.chains if table else ()
+    return any(chain.takes(request) and chain.days_min > days for chain in chains)
+
+
+def _absence_days(request: Request, parts: Iterable[Request], is_workday: IsWorkday) -> int:
+    """Returns the calendar days of a request with the parts that adjoin it, or one of those."""
+    first, last, left = request.first, request.last, list(parts)
+    while near := [one for one in left if _adjoins(one, first, last, is_workday)]:
+        first = min(first, *(one.first for one in near))
+        last = max(last, *(one.last for one in near))
+        left = [one for one in left if one not in near]
+    return (last - first).days + 1
+
+
+def _adjoins(one: Request, first: date, last: date, is_workday: IsWorkday) -> bool:
+    """Whether no workday lies between a request and the days first to last."""
+    day, end = (last, one.first) if one.first > last else (one.last, first)
+    while (day := day + timedelta(days=1)) < end:
+        if is_workday(day):
+            return False
+    return True
 
 
 def acting(delegations: Iterable[Delegation], day: date) -> list[Delegation]:

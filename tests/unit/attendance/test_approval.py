@@ -17,6 +17,7 @@ from server.domain.attendance.approval import (
     acts_for,
     chain_of,
     desk_of,
+    grows,
     may_decide,
 )
 from server.domain.attendance.model import LeaveType, Request, RequestKind, RequestState
@@ -216,3 +217,65 @@ class TestChain:
     def test_without_a_table_the_head_decides(self):
         """As in a database whose rules were all taken back."""
         assert (HEAD,) == chain_of(None, request())
+
+
+class TestParts:
+    """An absence in parts is as long as one."""
+
+    def part(self, begin, end, kind=RequestKind.IZIN, leave=None):
+        """A request for the days from begin to end behind the first Monday."""
+        first, last = (DAY + timedelta(number) for number in (begin, end))
+        return Request(f"{begin}", DEDI, kind, first, last, RequestState.PENDING, leave=leave)
+
+    @pytest.mark.parametrize(
+        ("others", "levels"),
+        [
+            ([], (HEAD,)),
+            ([(-8, -1)], (HEAD, BKD)),
+            ([(-7, -1)], (HEAD,)),
+            ([(-9, -3)], (HEAD, BKD)),
+            ([(-9, -4)], (HEAD,)),
+            ([(7, 13)], (HEAD,)),
+            ([(7, 14)], (HEAD, BKD)),
+            ([(7, 11), (14, 18)], (HEAD, BKD)),
+            ([(14, 18), (7, 11)], (HEAD, BKD)),
+            ([(7, 10), (14, 18)], (HEAD,)),
+        ],
+        ids=[
+            "alone", "15 days", "14 days", "over a weekend", "a Friday at work", "behind it",
+            "15 with it", "three parts", "in any order", "a Friday between the others",
+        ],
+    )  # fmt: skip
+    def test_adjoin_over_free_days(self, others, levels):
+        """Of Monday to Sunday; nothing but free days lies between the parts."""
+        parts = [self.part(*other) for other in others]
+        is_workday = lambda day: day.weekday() < 5  # noqa: E731
+
+        assert levels == chain_of(starter.CHAINS, self.part(0, 6), parts, is_workday)
+
+    @pytest.mark.parametrize(
+        ("kind", "leave", "levels"),
+        [
+            (RequestKind.SAKIT, None, (HEAD, BKD)),
+            (RequestKind.TUGAS_LUAR, None, (HEAD,)),
+            (RequestKind.CUTI, LeaveType.TAHUNAN, (HEAD,)),
+        ],
+    )
+    def test_of_what_a_chain_takes(self, kind, leave, levels):
+        """Permits and illness are one absence; leave and duty are others."""
+        other = self.part(-10, -1, kind, leave)
+
+        assert levels == chain_of(starter.CHAINS, self.part(0, 6), [other])
+
+    @pytest.mark.parametrize(
+        ("kind", "days", "found"),
+        [
+            (RequestKind.IZIN, 14, True),
+            (RequestKind.IZIN, 15, False),
+            (RequestKind.CORRECTION, 1, False),
+        ],
+    )
+    def test_where_it_matters(self, kind, days, found):
+        """Only where a longer chain is left."""
+        assert found == grows(starter.CHAINS, self.part(0, days - 1, kind))
+        assert not grows(None, self.part(0, 0))
