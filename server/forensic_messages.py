@@ -78,4 +78,16 @@ FINDINGS: Mapping[str, tuple[str, str]] = {
         "Wajah pegawai ini diganti dengan wajah yang tidak cocok dengan sebelumnya.",
         "The face of this employee was replaced by one that does not match the earlier.",
     ),
+    "CORRECTION_BULK": (
+        "Absen ditambahkan untuk banyak orang oleh satu petugas, atau pada banyak hari satu orang.",
+        "Punches were added for many people by one person, or on many days of one employee.",
+    ),
+    "VOID_LATE": (
+        "Absen dibatalkan lama setelah harinya, atau terlalu sering.",
+        "Punches were voided long after their day, or too often.",
+    ),
+    "RULE_PAST": (
+        "Aturan, mutasi, atau pejabat diberlakukan mundur atas hari yang sudah lewat.",
+        "A rule, a move or a head was put with a past date, over days that were over.",
+    ),
 }

@@ -1,5 +1,6 @@
 """Commands of forensics: findings to look at, and a sample of requests for the auditors."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Final
@@ -24,8 +25,13 @@ def _figures(finding: forensic_pb2.Finding) -> str:
 
 def _evidence(finding: forensic_pb2.Finding) -> str:
     places = [f"{one.latitude}, {one.longitude}" for one in finding.coordinates]
-    ids = [*finding.device_ids, *finding.request_ids, *places, *finding.event_ids]
-    return "; ".join(ids[:3]) + (f" … ({len(ids)})" if len(ids) > 3 else "")
+    ids = [*finding.changes, *finding.device_ids, *finding.request_ids]
+    ids += [*places, *finding.event_ids]
+    return _some(ids)
+
+
+def _some(texts: Sequence[str]) -> str:
+    return "; ".join(texts[:3]) + (f" … ({len(texts)})" if len(texts) > 3 else "")
 
 
 COLUMNS: Columns[forensic_pb2.Finding] = {
@@ -36,6 +42,8 @@ COLUMNS: Columns[forensic_pb2.Finding] = {
     Text.PROBLEM: lambda finding: finding.text,
     Text.FIGURES: _figures,
     Text.EVIDENCE: _evidence,
+    Text.ACTOR: lambda finding: ", ".join(finding.actors[:5]),
+    Text.REASON: lambda finding: _some(finding.reasons),
     Text.FIRST: lambda finding: finding.first_time,
     Text.LAST: lambda finding: finding.last_time,
 }
@@ -51,7 +59,8 @@ def add_to(app: typer.Typer) -> None:
             "hadirctl findings --from 2026-11-01 --to 2026-11-30",
             "hadirctl findings --from 2026-11-01 --to 2026-11-30 --nip 197001011995031001 --json",
             note="A finding is something to look at, with its evidence; it is no verdict and "
-            "changes nothing. Strength sorts findings of one kind.",
+            "changes nothing. Strength sorts findings of one kind. Some are about what BKD did to "
+            "days that were over: have somebody else look at these.",
         )
     )(findings)
     app.command(

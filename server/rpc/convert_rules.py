@@ -30,6 +30,7 @@ from server.domain.forensics.limits import (
     DeviceLimits,
     FrameLimits,
     Limits,
+    PastLimits,
     PermitLimits,
     PlaceLimits,
 )
@@ -54,6 +55,7 @@ _LIMIT_GROUPS: dict[str, Callable[..., Any]] = {
     "places": PlaceLimits,
     "frames": FrameLimits,
     "permits": PermitLimits,
+    "past": PastLimits,
 }
 E = TypeVar("E", bound=Enum)
 

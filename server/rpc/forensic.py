@@ -68,5 +68,7 @@ def _finding(one: Finding) -> forensic_pb2.Finding:
         documents=evidence.documents,
         actors=evidence.actors,
         annulled_request_ids=evidence.annulled,
+        changes=evidence.changes,
+        reasons=evidence.reasons,
         state=f"FINDING_STATE_{one.state.value}",
     )

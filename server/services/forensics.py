@@ -8,6 +8,8 @@ from server.domain.attendance.approval import ApprovalLevel, Delegation, desk_of
 from server.domain.forensics.examine import examine
 from server.domain.forensics.limits import Limits
 from server.domain.forensics.model import (
+    Amendment,
+    Backdating,
     Binding,
     Employee,
     Enrolment,
@@ -22,13 +24,14 @@ from server.domain.forensics.permits import audit_sample
 from server.domain.forensics.seniority import Seniority
 from server.domain.geo import Circle, Geofence, Point
 from server.domain.model import EventSource, Site, Unit
-from server.domain.unit_history import UnitHistory
+from server.domain.unit_history import UnitChange, UnitHistory
 from server.errors import FieldInvalid
 from server.services.reports import Reports
-from server.services.rules import Rules
+from server.services.rules import FOUNDER, Rules
 from server.services.sight import Sight
-from server.storage import attendance, directory, forensics, unit_changes
+from server.storage import attendance, directory, forensics, forensics_past, unit_changes
 from server.storage.database import Connection, Database
+from server.storage.forensics_past import Put
 
 DAYS_MAX = 92
 PER_APPROVER_DEFAULT, PER_APPROVER_MAX = 5, 50
@@ -44,6 +47,9 @@ class _Material:
     refusals: Sequence[Refusal]
     permits: Sequence[Permit]
     enrolments: Sequence[Enrolment]
+    corrections: Sequence[Amendment]
+    voids: Sequence[Amendment]
+    backdatings: Sequence[Backdating]
     unit_of: Mapping[str, str]
     units: Sequence[Unit]
     sites: Sequence[Site]
@@ -101,6 +107,9 @@ class Forensics:
             refusals=await forensics.refused(connection, start, end, zone),
             permits=await self._permits(connection, first, last),
             enrolments=await forensics.enrolments(connection, start, end),
+            corrections=await forensics_past.added(connection, start, end, zone),
+            voids=await forensics_past.voided(connection, start, end, zone),
+            backdatings=await self._backdatings(connection, start, end),
             unit_of={nip: unit_id for nip, (_, unit_id, _, _) in stored.items()},
             units=history.on(last),
             sites=await directory.list_sites(connection),
@@ -118,6 +127,40 @@ class Forensics:
         postings = {nip: postings for nip, (_, postings) in people.items()}
         seniority = Seniority(await self._history(connection), book.delegations, postings)
         return await forensics.permits(connection, first, last, seniority=seniority, zone=zone)
+
+    async def _backdatings(
+        self, connection: Connection, start: datetime, end: datetime
+    ) -> list[Backdating]:
+        """Returns what was put in a period for days that were over, of those with attendance."""
+        first = await forensics_past.first_event(connection)
+        if first is None:
+            return []
+        owners = await forensics_past.owners(connection)
+        zone = self._sight.zone
+        begun = first.astimezone(zone).date()
+        put = [
+            *await forensics_past.put_rules(connection, start, end),
+            *await forensics_past.put_postings(connection, start, end),
+            *_moves(await unit_changes.all_changes(connection), start, end),
+        ]
+        found = []
+        for one in put:
+            days = (one.time.astimezone(zone).date() - max(one.start, begun)).days
+            if days > 0 and one.username != FOUNDER:
+                actor = owners.get(one.username, one.username)
+                found.append(
+                    Backdating(
+                        one.what,
+                        one.subject,
+                        one.start,
+                        days,
+                        actor,
+                        one.reason,
+                        one.time,
+                        one.nip,
+                    )
+                )
+        return found
 
     async def _history(self, connection: Connection) -> UnitHistory:
         units = await directory.list_units(connection)
@@ -137,8 +180,27 @@ def _examined(material: _Material) -> list[Finding]:
         permits=tuple(material.permits),
         employees=tuple(_employees(material)),
         enrolments=tuple(material.enrolments),
+        corrections=tuple(material.corrections),
+        voids=tuple(material.voids),
+        backdatings=tuple(material.backdatings),
     )
     return examine(records, material.limits, material.begin)
+
+
+def _moves(changes: Sequence[UnitChange], start: datetime, end: datetime) -> Iterator[Put]:
+    """Yields what gave a known unit another one above it, or another head, in a period."""
+    before: dict[str, list[UnitChange]] = {}
+    for change in changes:
+        unit, known = change.unit, before.setdefault(change.unit.unit_id, [])
+        if start <= change.change_time < end:
+            since = UnitHistory((), known).since(unit.unit_id, change.start)
+            if any(
+                (old.parent_unit_id, old.head_nip) != (unit.parent_unit_id, unit.head_nip)
+                for old in since
+            ):
+                reason, moment = change.reason, change.change_time
+                yield Put("UNIT", unit.unit_id, change.start, change.actor, reason, moment, "")
+        known.append(change)
 
 
 def _employees(material: _Material) -> Iterator[Employee]:

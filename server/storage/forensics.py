@@ -217,21 +217,21 @@ async def _all(
     make: Callable[[Row[Any]], T],
 ) -> list[T]:
     """Returns the records of all rows, read in parts behind a sequence."""
-    return [make(row) async for row in _rows(connection, statement, sequence)]
+    return [make(row) async for row in rows_of(connection, statement, sequence)]
 
 
-async def _rows(
-    connection: AsyncConnection, statement: Select[Any], sequence: Any
+async def rows_of(
+    connection: AsyncConnection, statement: Select[Any], key: Any, after: Any = 0
 ) -> AsyncIterator[Row[Any]]:
-    after = 0
+    """Yields all rows, in parts behind a key that orders them; after: what is before all."""
     while True:
-        some = statement.where(sequence > after).limit(ROWS_AT_ONCE)
+        some = statement.where(key > after).limit(ROWS_AT_ONCE)
         rows = (await connection.execute(some)).all()
         for row in rows:
             yield row
         if len(rows) < ROWS_AT_ONCE:
             return
-        after = rows[-1].sequence
+        after = getattr(rows[-1], key.name)
 
 
 def _handset(row: Row[Any]) -> str:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from server.domain.attendance.model import RequestKind
 from server.domain.forensics.model import Enrolment, FindingKind
 from server.domain.model import EventKind, EventSource
+from tests.forensics.office import Abuse, Office
 from tests.forensics.province import BEGIN, CLERKS, MODELS, SITES, WORKDAYS, at
 
 
@@ -42,6 +43,7 @@ class Frauds:
         ):  # fmt: skip
             for _ in range(times):
                 plant()
+        Abuse(self, Office(province)).plant()
         # Others are enrolled again as they are: with a beard, or in better light.
         for number, person in enumerate(province.people[:30]):
             self.enrol(person, number, 0.55 + number / 100)
@@ -54,6 +56,10 @@ class Frauds:
     def note(self, name, kind, people):
         """Remembers a case."""
         self.cases.append(Case(name, kind, frozenset(one.nip for one in people)))
+
+    def name(self, name, kind, account):
+        """Remembers a case about who did it."""
+        self.cases.append(Case(name, kind, frozenset({account})))
 
     def period(self, low, high):
         """Some workdays in a row: low to high of them."""

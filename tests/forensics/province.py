@@ -91,6 +91,7 @@ class Province:
         self.rng = np.random.default_rng(seed)
         self.serial = 0
         self.bindings, self.refusals, self.permits, self.enrolments = [], [], [], []
+        self.corrections, self.voids, self.backdatings = [], [], []
         self.people = self._people()
         self.by_nip = {person.nip: person for person in self.people}
         self.walls = {site: [self.hash() for _ in range(7)] for site in (*SITES, "elsewhere")}
@@ -118,6 +119,7 @@ class Province:
             tuple(self.permits),
             tuple(employees),
             tuple(self.enrolments),
+            *map(tuple, (self.corrections, self.voids, self.backdatings)),
         )
 
     # --- small tools, used by the frauds as well

@@ -85,7 +85,8 @@ class TestProvince:
         """Whoever is found is found as a head too: each changes places with one in the records."""
         records, findings = thinned(provinces)
         heads = {one.head_nip for one in records.employees}
-        culprits = {nip for one in _of_people(findings) for nip in one.nips} - heads
+        staff = {one.nip for one in records.employees}
+        culprits = {nip for one in _of_people(findings) for nip in one.nips} & staff - heads
         swap = dict(zip(sorted(culprits), sorted(heads), strict=False))
         swap |= {head: culprit for culprit, head in swap.items()}
 
@@ -108,6 +109,9 @@ class TestProvince:
             (records.permits * 2)[::-1],
             records.employees,
             (records.enrolments * 2)[::-1],
+            (records.corrections * 2)[::-1],
+            (records.voids * 2)[::-1],
+            (records.backdatings * 2)[::-1],
         )
 
         assert findings
@@ -133,6 +137,9 @@ def _renamed(records: Records, names: dict[str, str]) -> Records:
         refusals=renamed(records.refusals),
         permits=renamed(records.permits),
         enrolments=renamed(records.enrolments),
+        corrections=renamed(records.corrections),
+        voids=renamed(records.voids),
+        backdatings=renamed(records.backdatings),
     )
 
 

@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from hadir.v1 import options_pb2 as hadir_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17hadir/v1/forensic.proto\x12\x08hadir.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16hadir/v1/options.proto\"K\n\x13ListFindingsRequest\x12\x13\n\x05\x66irst\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12\x12\n\x04last\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\x12\x0b\n\x03nip\x18\x03 \x01(\t\"4\n\x06\x46igure\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01\x12\r\n\x05limit\x18\x03 \x01(\x01\"1\n\nCoordinate\x12\x10\n\x08latitude\x18\x01 \x01(\x01\x12\x11\n\tlongitude\x18\x02 \x01(\x01\"\x96\x03\n\x07\x46inding\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x0c\n\x04nips\x18\x03 \x03(\t\x12.\n\nfirst_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tlast_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08strength\x18\x06 \x01(\x01\x12!\n\x07\x66igures\x18\x07 \x03(\x0b\x32\x10.hadir.v1.Figure\x12\x11\n\tevent_ids\x18\x08 \x03(\t\x12\x12\n\ndevice_ids\x18\t \x03(\t\x12)\n\x0b\x63oordinates\x18\n \x03(\x0b\x32\x14.hadir.v1.Coordinate\x12\x13\n\x0brequest_ids\x18\x0b \x03(\t\x12\x11\n\tdocuments\x18\x0c \x03(\t\x12\x0e\n\x06\x61\x63tors\x18\r \x03(\t\x12\x1c\n\x14\x61nnulled_request_ids\x18\x0e \x03(\t\x12%\n\x05state\x18\x0f \x01(\x0e\x32\x16.hadir.v1.FindingState\";\n\x14ListFindingsResponse\x12#\n\x08\x66indings\x18\x01 \x03(\x0b\x32\x11.hadir.v1.Finding\"j\n\x15SampleRequestsRequest\x12\x13\n\x05\x66irst\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12\x12\n\x04last\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\x12\x12\n\x04seed\x18\x03 \x01(\tB\x04\x90\xb5\x18\x01\x12\x14\n\x0cper_approver\x18\x04 \x01(\x05\"-\n\x16SampleRequestsResponse\x12\x13\n\x0brequest_ids\x18\x01 \x03(\t*b\n\x0c\x46indingState\x12\x1d\n\x19\x46INDING_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x46INDING_STATE_OPEN\x10\x01\x12\x1b\n\x17\x46INDING_STATE_CONFIRMED\x10\x02\x32\xc9\x01\n\x0f\x46orensicService\x12X\n\x0cListFindings\x12\x1d.hadir.v1.ListFindingsRequest\x1a\x1e.hadir.v1.ListFindingsResponse\"\x07\x8a\xb5\x18\x03\n\x01\x05\x30\x01\x12\\\n\x0eSampleRequests\x12\x1f.hadir.v1.SampleRequestsRequest\x1a .hadir.v1.SampleRequestsResponse\"\x07\x8a\xb5\x18\x03\n\x01\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17hadir/v1/forensic.proto\x12\x08hadir.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16hadir/v1/options.proto\"K\n\x13ListFindingsRequest\x12\x13\n\x05\x66irst\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12\x12\n\x04last\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\x12\x0b\n\x03nip\x18\x03 \x01(\t\"4\n\x06\x46igure\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01\x12\r\n\x05limit\x18\x03 \x01(\x01\"1\n\nCoordinate\x12\x10\n\x08latitude\x18\x01 \x01(\x01\x12\x11\n\tlongitude\x18\x02 \x01(\x01\"\xb8\x03\n\x07\x46inding\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x0c\n\x04nips\x18\x03 \x03(\t\x12.\n\nfirst_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tlast_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08strength\x18\x06 \x01(\x01\x12!\n\x07\x66igures\x18\x07 \x03(\x0b\x32\x10.hadir.v1.Figure\x12\x11\n\tevent_ids\x18\x08 \x03(\t\x12\x12\n\ndevice_ids\x18\t \x03(\t\x12)\n\x0b\x63oordinates\x18\n \x03(\x0b\x32\x14.hadir.v1.Coordinate\x12\x13\n\x0brequest_ids\x18\x0b \x03(\t\x12\x11\n\tdocuments\x18\x0c \x03(\t\x12\x0e\n\x06\x61\x63tors\x18\r \x03(\t\x12\x1c\n\x14\x61nnulled_request_ids\x18\x0e \x03(\t\x12%\n\x05state\x18\x0f \x01(\x0e\x32\x16.hadir.v1.FindingState\x12\x0f\n\x07\x63hanges\x18\x10 \x03(\t\x12\x0f\n\x07reasons\x18\x11 \x03(\t\";\n\x14ListFindingsResponse\x12#\n\x08\x66indings\x18\x01 \x03(\x0b\x32\x11.hadir.v1.Finding\"j\n\x15SampleRequestsRequest\x12\x13\n\x05\x66irst\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12\x12\n\x04last\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\x12\x12\n\x04seed\x18\x03 \x01(\tB\x04\x90\xb5\x18\x01\x12\x14\n\x0cper_approver\x18\x04 \x01(\x05\"-\n\x16SampleRequestsResponse\x12\x13\n\x0brequest_ids\x18\x01 \x03(\t*b\n\x0c\x46indingState\x12\x1d\n\x19\x46INDING_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x46INDING_STATE_OPEN\x10\x01\x12\x1b\n\x17\x46INDING_STATE_CONFIRMED\x10\x02\x32\xc9\x01\n\x0f\x46orensicService\x12X\n\x0cListFindings\x12\x1d.hadir.v1.ListFindingsRequest\x1a\x1e.hadir.v1.ListFindingsResponse\"\x07\x8a\xb5\x18\x03\n\x01\x05\x30\x01\x12\\\n\x0eSampleRequests\x12\x1f.hadir.v1.SampleRequestsRequest\x1a .hadir.v1.SampleRequestsResponse\"\x07\x8a\xb5\x18\x03\n\x01\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -47,8 +47,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FORENSICSERVICE'].methods_by_name['ListFindings']._serialized_options = b'\212\265\030\003\n\001\005'
   _globals['_FORENSICSERVICE'].methods_by_name['SampleRequests']._loaded_options = None
   _globals['_FORENSICSERVICE'].methods_by_name['SampleRequests']._serialized_options = b'\212\265\030\003\n\001\005'
-  _globals['_FINDINGSTATE']._serialized_start=901
-  _globals['_FINDINGSTATE']._serialized_end=999
+  _globals['_FINDINGSTATE']._serialized_start=935
+  _globals['_FINDINGSTATE']._serialized_end=1033
   _globals['_LISTFINDINGSREQUEST']._serialized_start=94
   _globals['_LISTFINDINGSREQUEST']._serialized_end=169
   _globals['_FIGURE']._serialized_start=171
@@ -56,13 +56,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_COORDINATE']._serialized_start=225
   _globals['_COORDINATE']._serialized_end=274
   _globals['_FINDING']._serialized_start=277
-  _globals['_FINDING']._serialized_end=683
-  _globals['_LISTFINDINGSRESPONSE']._serialized_start=685
-  _globals['_LISTFINDINGSRESPONSE']._serialized_end=744
-  _globals['_SAMPLEREQUESTSREQUEST']._serialized_start=746
-  _globals['_SAMPLEREQUESTSREQUEST']._serialized_end=852
-  _globals['_SAMPLEREQUESTSRESPONSE']._serialized_start=854
-  _globals['_SAMPLEREQUESTSRESPONSE']._serialized_end=899
-  _globals['_FORENSICSERVICE']._serialized_start=1002
-  _globals['_FORENSICSERVICE']._serialized_end=1203
+  _globals['_FINDING']._serialized_end=717
+  _globals['_LISTFINDINGSRESPONSE']._serialized_start=719
+  _globals['_LISTFINDINGSRESPONSE']._serialized_end=778
+  _globals['_SAMPLEREQUESTSREQUEST']._serialized_start=780
+  _globals['_SAMPLEREQUESTSREQUEST']._serialized_end=886
+  _globals['_SAMPLEREQUESTSRESPONSE']._serialized_start=888
+  _globals['_SAMPLEREQUESTSRESPONSE']._serialized_end=933
+  _globals['_FORENSICSERVICE']._serialized_start=1036
+  _globals['_FORENSICSERVICE']._serialized_end=1237
 # @@protoc_insertion_point(module_scope)

@@ -49,7 +49,7 @@ class Coordinate(_message.Message):
     def __init__(self, latitude: _Optional[float] = ..., longitude: _Optional[float] = ...) -> None: ...
 
 class Finding(_message.Message):
-    __slots__ = ("kind", "text", "nips", "first_time", "last_time", "strength", "figures", "event_ids", "device_ids", "coordinates", "request_ids", "documents", "actors", "annulled_request_ids", "state")
+    __slots__ = ("kind", "text", "nips", "first_time", "last_time", "strength", "figures", "event_ids", "device_ids", "coordinates", "request_ids", "documents", "actors", "annulled_request_ids", "state", "changes", "reasons")
     KIND_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
     NIPS_FIELD_NUMBER: _ClassVar[int]
@@ -65,6 +65,8 @@ class Finding(_message.Message):
     ACTORS_FIELD_NUMBER: _ClassVar[int]
     ANNULLED_REQUEST_IDS_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
+    CHANGES_FIELD_NUMBER: _ClassVar[int]
+    REASONS_FIELD_NUMBER: _ClassVar[int]
     kind: str
     text: str
     nips: _containers.RepeatedScalarFieldContainer[str]
@@ -80,7 +82,9 @@ class Finding(_message.Message):
     actors: _containers.RepeatedScalarFieldContainer[str]
     annulled_request_ids: _containers.RepeatedScalarFieldContainer[str]
     state: FindingState
-    def __init__(self, kind: _Optional[str] = ..., text: _Optional[str] = ..., nips: _Optional[_Iterable[str]] = ..., first_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., strength: _Optional[float] = ..., figures: _Optional[_Iterable[_Union[Figure, _Mapping]]] = ..., event_ids: _Optional[_Iterable[str]] = ..., device_ids: _Optional[_Iterable[str]] = ..., coordinates: _Optional[_Iterable[_Union[Coordinate, _Mapping]]] = ..., request_ids: _Optional[_Iterable[str]] = ..., documents: _Optional[_Iterable[str]] = ..., actors: _Optional[_Iterable[str]] = ..., annulled_request_ids: _Optional[_Iterable[str]] = ..., state: _Optional[_Union[FindingState, str]] = ...) -> None: ...
+    changes: _containers.RepeatedScalarFieldContainer[str]
+    reasons: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, kind: _Optional[str] = ..., text: _Optional[str] = ..., nips: _Optional[_Iterable[str]] = ..., first_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., strength: _Optional[float] = ..., figures: _Optional[_Iterable[_Union[Figure, _Mapping]]] = ..., event_ids: _Optional[_Iterable[str]] = ..., device_ids: _Optional[_Iterable[str]] = ..., coordinates: _Optional[_Iterable[_Union[Coordinate, _Mapping]]] = ..., request_ids: _Optional[_Iterable[str]] = ..., documents: _Optional[_Iterable[str]] = ..., actors: _Optional[_Iterable[str]] = ..., annulled_request_ids: _Optional[_Iterable[str]] = ..., state: _Optional[_Union[FindingState, str]] = ..., changes: _Optional[_Iterable[str]] = ..., reasons: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ListFindingsResponse(_message.Message):
     __slots__ = ("findings",)

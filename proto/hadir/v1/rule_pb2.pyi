@@ -493,19 +493,49 @@ class PermitLimits(_message.Message):
     outlier_spread_min: float
     def __init__(self, late_days: _Optional[float] = ..., often_late_days: _Optional[float] = ..., often_late_min: _Optional[int] = ..., bulk_minutes: _Optional[float] = ..., bulk_people_min: _Optional[int] = ..., bulk_late_days: _Optional[float] = ..., bulk_share_min: _Optional[float] = ..., document_periods_min: _Optional[int] = ..., sick_people_min: _Optional[int] = ..., trip_days_max: _Optional[int] = ..., outlier_z: _Optional[float] = ..., outlier_count_min: _Optional[int] = ..., outlier_spread_min: _Optional[float] = ...) -> None: ...
 
+class PastLimits(_message.Message):
+    __slots__ = ("sitting_minutes", "sitting_people_min", "person_days", "person_days_min", "outage_people_min", "outage_days_min", "peers_factor", "peers_count_min", "void_late_days", "void_person_days_min", "rule_days", "move_days")
+    SITTING_MINUTES_FIELD_NUMBER: _ClassVar[int]
+    SITTING_PEOPLE_MIN_FIELD_NUMBER: _ClassVar[int]
+    PERSON_DAYS_FIELD_NUMBER: _ClassVar[int]
+    PERSON_DAYS_MIN_FIELD_NUMBER: _ClassVar[int]
+    OUTAGE_PEOPLE_MIN_FIELD_NUMBER: _ClassVar[int]
+    OUTAGE_DAYS_MIN_FIELD_NUMBER: _ClassVar[int]
+    PEERS_FACTOR_FIELD_NUMBER: _ClassVar[int]
+    PEERS_COUNT_MIN_FIELD_NUMBER: _ClassVar[int]
+    VOID_LATE_DAYS_FIELD_NUMBER: _ClassVar[int]
+    VOID_PERSON_DAYS_MIN_FIELD_NUMBER: _ClassVar[int]
+    RULE_DAYS_FIELD_NUMBER: _ClassVar[int]
+    MOVE_DAYS_FIELD_NUMBER: _ClassVar[int]
+    sitting_minutes: float
+    sitting_people_min: int
+    person_days: int
+    person_days_min: int
+    outage_people_min: int
+    outage_days_min: int
+    peers_factor: float
+    peers_count_min: int
+    void_late_days: float
+    void_person_days_min: int
+    rule_days: int
+    move_days: int
+    def __init__(self, sitting_minutes: _Optional[float] = ..., sitting_people_min: _Optional[int] = ..., person_days: _Optional[int] = ..., person_days_min: _Optional[int] = ..., outage_people_min: _Optional[int] = ..., outage_days_min: _Optional[int] = ..., peers_factor: _Optional[float] = ..., peers_count_min: _Optional[int] = ..., void_late_days: _Optional[float] = ..., void_person_days_min: _Optional[int] = ..., rule_days: _Optional[int] = ..., move_days: _Optional[int] = ...) -> None: ...
+
 class ForensicLimits(_message.Message):
-    __slots__ = ("name", "devices", "places", "frames", "permits")
+    __slots__ = ("name", "devices", "places", "frames", "permits", "past")
     NAME_FIELD_NUMBER: _ClassVar[int]
     DEVICES_FIELD_NUMBER: _ClassVar[int]
     PLACES_FIELD_NUMBER: _ClassVar[int]
     FRAMES_FIELD_NUMBER: _ClassVar[int]
     PERMITS_FIELD_NUMBER: _ClassVar[int]
+    PAST_FIELD_NUMBER: _ClassVar[int]
     name: str
     devices: DeviceLimits
     places: PlaceLimits
     frames: FrameLimits
     permits: PermitLimits
-    def __init__(self, name: _Optional[str] = ..., devices: _Optional[_Union[DeviceLimits, _Mapping]] = ..., places: _Optional[_Union[PlaceLimits, _Mapping]] = ..., frames: _Optional[_Union[FrameLimits, _Mapping]] = ..., permits: _Optional[_Union[PermitLimits, _Mapping]] = ...) -> None: ...
+    past: PastLimits
+    def __init__(self, name: _Optional[str] = ..., devices: _Optional[_Union[DeviceLimits, _Mapping]] = ..., places: _Optional[_Union[PlaceLimits, _Mapping]] = ..., frames: _Optional[_Union[FrameLimits, _Mapping]] = ..., permits: _Optional[_Union[PermitLimits, _Mapping]] = ..., past: _Optional[_Union[PastLimits, _Mapping]] = ...) -> None: ...
 
 class PutRulesRequest(_message.Message):
     __slots__ = ("rules", "reason", "dry_run")

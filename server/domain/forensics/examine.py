@@ -5,7 +5,7 @@ Measured on one core (AMD EPYC, Zen 1): 10,000 people x 60 days, 868,252 sightin
 
 from datetime import datetime
 
-from server.domain.forensics import devices, faces, frames, permits, places
+from server.domain.forensics import devices, faces, frames, past, permits, places
 from server.domain.forensics.limits import Limits
 from server.domain.forensics.model import Finding, Records
 
@@ -31,7 +31,7 @@ def examine(records: Records, limits: Limits, begin: datetime | None = None) -> 
         *devices.clusters(bound, limits.devices),
         *devices.rebound(bound, limits.devices),
     ]
-    return [
+    found = [
         *(one for one in phones if begin is None or one.last >= begin),
         *places.recurring(seen, limits.places),
         *places.too_steady(seen, limits.places),
@@ -46,4 +46,11 @@ def examine(records: Records, limits: Limits, begin: datetime | None = None) -> 
         *permits.shared_documents(papers, limits.permits),
         *permits.outliers(papers, records.employees, limits.permits),
         *faces.replaced(records.enrolments),
+    ]
+    shown = {event_id for finding in found for event_id in finding.evidence.event_ids}
+    return [
+        *found,
+        *past.corrected(records.corrections, limits.past),
+        *past.voided(records.voids, shown, limits.past),
+        *past.backdated(records.backdatings, limits.past),
     ]

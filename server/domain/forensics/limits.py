@@ -130,6 +130,36 @@ class PermitLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class PastLimits:
+    """What is done to days that are over, by BKD above all.
+
+    sitting_minutes, sitting_people_min: for so many people somebody added punches by the own word
+    within that time; what was added for one day and site by one reason is one matter, of one
+    person. person_days, person_days_min: so many days of one employee within so many were mended.
+    outage_people_min: one matter of so many people is an outage, and no day of theirs.
+    outage_days_min: but there are no outages of one site on so many days within person_days.
+    peers_factor, peers_count_min: somebody added punches by the own word, or voided, in so many
+    times as many matters as the others in the median, and in no fewer. void_late_days: a punch is
+    voided so many days after its day. void_person_days_min: punches of so many days of one employee
+    are voided. rule_days, move_days: so many days that were over were changed by a rule; by a move
+    or a new head, whose letter comes late.
+    """
+
+    sitting_minutes: float = 30
+    sitting_people_min: int = 6
+    person_days: int = 30
+    person_days_min: int = 6
+    outage_people_min: int = 5
+    outage_days_min: int = 8
+    peers_factor: float = 3
+    peers_count_min: int = 20
+    void_late_days: float = 10
+    void_person_days_min: int = 6
+    rule_days: int = 7
+    move_days: int = 31
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """One version of all thresholds, from a date on."""
 
@@ -139,6 +169,7 @@ class Limits:
     places: PlaceLimits = field(default_factory=PlaceLimits)
     frames: FrameLimits = field(default_factory=FrameLimits)
     permits: PermitLimits = field(default_factory=PermitLimits)
+    past: PastLimits = field(default_factory=PastLimits)
 
 
 # More bits and comparing near hashes takes minutes.
@@ -148,7 +179,8 @@ BITS_MAX = 8
 def faults_of(limits: Limits) -> list[str]:
     """Returns what BKD must mend in thresholds, as reasons; empty if nothing."""
     found = set()
-    for group in (limits.devices, limits.places, limits.frames, limits.permits):
+    groups = limits.devices, limits.places, limits.frames, limits.permits, limits.past
+    for group in groups:
         for name, value in ((one.name, getattr(group, one.name)) for one in fields(group)):
             if name.endswith("_bits"):
                 found |= set() if 0 <= value <= BITS_MAX else {"BITS_OUT_OF_RANGE"}

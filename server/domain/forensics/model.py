@@ -131,6 +131,45 @@ class Enrolment:
 
 
 @dataclass(frozen=True, slots=True)
+class Amendment:
+    """A punch that somebody added, or voided; an added one once for each who decided on it.
+
+    day: the local date of the punch. site_id: its own, or where the employee serves. actor: by NIP,
+    or by account where it has none; time: when he did it, UTC. request_id: of the claim that was
+    accepted, empty for BKD's own word. undone: the claim was annulled or the added punch voided.
+    """
+
+    event_id: str
+    nip: str
+    site_id: str
+    day: date
+    time: datetime
+    actor: str
+    reason: str
+    request_id: str = ""
+    undone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Backdating:
+    """A rule, move, head or posting that was put to hold from a past date on.
+
+    what: the kind of rule, UNIT or POSTING. subject: the unit, NIP or employment, empty for all.
+    nip: whose days it changed, empty if those of many. days: how many that were over, of those on
+    which attendance was recorded. actor: by NIP, or by account where it has none; time: UTC.
+    """
+
+    what: str
+    subject: str
+    start: date
+    days: int
+    actor: str
+    reason: str
+    time: datetime
+    nip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Employee:
     """Who serves where; head_nip: who decides the permits, for a head the head above."""
 
@@ -149,6 +188,9 @@ class Records:
     permits: tuple[Permit, ...] = ()
     employees: tuple[Employee, ...] = ()
     enrolments: tuple[Enrolment, ...] = ()
+    corrections: tuple[Amendment, ...] = ()
+    voids: tuple[Amendment, ...] = ()
+    backdatings: tuple[Backdating, ...] = ()
 
 
 class FindingKind(enum.Enum):
@@ -172,10 +214,13 @@ class FindingKind(enum.Enum):
     DOCUMENT_SHARED = "DOCUMENT_SHARED"
     APPROVER_OUTLIER = "APPROVER_OUTLIER"
     ENROLMENT_REPLACED = "ENROLMENT_REPLACED"
+    CORRECTION_BULK = "CORRECTION_BULK"
+    VOID_LATE = "VOID_LATE"
+    RULE_PAST = "RULE_PAST"
 
 
 class FindingState(enum.Enum):
-    """How far a finding is: CONFIRMED once BKD annulled every permit that it is about."""
+    """How far a finding is: CONFIRMED once BKD took back all that it is about, as by annulling."""
 
     OPEN = "OPEN"
     CONFIRMED = "CONFIRMED"
@@ -193,7 +238,8 @@ class Figure(NamedTuple):
 class Evidence:
     """Where to look. Ids are sorted, at most IDS_MAX of a sort; coordinates as they were sent.
 
-    annulled: those of the requests that BKD annulled.
+    annulled: those of the requests that BKD annulled. changes: rules and moves, with kind, subject
+    and date. reasons: that were given.
     """
 
     figures: tuple[Figure, ...]
@@ -204,6 +250,8 @@ class Evidence:
     documents: tuple[str, ...] = ()
     actors: tuple[str, ...] = ()
     annulled: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import heapq
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from statistics import median
 
 from server.domain.attendance.model import RequestKind, RequestState
@@ -25,7 +25,7 @@ from server.domain.forensics.model import (
     Permit,
     ids,
 )
-from server.domain.forensics.windows import bursts
+from server.domain.forensics.windows import bursts, days_after
 
 # One letter may send a team; a doctor's letter or an invitation is about a person and a time.
 TRIPS = frozenset({RequestKind.TUGAS_LUAR, RequestKind.TUGAS_BELAJAR, RequestKind.DIKLAT})
@@ -33,12 +33,8 @@ _NORMAL = 1.4826  # median absolute deviation to standard deviation, normal dist
 
 
 def late_days(permit: Permit) -> float:
-    """Returns how many days after its last day a permit was handed in, 0 or more.
-
-    The last day ends at midnight UTC, hours after the local one: the doubt is the employee's.
-    """
-    end = datetime.combine(permit.last, time(), UTC) + timedelta(days=1)
-    return max(0.0, (permit.submit_time - end) / timedelta(days=1))
+    """Returns how many days after its last day a permit was handed in, 0 or more."""
+    return days_after(permit.last, permit.submit_time)
 
 
 def retroactive(permits: Iterable[Permit], limits: PermitLimits) -> list[Finding]:
