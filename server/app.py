@@ -29,6 +29,7 @@ from server.services.desks import Desks
 from server.services.devices import Devices
 from server.services.directory import Directory
 from server.services.documents import Documents
+from server.services.endings import Endings
 from server.services.enrollment import Enrollments
 from server.services.events import EventLog
 from server.services.forensics import Forensics
@@ -52,6 +53,7 @@ from server.services.upkeep import Upkeep
 from server.settings import Settings, sqlite_path
 from server.storage import migrate
 from server.storage.database import Database, open_database
+from server.storage.journal import Journal, journal_of
 from server.storage.vault import Vault, read_key_file
 from server.vision.calibration import load_calibration
 from server.vision.pack import Pack, load_antispoof, load_pack
@@ -131,6 +133,7 @@ async def _serving(
         "loop-lag": _watch_lag,
         "upkeep": services.upkeep.run,
         "ledger": services.ledger.run,
+        "endings": services.endings.run,
         "storage-watch": lambda: _watch_storage(server, services.storage),
     }
     tasks = [asyncio.create_task(_again(name, work), name=name) for name, work in works.items()]
@@ -178,7 +181,11 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
             signer = Signer(vault.subkey("ledger"))
             ledger = Ledger(database, path, signer, clock, threads.ledger)
             await ledger.begin()
-            times = await begun_in_time(database, clock, trusted=settings.trust_clock)
+            journal = Journal(journal_of(path), vault.subkey("endings"))
+            endings = Endings(database, path, journal, clock, threads.ledger)
+            ended = await endings.begin()
+            trusted = settings.trust_clock
+            times = await begun_in_time(database, clock, trusted=trusted, ended=ended)
             rules = Rules(database, clock)
             await rules.begin()
             pipeline = await asyncio.shield(loading)  # who gives up here still ends its threads
@@ -193,6 +200,7 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
                 database,
                 vault,
                 ledger=ledger,
+                endings=endings,
                 times=times,
                 rules=rules,
                 pipeline=pipeline,
@@ -223,6 +231,7 @@ def _compose(
     vault: Vault,
     *,
     ledger: Ledger,
+    endings: Endings,
     times: Timekeeping,
     rules: Rules,
     pipeline: Pipeline,
@@ -241,10 +250,11 @@ def _compose(
     repeat_minutes, turn = settings.repeat_minutes, reports.reading
     event_log = EventLog(database, sight, changes, repeat_minutes=repeat_minutes, turn=turn)
     looking = database, pipeline, gallery, thresholds, event_log
-    enrollments = Enrollments(database, vault, pipeline, gallery, thresholds, clock=clock)
+    faces = database, vault, pipeline, gallery, thresholds
+    enrollments = Enrollments(*faces, clock=clock, ended=endings.keep)
     documents = Documents(database, vault, clock, upload_hours=settings.upload_hours)
     return Services(
-        accounts=Accounts(database, passwords, live, clock),
+        accounts=Accounts(database, passwords, live, clock, ended=endings.keep),
         attendance=attendance,
         checkins=CheckIns(
             *looking,
@@ -254,16 +264,18 @@ def _compose(
             admission=admission,
         ),
         corrections=Corrections(database, rules, claims, changes=changes, clock=clock),
-        devices=Devices(database, live, clock, activation_hours=settings.activation_hours),
-        directory=Directory(
+        devices=Devices(
             database,
             live,
             clock,
-            sight=sight,
-            background=threads.background,
-            moved=enrollments.load_gallery,
+            activation_hours=settings.activation_hours,
+            ended=endings.keep,
+        ),
+        directory=_directory(
+            database, live, clock, sight=sight, threads=threads, faces=enrollments
         ),
         documents=documents,
+        endings=endings,
         enrollments=enrollments,
         event_log=event_log,
         forensics=Forensics(database, rules, sight, reports=reports),
@@ -282,6 +294,25 @@ def _compose(
         live=live,
         clock=clock,
         storage=database,
+    )
+
+
+def _directory(
+    database: Database,
+    live: LiveStreams,
+    clock: Clock,
+    *,
+    sight: Sight,
+    threads: _Threads,
+    faces: Enrollments,
+) -> Directory:
+    return Directory(
+        database,
+        live,
+        clock,
+        sight=sight,
+        background=threads.background,
+        moved=faces.load_gallery,
     )
 
 
@@ -419,6 +450,7 @@ def _gauges(services: Services) -> Mapping[str, float]:
         "hadir_upkeep_success_time_seconds": services.upkeep.success_time_s,
         "hadir_writes_waiting": storage.writes_waiting,
         "hadir_ledger_records": services.ledger.size,
+        "hadir_endings_unwritten": services.endings.unwritten,
     }
 
 

@@ -22,8 +22,11 @@ from server.services.audit import Audit, audit, read_kept
 from server.services.notes import Signer, Verifier
 from server.settings import Settings, load_settings, sqlite_path, unknown_variables
 from server.storage import migrate as migrations
-from server.storage.backup import back_up
+from server.storage.backup import back_up, copy_beside
 from server.storage.database import exclusive, verify
+from server.storage.endings import compared
+from server.storage.journal import Journal, journal_of
+from server.storage.ledger import reading
 from server.storage.vault import read_key_file, write_key_file
 
 SETTINGS_FILE = Path("hadir.toml")
@@ -127,6 +130,9 @@ def check(
     both the file and the key file can make another history: it is found by a checkpoint that was
     kept elsewhere (`hadirctl checkpoint`).
 
+    The journal of what was ended for good (`hadir.endings`) is compared, too: of a backup this says
+    how much a start on it would end again.
+
     Records that came late are those that a server found when it started: the first account, some
     seconds of records after a crash, and all when the ledger began. Else ask who put them there.
 
@@ -150,6 +156,7 @@ def check(
             path, verifier, kept, lambda done, of: shown.update(bar, completed=done, total=of)
         )
     _tell(found, verifier, len(kept))
+    _tell_endings(settings, path)
     if found.fault_count:
         raise DataInvalid(
             f"{path} is not as it was: {found.fault_count:,} faults. Keep it as it is, and compare "
@@ -168,8 +175,11 @@ def backup(
     The file appears once all of that is done. It holds everything that was acknowledged before the
     copy began. Keep the key file elsewhere: without it no face in the copy can be read.
 
+    Beside it comes a copy of the journal of endings, for a machine that has lost its own.
+
     To restore: stop the server, move the database with its -wal and -shm aside (they hold what came
-    later), copy the backup there and the key file to its place, migrate, start.
+    later), copy the backup there, leave the journal (`hadir.endings`) and the key file in place or
+    put the newest copies there, migrate, start.
 
     Example, every night: hadir-server backup -c /srv/hadir/hadir.toml /backup/hadir-$(date +%F).db
     """
@@ -177,12 +187,14 @@ def backup(
     with Progress(console=Console(stderr=True), transient=True) as shown:
         bar = shown.add_task(f"copying {path}", total=None)
         back_up(path, file, lambda done, pages: shown.update(bar, completed=done, total=pages))
+    if journal_of(path).exists():
+        copy_beside(journal_of(path), journal_of(file))
     size = file.stat().st_size / 2**20
     typer.echo(f"{file} ({size:,.0f} MiB) is complete and sound. To restore: stop the server, move")
     typer.echo(
         f"{path} with its -wal and -shm aside (they hold what came later), copy the file there,"
     )
-    typer.echo("and put the key file back if it is gone.")
+    typer.echo("leave the journal of endings beside it, and put it and the key file back if gone.")
 
 
 @app.command()
@@ -250,6 +262,25 @@ def _tell(found: Audit, verifier: Verifier | None, kept: int) -> None:
         typer.echo(f"Public key: {verifier.line}")
     for fault in found.faults:
         typer.secho(fault, fg=typer.colors.RED)
+
+
+def _tell_endings(settings: Settings, path: Path) -> None:
+    """Prints whether the journal of endings and a database agree."""
+    file = journal_of(sqlite_path(settings))
+    if not settings.key_file.exists():
+        typer.echo("No key file: the journal of endings was not read.")
+        return
+    written = Journal(file, read_key_file(settings.key_file).subkey("endings")).read()
+    with reading(path) as connection:
+        found = compared(connection, written.endings)
+    typer.echo(f"{len(written.endings):,} endings in {file}.")
+    for count, text in (
+        (len(found.going_on), "go on in the database: a start ends them again"),
+        (len(found.unwritten), "are in the database alone: a start adds them"),
+        (written.foreign, "lines are not of this key file: see who wrote them"),
+    ):
+        if count:
+            typer.secho(f"{count:,} {text}.", fg=typer.colors.YELLOW)
 
 
 def _password(file: Path | None) -> str:

@@ -58,6 +58,7 @@ GAUGES: Mapping[str, str] = {
     "hadir_upkeep_success_time_seconds": "When the server's upkeep last succeeded, since 1970.",
     "hadir_writes_waiting": "Transactions that wait for the writer.",
     "hadir_ledger_records": "Records that the ledger holds.",
+    "hadir_endings_unwritten": "Endings that are not in their journal: a restore brings them back.",
 }
 # Of the event loop in which the gauges were shown, and no figure of its services.
 TASKS = "hadir_tasks"

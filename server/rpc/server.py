@@ -63,6 +63,7 @@ from server.services.corrections import Corrections
 from server.services.devices import Devices
 from server.services.directory import Directory
 from server.services.documents import Documents
+from server.services.endings import Endings
 from server.services.enrollment import Enrollments
 from server.services.events import EventLog
 from server.services.forensics import Forensics
@@ -130,6 +131,7 @@ class Services:
     devices: Devices
     directory: Directory
     documents: Documents
+    endings: Endings
     enrollments: Enrollments
     event_log: EventLog
     forensics: Forensics

@@ -1,5 +1,6 @@
 """Staff accounts: made by BKD for somebody else, closed for good, each step logged."""
 
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -30,18 +31,25 @@ log = structlog.get_logger()
 
 
 class Accounts:
-    """Makes and closes staff accounts.
+    """Makes and closes staff accounts. `ended` is called after one was closed.
 
     There is no reset of a password: who forgot it gets a new account, and the old one is closed.
     """
 
     def __init__(
-        self, database: Database, passwords: Passwords, live: LiveStreams, clock: Clock
+        self,
+        database: Database,
+        passwords: Passwords,
+        live: LiveStreams,
+        clock: Clock,
+        *,
+        ended: Callable[[], Awaitable[None]],
     ) -> None:
         self._database = database
         self._passwords = passwords
         self._live = live
         self._clock = clock
+        self._ended = ended
 
     async def create(
         self, principal: Principal, account: StaffAccount, password: str
@@ -102,6 +110,7 @@ class Accounts:
         async def close() -> StaffAccount:
             account = await self._database.write(work)
             self._live.end_account(username, SessionEnded("the account was closed"))
+            await self._ended()
             return account
 
         account = await finish(close())

@@ -90,15 +90,22 @@ def assert_not_own(principal: Principal, nip: str) -> None:
 
 
 class Devices:
-    """Activates, rebinds and revokes devices."""
+    """Activates, rebinds and revokes devices. `ended` is called after one was revoked."""
 
     def __init__(
-        self, database: Database, live: LiveStreams, clock: Clock, *, activation_hours: float
+        self,
+        database: Database,
+        live: LiveStreams,
+        clock: Clock,
+        *,
+        activation_hours: float,
+        ended: Callable[[], Awaitable[None]],
     ) -> None:
         self._database = database
         self._live = live
         self._clock = clock
         self._activation_time = timedelta(hours=activation_hours)
+        self._ended = ended
 
     async def activate(
         self,
@@ -326,4 +333,5 @@ class Devices:
         result = await self._database.write(work)
         error = DeviceRevoked("the device was revoked by BKD")
         self._live.end_devices(error, nip=nip, device_id=device_id)
+        await self._ended()
         return result

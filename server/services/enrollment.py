@@ -1,7 +1,7 @@
 """Enrolment of faces, attended by BKD: good, different frames of one person, and of nobody else."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -78,7 +78,10 @@ class EnrollmentSession:
 
 
 class Enrollments:
-    """Enrols, shows and erases faces, and keeps the gallery as the storage is."""
+    """Enrols, shows and erases faces, and keeps the gallery as the storage is.
+
+    `ended` is called after a face was erased.
+    """
 
     def __init__(
         self,
@@ -89,8 +92,10 @@ class Enrollments:
         thresholds: Thresholds,
         *,
         clock: Clock,
+        ended: Callable[[], Awaitable[None]],
     ) -> None:
         self._database = database
+        self._ended = ended
         self._vault = vault
         self._pipeline = pipeline
         self._gallery = gallery
@@ -351,6 +356,7 @@ class Enrollments:
                 await self._gallery.remove(nip)
                 self.unreadable.discard(nip)
                 log.info("enrolment_erased", actor=actor)
+        await self._ended()
         return erasure
 
     async def _people(self) -> AsyncIterator[Person]:

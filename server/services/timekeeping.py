@@ -4,7 +4,7 @@ A clock that is behind makes people early and lets old challenges live; one that
 what may still be kept. Nothing else on a machine without a network knows better.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from server.clock import Clock
 from server.errors import DataInvalid
@@ -41,14 +41,18 @@ class Timekeeping:
         return self._clock.now().timestamp() - self._clock.monotonic()
 
 
-async def begun_in_time(database: Database, clock: Clock, *, trusted: bool) -> Timekeeping:
+async def begun_in_time(
+    database: Database, clock: Clock, *, trusted: bool, ended: datetime | None = None
+) -> Timekeeping:
     """Compares the clock with what is stored. Raises DataInvalid if it is behind.
 
-    trusted: the operator says that the clock is right and what is stored was dated wrongly.
+    trusted: the operator says that the clock is right and what is stored was dated wrongly. ended:
+    when something was last ended of which the database, a restored one, does not know.
     """
     async with database.read() as connection:
         event = await moments.last_event(connection)
-        fact = await moments.last_fact(connection)
+        facts = [await moments.last_fact(connection), ended]
+    fact = max((one for one in facts if one is not None), default=None)
     now = clock.now()
     if not trusted and fact is not None and now < fact - BEHIND_MAX:
         raise DataInvalid(

@@ -40,17 +40,36 @@ def back_up(source: Path, target: Path, progress: Progress = lambda _done, _all:
         part.unlink(missing_ok=True)
         _copy(source, part, progress)
         _assert_sound(part, source)
-        _flush(part)
+        flush(part)
         if target.exists():
             raise DataInvalid(f"{target} came meanwhile; choose another name")
         part.rename(target)
-        _flush(target.parent)
+        flush(target.parent)
     except OSError as error:
         raise StorageUnavailable(f"cannot write {target}: {error.strerror}") from error
     except sqlite3.OperationalError as error:
         raise StorageUnavailable(f"cannot copy {source} to {target}: {error}") from error
     except sqlite3.DatabaseError as error:
         raise DataInvalid(f"{source}: {error}; restore it from an earlier backup") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def copy_beside(source: Path, target: Path) -> None:
+    """Copies a file that lies beside a database; it appears once it is on disk.
+
+    Raises StorageUnavailable.
+    """
+    part = target.with_name(target.name + ".part")
+    try:
+        part.unlink(missing_ok=True)
+        part.touch(mode=0o600)
+        shutil.copyfile(source, part)
+        flush(part)
+        part.replace(target)
+        flush(target.parent)
+    except OSError as error:
+        raise StorageUnavailable(f"cannot write {target}: {error.strerror}") from error
     finally:
         part.unlink(missing_ok=True)
 
@@ -91,7 +110,7 @@ def _assert_room(source: Path, target: Path) -> None:
         raise OSError(0, f"{needed / 2**20:,.0f} MiB are needed and {free / 2**20:,.0f} are free")
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
     """Waits until a file, or the names in a folder, are on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

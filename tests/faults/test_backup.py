@@ -1,7 +1,6 @@
 """A backup beside a working server: of one moment, whole, sound and private, or not there."""
 
 import asyncio
-import re
 import shutil
 import sqlite3
 import stat
@@ -180,34 +179,3 @@ def test_command(path, tmp_path, monkeypatch) -> None:
     assert 0 == done.exit_code, done.output
     assert "complete and sound" in done.output
     assert {7} == asyncio.run(numbers(target))
-
-
-class TestRestore:
-    """What a backup does not know."""
-
-    def test_what_came_later(self, path) -> None:
-        """The README's statements list it from the file that was moved aside, and end sessions."""
-        text = (Path(main.__file__).parents[1] / "README.md").read_text()
-        delete, *later = re.findall(r'^sqlite3 \S*hadir\.db "(.*)"$', text, re.MULTILINE)
-        night_us = 1_795_737_600_000_000  # 27 November 2026, 0:00 UTC
-        erased = "nip, reason, actor, erase_time, template_count, image_count, digest"
-        device = "device_id, kind, state, site_id, public_key, model, activate_time, revoke_time"
-        revoked = "'id-?', 'KIOSK', 'REVOKED', 'kantor', x'0?', '', 1, :us, 'hilang', 'bkd'"
-        account = "username, role, nip, password_hash, create_time, close_time"
-        rows = [
-            f"erasures ({erased}) VALUES ('nip-?', 'pensiun', 'bkd', :us, 1, 1, x'01')",
-            f"devices ({device}, revoke_reason, revoke_actor) VALUES ({revoked})",
-            f"staff ({account}) VALUES ('name-?', 'BKD', '', '', 1, :us)",
-            "sessions (token_hash, role, expire_time) VALUES (x'0?', 'BKD', 1)",
-        ]
-        with closing(sqlite3.connect(path)) as connection:
-            for number, moment in ((1, night_us), (2, night_us + 1)):
-                for row in rows:
-                    statement = f"INSERT INTO {row.replace('?', str(number))}"
-                    connection.execute(statement, {"us": moment} if ":us" in row else {})
-            found = [connection.execute(statement).fetchall() for statement in later]
-            connection.execute(delete)
-            sessions = connection.execute("SELECT * FROM sessions").fetchall()
-
-        assert [[("nip-2", "pensiun")], [("id-2", None, "hilang")], [("name-2",)]] == found
-        assert [] == sessions

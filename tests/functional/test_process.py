@@ -3,6 +3,7 @@
 import asyncio
 import os
 import resource
+import shutil
 import signal
 import sqlite3
 import sys
@@ -16,9 +17,10 @@ from hadir.v1 import event_pb2, kiosk_pb2
 from typer.testing import CliRunner
 
 from server import main
+from server.storage.journal import journal_of
 from tests.functional.processes import START_S, STOP_S, command, run_server
 from tests.functional.workday import work
-from tests.functional.world import PASSWORD, now, open_world, refused
+from tests.functional.world import PASSWORD, Api, now, open_world, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -197,6 +199,85 @@ class TestDisk:
         assert 1 == code
         assert "SQLITE_IOERR_WRITE" in lines[-1]
         assert "hadir-server check" in lines[-1]
+
+
+class TestRestore:
+    """A backup of before somebody was shut out."""
+
+    async def test_shut_out_for_good(self, new_copy, seed, cast, tmp_path):
+        """Restored without a word of SQL: face, phone, kiosk and account end again, at the start."""
+        directory, backup = new_copy(), tmp_path / "night.db"
+        environment = {"HADIR_KEY_FILE": str(directory / "hadir.key")}
+        options = ("--config", str(directory / "hadir.toml"))
+        site, nips = "kantor-gubernur", [seed.people[number].nip for number in (0, 1)]
+        account = {"username": "pergi", "role": "ROLE_BKD", "nip": nips[1]}
+        async with run_server(directory, seed, cast) as (world, process):
+            bkd = await world.bkd()
+            await bkd.call("CreateStaffAccount", password=PASSWORD, **account)
+            token = (await world.staff("pergi")).client.token
+            other = {"device_id": seed.kiosks["jalan-40"].device_id, "reason": "rusak"}
+            await bkd.call("RevokeDevice", **other)
+            backed_up = await command("backup", str(backup), *options, **environment)
+            await bkd.call("EraseEnrollment", nip=nips[1], reason="diminta")
+            await bkd.call("RebindDevice", nip=nips[0], reason="ponsel hilang")
+            kiosk = {"device_id": seed.kiosks[site].device_id, "reason": "dicuri"}
+            await bkd.call("RevokeDevice", **kiosk)
+            await bkd.call("CloseStaffAccount", username="pergi")
+            process.stop()
+            await process.exit_code()
+        before = await command("check", *options, **environment)
+        of_backup = await command("check", str(backup), *options, **environment)
+        for name in ("hadir.db", "hadir.db-wal", "hadir.db-shm"):
+            (directory / name).unlink(missing_ok=True)
+        shutil.copy2(backup, directory / "hadir.db")
+
+        async with run_server(directory, seed, cast) as (world, process):
+            again = await process.record("endings_done_again")
+            served = [record["event"] for record in process.records()]
+            bkd = await world.bkd()
+            with refused("ENROLLMENT_UNKNOWN", "NOT_FOUND"):
+                await bkd.call("GetEnrollment", nip=nips[1])
+            for shut_out in (lambda: world.phone(0), lambda: world.kiosk(site)):
+                with refused("LOGIN_REFUSED", "UNAUTHENTICATED"):
+                    await shut_out()
+            with refused("LOGIN_REFUSED", "UNAUTHENTICATED"):
+                await world.staff("pergi")
+            with refused("UNAUTHENTICATED", "UNAUTHENTICATED"):
+                await Api(world.client(token=token)).call("GetSession")
+            await world.phone(2)
+            gallery = (await process.record("serving"))["people"]
+        after = await command("check", *options, **environment)
+
+        assert [0, 0, 0, 0] == [one[0] for one in (backed_up, before, of_backup, after)]
+        assert 1 == len(backup.with_suffix(".endings").read_bytes().splitlines())
+        assert (1, 2, 1) == (again["face"], again["device"], again["account"])
+        assert served.index("endings_done_again") < served.index("serving")
+        assert 3 == gallery
+        assert "5 endings in" in before[1]
+        assert "4 go on in the database: a start ends them again" in of_backup[1]
+        assert not [one for one in (before[1], after[1]) if "go on" in one or "alone" in one]
+        assert "erasures" not in after[1]  # taken into the ledger as what is done now, not late
+
+    async def test_killed_before_the_line(self, new_copy, seed, cast):
+        """What was committed and is not in the journal yet is added at the next start."""
+        directory = new_copy()
+        options = ("--config", str(directory / "hadir.toml"))
+        environment = {"HADIR_KEY_FILE": str(directory / "hadir.key")}
+        armed = run_server(directory, seed, cast, failpoint="before_journal")
+        async with armed as (world, process):
+            bkd = await world.bkd()
+            with pytest.raises(ApiError):
+                await bkd.call("EraseEnrollment", nip=seed.people[1].nip, reason="diminta")
+            code = await process.exit_code()
+        journal = journal_of(directory / "hadir.db")
+        there = journal.exists()
+        before = await command("check", *options, **environment)
+        async with run_server(directory, seed, cast):
+            pass
+
+        assert (-signal.SIGKILL, False) == (code, there)
+        assert "1 are in the database alone: a start adds them" in before[1]
+        assert 1 == len(journal.read_bytes().splitlines())
 
 
 class TestSetUp:
