@@ -265,11 +265,7 @@ def _compose(
         ),
         corrections=Corrections(database, rules, claims, changes=changes, clock=clock),
         devices=Devices(
-            database,
-            live,
-            clock,
-            activation_hours=settings.activation_hours,
-            ended=endings.keep,
+            database, live, clock, activation_hours=settings.activation_hours, ended=endings.keep
         ),
         directory=_directory(
             database, live, clock, sight=sight, threads=threads, faces=enrollments
