@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from server import memory
 from server.clock import Clock
 from server.domain.attendance.closing import Figures, figures_by_unit
 from server.domain.attendance.days import MARGIN, derive_days, running_date
@@ -152,6 +153,7 @@ class Attendance:
         found = _derived(material, first, last)
         return counters(found[0].days, year, table) if table and found else None
 
+    @memory.reads_much
     async def of_unit(
         self, principal: Principal, unit_id: str, first: date, last: date
     ) -> list[PersonDays]:
@@ -162,6 +164,7 @@ class Attendance:
         material = await self._material_of_unit(principal, unit_id, first, last)
         return await self._reports.run(_derived, material, first, last)
 
+    @memory.reads_much
     async def recaps(
         self, principal: Principal, unit_id: str, first: date, last: date
     ) -> list[PersonRecap]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
+from server import memory
 from server.domain.attendance.approval import ApprovalLevel, Delegation, desk_of
 from server.domain.forensics.examine import examine
 from server.domain.forensics.limits import Limits
@@ -68,6 +69,7 @@ class Forensics:
         self._sight = sight
         self._reports = reports
 
+    @memory.reads_much
     async def findings(self, first: date, last: date, nip: str) -> list[Finding]:
         """Returns the findings of the dates first to last, about one employee or all.
 

@@ -108,14 +108,14 @@ async def people_of(
         .outerjoin(sites, sites.c.site_id == func.coalesce(own_site, units.c.site_id))
         .order_by(postings.c.nip, postings.c.sequence)
     )
-    found: dict[str, tuple[str, list[Any]]] = {}
+    found: dict[str, tuple[str, tuple[Posting, ...]]] = {}
     for some in in_parts((await connection.execute(chosen)).scalars().all()):
+        people: dict[str, tuple[str, list[Any]]] = {}
         for row in await connection.execute(statement.where(postings.c.nip.in_(some))):
-            found.setdefault(row.nip, (row.display_name, []))[1].append(row)
-    return {
-        number: (name, postings_as_put(map(_posting, rows)))
-        for number, (name, rows) in found.items()
-    }
+            people.setdefault(row.nip, (row.display_name, []))[1].append(row)
+        for number, (name, rows) in people.items():
+            found[number] = name, postings_as_put(map(_posting, rows))
+    return found
 
 
 async def punches_of(
