@@ -186,6 +186,7 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
             ended = await endings.begin()
             trusted = settings.trust_clock
             times = await begun_in_time(database, clock, trusted=trusted, ended=ended)
+            await endings.settle()
             rules = Rules(database, clock)
             await rules.begin()
             pipeline = await asyncio.shield(loading)  # who gives up here still ends its threads

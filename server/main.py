@@ -187,7 +187,7 @@ def backup(
     with Progress(console=Console(stderr=True), transient=True) as shown:
         bar = shown.add_task(f"copying {path}", total=None)
         back_up(path, file, lambda done, pages: shown.update(bar, completed=done, total=pages))
-    if journal_of(path).exists():
+    if journal_of(path).exists() and journal_of(path).resolve() != journal_of(file).resolve():
         copy_beside(journal_of(path), journal_of(file))
     size = file.stat().st_size / 2**20
     typer.echo(f"{file} ({size:,.0f} MiB) is complete and sound. To restore: stop the server, move")

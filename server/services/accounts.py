@@ -147,6 +147,8 @@ async def create_first_account(path: Path, username: str, password: str) -> bool
     async def work(connection: Connection) -> bool:
         if await sessions.count_open_accounts(connection, Role.BKD):
             return False
+        if await sessions.get_account(connection, username) is not None:
+            raise UsernameTaken("an account of this name was closed: choose another name")
         await sessions.insert_account(connection, account, now)
         made = AccountChange(username, AccountAction.CREATED, FOUNDER, "", now)
         await account_changes.insert_change(connection, made)

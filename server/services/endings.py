@@ -44,6 +44,8 @@ class Endings:
         self._known: set[Key] = set()
         # Before, endings are kept no more.
         self._since = datetime.min.replace(tzinfo=UTC)
+        # What a restored database did not know of, until the clock is believed.
+        self._unknown: Sequence[Ending] = ()
         # Endings that are in the database and could not be written yet.
         self.unwritten = 0
 
@@ -66,21 +68,40 @@ class Endings:
                 lines=written.foreign,
                 do="these lines are not of this key file, and were not obeyed: see who wrote them",
             )
+        if written.torn:
+            log.warning("endings_torn", bytes=written.torn, why="the last line was cut off")
         found = await self._read(partial(rows.compared, journal=written.endings))
-        if found.going_on:
+        if found.unknown:
             again = partial(rows.end_again, endings=found.going_on)
             await self._database.write(again, fold=True)
             count = Counter(one.kind.value.lower() for one in found.going_on)
             log.warning("endings_done_again", why="the database is of before them", **count)
+        elif found.unwritten and not self._journal.path.exists():
+            log.warning(
+                "endings_missing",
+                file=str(self._journal.path),
+                do="if this database was restored, stop, put the newest copy of its journal there "
+                "and start again; what was ended since that copy must be ended again by hand",
+            )
         if written.endings:
             # By the last ending, too: a clock that is ahead drops nothing.
             now = min(written.endings[-1].time, self._clock.now())
             self._since = now - timedelta(days=KEPT_DAYS)
+        self._unknown = found.unknown
         self._known = {one.key for one in written.endings}
         if not written.foreign:
             await self._drop(written.endings)
         await self.keep()
         return found.unknown[-1].time if found.unknown else None
+
+    async def settle(self) -> None:
+        """Keeps that the journal was heeded, once the clock is believed: begin looks back no more.
+
+        Else a line of a clock that was ahead would hold up every start, or end what came later.
+        """
+        if self._unknown:
+            await self._database.write(partial(rows.heed, endings=self._unknown))
+            self._unknown = ()
 
     async def run(self) -> None:
         """Writes until it is cancelled what could not be written, or nobody told of."""
@@ -93,8 +114,7 @@ class Endings:
         async with self._one:
             new: list[Ending] = []
             try:
-                there = await self._read(rows.ended)
-                new = [one for one in there if self._is_new(one)]
+                new = await self._read(self._new)
                 if new:
                     failpoint("before_journal")
                     await self._run(partial(self._journal.append, new))
@@ -110,8 +130,10 @@ class Endings:
             self.unwritten = 0
             self._known.update(one.key for one in new)
 
-    def _is_new(self, one: Ending) -> bool:
-        return one.key not in self._known and one.time >= self._since
+    def _new(self, connection: Reading) -> list[Ending]:
+        """Returns what the journal lacks; in a thread, since it passes all that ever ended."""
+        there = rows.ended(connection)
+        return [one for one in there if one.key not in self._known and one.time >= self._since]
 
     async def _drop(self, endings: Sequence[Ending]) -> None:
         """Drops lines of so long ago that no backup is of before them."""

@@ -5,6 +5,7 @@ in one short transaction. What is stored between the two is a difference like an
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -33,7 +34,7 @@ from server.services.reports import Reports
 from server.services.rules import Rules
 from server.services.sheets import Frame, RecapKind, lay_out
 from server.services.sight import Sight
-from server.storage import closings, directory, requests
+from server.storage import closings, directory, requests, unit_changes
 from server.storage.database import Connection, Database
 
 log = structlog.get_logger()
@@ -154,16 +155,18 @@ class Months:
         async with self._database.read() as connection:
             await _check_version(connection, wish)
             await self._check_over(connection, principal, wish)
+            # Before the figures: what is accepted, or moved, meanwhile was waiting, or elsewhere.
+            asking = await requests.waiting_nips(connection, wish.first, wish.last)
+            units = set(await self._sight.subtree(connection, principal, wish.unit_id))
         signed = await self._ledger.checkpoint()
         recaps = await self._attendance.recaps(principal, wish.unit_id, wish.first, wish.last)
         async with self._database.read() as connection:
-            unit_ids = await self._sight.subtree(connection, principal, wish.unit_id)
-            asking = await requests.waiting_nips(connection, wish.first, wish.last)
+            units &= set(await self._sight.subtree(connection, principal, wish.unit_id))
             people = {one.nip for one in recaps}
             waiting = sum(nip in people for nip in asking)
             running = any(LeftOut.NOT_OVER in one.tpp.left_out for one in recaps)
             await self._check_over(connection, principal, wish, waiting=waiting, days_open=running)
-        figures = await self._reports.run(_packed, recaps, unit_ids)
+        figures = await self._reports.run(_packed, recaps, units)
         closing = Closing(
             sequence=0,
             unit_id=wish.unit_id,
@@ -249,7 +252,8 @@ async def _held(
     by_sequence = {closing.sequence: closing for closing in found}
     last_with = await closings.last_with(connection, month, unit_ids)
     kept = {unit_id: by_sequence[sequence] for unit_id, sequence in last_with.items()}
-    return holding(found, kept, await directory.list_units(connection), unit_ids)
+    made = await unit_changes.first_times(connection)
+    return holding(found, kept, await directory.list_units(connection), unit_ids, made=made)
 
 
 async def _check_version(connection: Connection, wish: Wish) -> None:
@@ -263,7 +267,7 @@ async def _check_version(connection: Connection, wish: Wish) -> None:
         )
 
 
-def _packed(recaps: Sequence[PersonRecap], unit_ids: frozenset[str]) -> dict[str, str]:
+def _packed(recaps: Sequence[PersonRecap], unit_ids: AbstractSet[str]) -> dict[str, str]:
     """Returns the figures of each unit as they are stored, also of one without people."""
     by_unit = _by_unit(recaps)
     return {

@@ -12,7 +12,7 @@ from ulid import ULID
 
 from server.clock import Clock
 from server.domain.attendance import filing
-from server.domain.attendance.approval import ApprovalLevel, chain_of, grows
+from server.domain.attendance.approval import ApprovalLevel, chain_of, grows, longest
 from server.domain.attendance.filing import Filed, PunchClaim
 from server.domain.attendance.model import LeaveType, Request, RequestKind, RequestState
 from server.domain.attendance.quota import Quota
@@ -44,9 +44,10 @@ from server.storage.requests import Correction, Decision
 
 # Waiting requests are looked through for a desk so many at once, the oldest first.
 DESK_PAGE = 500
-# Around a request, in which other parts of one absence are looked for: longer than what makes a
-# chain longer, and the free days between.
+# Around a request, so far beyond what makes a chain longer, other parts of one absence are looked
+# for: free days lie between them.
 NEAR = timedelta(days=92)
+CHAIN_DAYS_MAX = 366
 
 log = structlog.get_logger()
 
@@ -317,7 +318,8 @@ class Requests:
         if fault := fault or await self._quotas.fault_of(connection, request):
             raise RequestInvalid("the request is not taken", fault=fault)
         await _check_documents(connection, filed)
-        first, last = request.first - NEAR, request.last + NEAR
+        near_by = NEAR + timedelta(days=min(longest(table), CHAIN_DAYS_MAX))
+        first, last = request.first - near_by, request.last + near_by
         near = await requests.of_days(connection, [employee.nip], first, last)
         others = [one.request for one in near if one.request.state in filing.OPEN_STATES]
         other = filing.overlapping(request, others)

@@ -7,7 +7,7 @@ ending that there ever was.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import delete
+from sqlalchemy import delete, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.ending import Ending, EndingKind
@@ -16,6 +16,7 @@ from server.storage import account_changes, devices, enrollments, sessions
 from server.storage.ledger import Reading
 from server.storage.schema import activation_codes
 from server.storage.schema import sessions as sessions_table
+from server.storage.schema_logs import heeded_endings
 from server.storage.times import pack, unpack
 
 _ENDED = """
@@ -29,12 +30,12 @@ s.create_time
 FROM staff s LEFT JOIN account_changes c ON c.username = s.username AND c.action = 'CLOSED'
 WHERE s.close_time IS NOT NULL
 """
+_HEEDED = "SELECT kind, subject, end_time FROM heeded_endings"
 # Whether what a journal says was ended goes on here: by id, or of a face by when it was enrolled.
 # Whoever was enrolled again, got another device or a new account of the same name is not meant.
 _GOES_ON = {
     EndingKind.FACE: "SELECT 1 FROM enrollments WHERE nip = ? AND create_time <= ?",
-    EndingKind.DEVICE: "SELECT 1 FROM devices WHERE device_id = ? AND state = 'ACTIVE'"
-    " AND activate_time <= ?",
+    EndingKind.DEVICE: "SELECT 1 FROM devices WHERE device_id = ? AND state = 'ACTIVE'",
     EndingKind.ACCOUNT: "SELECT 1 FROM staff WHERE username = ? AND create_time = ?"
     " AND close_time IS NULL",
 }
@@ -53,8 +54,9 @@ def ended(connection: Reading) -> list[Ending]:
 class Compared:
     """A journal beside a database, each in the order of times.
 
-    unknown: what the journal has and the database does not know to be ended. going_on: what of it
-    goes on in the database; a device of after a backup does not. unwritten: what the journal lacks.
+    unknown: what the journal has and the database neither knows to be ended nor heeded. going_on:
+    what of it goes on in the database; a device of after a backup does not. unwritten: what the
+    journal lacks.
     """
 
     unknown: tuple[Ending, ...]
@@ -66,13 +68,19 @@ def compared(connection: Reading, journal: Iterable[Ending]) -> Compared:
     """Compares a journal with a database."""
     written = {one.key: one for one in journal}
     there = {one.key: one for one in ended(connection)}
+    heeded = {
+        (EndingKind(kind), subject, unpack(time))
+        for kind, subject, time in connection.execute(_HEEDED)
+    }
+    known = there.keys() | heeded
     unknown = sorted(
-        (one for one in written.values() if one.key not in there), key=lambda one: one.time
+        (one for one in written.values() if one.key not in known), key=lambda one: one.time
     )
 
     def goes_on(one: Ending) -> bool:
-        named = one.subject, pack(one.begin_time or one.time)
-        return connection.execute(_GOES_ON[one.kind], named).fetchone() is not None
+        named = [one.subject, pack(one.begin_time or one.time)]
+        asked = _GOES_ON[one.kind]
+        return connection.execute(asked, named[: asked.count("?")]).fetchone() is not None
 
     return Compared(
         tuple(unknown),
@@ -102,6 +110,16 @@ async def end_again(connection: AsyncConnection, endings: Iterable[Ending]) -> N
                 await account_changes.insert_change(connection, closed)
     await connection.execute(delete(sessions_table))
     await connection.execute(delete(activation_codes))
+
+
+async def heed(connection: AsyncConnection, endings: Iterable[Ending]) -> None:
+    """Keeps that lines of the journal need nothing more, whatever the database had of them."""
+    rows = [
+        {"kind": one.kind.value, "subject": one.subject, "end_time": pack(one.time)}
+        for one in endings
+    ]
+    if rows:
+        await connection.execute(insert(heeded_endings), rows)
 
 
 async def _revoke(connection: AsyncConnection, one: Ending) -> None:

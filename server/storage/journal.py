@@ -59,23 +59,27 @@ class Journal:
         if len(content) > BYTES_MAX:
             raise OSError(0, f"it is larger than {BYTES_MAX / 2**20:.0f} MiB", str(self.path))
         *lines, torn = content.split(b"\n")
+        if torn and self._ending(torn) is not None:  # whole: an editor, or a copy, took its newline
+            lines, torn = [*lines, torn], b""
         endings = [self._ending(line) for line in lines]
         known = tuple(one for one in endings if one is not None)
         return Written(known, len(endings) - len(known), len(torn))
 
     def mend(self) -> Written:
-        """Takes a line off that was cut off. Returns what is written then."""
+        """Takes a line off that was cut off. Returns what was written, with it."""
         found = self.read()
         if found.torn:
             with self.path.open("rb+") as file:
                 file.truncate(self.path.stat().st_size - found.torn)
                 os.fsync(file.fileno())
-        return Written(found.endings, found.foreign)
+        return found
 
     def append(self, endings: Iterable[Ending]) -> None:
         """Adds endings; they are on the disk when this returns, or none of them is."""
         content = b"".join(map(self._line, endings))
         is_new = not self.path.exists()
+        if not is_new and not self._ends_whole():
+            content = b"\n" + content
         descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             before = os.fstat(descriptor).st_size
@@ -99,6 +103,14 @@ class Journal:
         Journal(part, self._key).append(endings)
         part.replace(self.path)
         flush(self.path.parent)
+
+    def _ends_whole(self) -> bool:
+        """Whether the last line has its newline, or there is no line."""
+        with self.path.open("rb") as file:
+            if not file.seek(0, os.SEEK_END):
+                return True
+            file.seek(-1, os.SEEK_END)
+            return file.read() == b"\n"
 
     def _line(self, ending: Ending) -> bytes:
         values = [

@@ -21,6 +21,7 @@ __all__ = [
     "checkpoints",
     "closed_units",
     "closings",
+    "heeded_endings",
     "kiosk_changes",
     "ledger",
     "metadata",
@@ -83,6 +84,16 @@ closed_units = Table(
     Column("unit_id", String(64), nullable=False, index=True),
     Column("figures", String, nullable=False),
     UniqueConstraint("closing", "unit_id"),
+)
+
+# Lines of the journal of endings that were heeded, also of what this database never had: the next
+# start asks nothing of them.
+heeded_endings = Table(
+    "heeded_endings",
+    metadata,
+    Column("kind", String(16), primary_key=True),
+    Column("subject", String(64), primary_key=True),
+    Column("end_time", BigInteger, primary_key=True),
 )
 
 # The hash of every record that may never change, in the order in which it was taken in.

@@ -46,6 +46,15 @@ async def last_sequence(connection: AsyncConnection) -> int:
     return (await connection.execute(select(func.max(unit_changes.c.sequence)))).scalar() or 0
 
 
+async def first_times(connection: AsyncConnection) -> dict[str, datetime]:
+    """Returns when each unit was put first, by id."""
+    first = func.min(unit_changes.c.change_time)
+    rows = await connection.execute(
+        select(unit_changes.c.unit_id, first).group_by(unit_changes.c.unit_id)
+    )
+    return {unit_id: unpack(time) for unit_id, time in rows}
+
+
 async def all_changes(connection: AsyncConnection) -> list[UnitChange]:
     """Returns all changes, oldest first: some thousand in years."""
     rows = await connection.execute(select(unit_changes).order_by(unit_changes.c.sequence))

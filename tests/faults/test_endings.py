@@ -112,14 +112,18 @@ class Server:
 
 
 @asynccontextmanager
-async def started(path: Path, now: datetime, key: bytes = b"k" * 32) -> AsyncIterator[Server]:
-    """Starts on a database, as far as endings go."""
+async def started(
+    path: Path, now: datetime, key: bytes = b"k" * 32, *, trusted: bool = True
+) -> AsyncIterator[Server]:
+    """Starts on a database, as far as endings go. trusted: whether its clock is believed."""
     clock = Clock(now)
     with ThreadPoolExecutor(1) as executor:
         async with open_database(path) as database:
             journal = Journal(journal_of(path), key)
             endings = Endings(database, path, journal, clock, executor)
             witness = await endings.begin()
+            if trusted:
+                await endings.settle()
             yield Server(database, endings, clock, witness)
 
 
@@ -230,6 +234,39 @@ class TestRestored:
 
         assert expected == again == state(path)
 
+    async def test_what_only_came_later_ends_sessions_too(
+        self, path: Path, night: Path, tmp_path: Path
+    ) -> None:
+        """A phone that was bound and revoked after the backup is not there, but its code is."""
+        async with started(path, LATER + HOUR) as server:
+            await server.open("baru")
+            code = partial(devices.put_code, nip=NIPS[7], expire_time=LATER, actor="bkd")
+            await server.database.write(lambda connection: code(connection, b"other"))
+        backup = tmp_path / "later.db"
+        shutil.copy2(path, backup)
+        async with started(path, LATER + HOUR) as server:
+            await server.bind(NIPS[0], "phone-thief")
+            await server.revoke("phone-thief")
+        shutil.copy2(backup, path)
+        async with started(path, LATER + 2 * HOUR):
+            pass
+
+        assert [(0,)] == rows(path, "SELECT count(*) FROM sessions")
+        assert [(0,)] == rows(path, "SELECT count(*) FROM activation_codes")
+
+    async def test_a_clock_that_was_ahead(self, path: Path, night: Path, seeded: Path) -> None:
+        """A line of the year after next holds up one start, and ends nothing that comes later."""
+        async with started(path, LATER + 700 * 24 * HOUR) as server:
+            await server.erase(NIPS[1])
+        shutil.copy2(seeded, path)
+        async with started(path, LATER + HOUR) as server:
+            assert server.witness == LATER + 700 * 24 * HOUR
+            await server.enrol(NIPS[1])
+        async with started(path, LATER + 2 * HOUR) as server:
+            assert server.witness is None
+
+        assert [NIPS[1]] == state(path)["faces"]
+
     async def test_a_name_that_was_free_again(self, path: Path, night: Path, seeded: Path) -> None:
         """A database that never had account and face: what is made there later is not meant."""
         shutil.copy2(seeded, path)
@@ -245,11 +282,12 @@ class TestRestored:
     async def test_a_clock_that_is_behind(self, path: Path, night: Path) -> None:
         """The journal knows how late it was: what is enrolled now must not seem older."""
         shutil.copy2(night, path)
-        async with started(path, LATER - HOUR) as server:
-            with pytest.raises(DataInvalid, match="the clock says"):
-                await begun_in_time(
-                    server.database, server.clock, trusted=False, ended=server.witness
-                )
+        for _ in range(2):  # nor does the next start go on with it
+            async with started(path, LATER - HOUR, trusted=False) as server:
+                with pytest.raises(DataInvalid, match="the clock says"):
+                    await begun_in_time(
+                        server.database, server.clock, trusted=False, ended=server.witness
+                    )
 
         assert {"faces": [NIPS[1]], "phones": OTHERS, "accounts": ["tetap"]} == state(path)
 

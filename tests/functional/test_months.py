@@ -299,10 +299,6 @@ class TestDifference:
         of_all, [holds] = await read_differences(officer, "", month)
         left, _ = await read_differences(officer, person.unit_id, month)
         joined, [there] = await read_differences(officer, other, month)
-        head, seen = await world.head(), set()
-        for message in await head.read("ListDifferences", month=month):
-            seen |= {one.nip for one in message.differences}
-
         assert other != person.unit_id
         assert closed.people_count == len(world.seed.employees)
         assert closed == holds == there
@@ -311,7 +307,38 @@ class TestDifference:
         moved = joined[person.nip].today.workdays
         assert 0 == joined[person.nip].closed.workdays < moved
         assert moved == left[person.nip].closed.workdays - left[person.nip].today.workdays
-        assert seen <= {person.nip}
+
+    async def test_no_unit_is_all_that_the_caller_sees(self, world):
+        """BKD sees everybody, a head the own tree and nobody else: recaps, and what differs."""
+        first, last, month = begin_month(world)
+        day = workday(first)
+        go_to(world, "23:00", day=day)
+        wrong = []
+        for number in (STAFF, OTHER):
+            await punch(world, number, "IN", moment(day, "07:20"))
+            wrong.append(await punch(world, number, "OUT", moment(day, "16:10")))
+        end_month(world, last)
+        officer, head = await world.officer(), await world.head()
+        staff, other = (world.seed.people[number] for number in (STAFF, OTHER))
+        await officer.call("CloseMonth", month=month, reason=REASON, despite="uji coba")
+        for event_id in wrong:
+            await officer.call("VoidPunch", event_id=event_id, reason="absen oleh orang lain")
+
+        recaps = {}
+        for who, api in (("officer", officer), ("head", head)):
+            for unit_id in ("", staff.unit_id):
+                messages = await api.read("ListUnitRecaps", unit_id=unit_id, month=month)
+                recaps[who, unit_id] = {one.nip for each in messages for one in each.recaps}
+        of_all, _ = await read_differences(officer, "", month)
+        of_head, _ = await read_differences(head, "", month)
+
+        assert {staff.nip, other.nip} <= recaps["officer", ""]
+        # The head of this office leads another one, too.
+        assert recaps["head", staff.unit_id] < recaps["head", ""] < recaps["officer", ""]
+        assert staff.nip in recaps["head", staff.unit_id]
+        assert other.nip not in recaps["head", ""]
+        assert {staff.nip, other.nip} == of_all.keys()
+        assert [staff.nip] == list(of_head)
 
 
 class TestLedger:

@@ -66,7 +66,7 @@ class TestRead:
 
         assert Written((FACE, ACCOUNT), 1) == journal.read()
 
-    @pytest.mark.parametrize("left", [1, 40, -1])
+    @pytest.mark.parametrize("left", [1, 40, -2])
     def test_a_torn_line(self, journal, left):
         """It is taken off, so that the next one stands for itself."""
         whole = journal.path.read_bytes().splitlines(keepends=True)
@@ -77,8 +77,18 @@ class TestRead:
         journal.append([ACCOUNT])
 
         assert Written((FACE, PHONE), 0, torn) == found
-        assert Written((FACE, PHONE)) == mended
+        assert found == mended
         assert Written(ALL) == journal.read()
+
+    def test_a_line_without_its_end(self, journal):
+        """An editor, or a copy, took the last newline: the newest ending counts, the next too."""
+        journal.path.write_bytes(journal.path.read_bytes().removesuffix(b"\n"))
+
+        found = journal.mend()
+        journal.append([replace(PHONE, subject="01K")])
+
+        assert Written(ALL) == found
+        assert Written((*ALL, replace(PHONE, subject="01K"))) == journal.read()
 
     def test_two_in_one(self, journal, tmp_path):
         """Copies of two journals of one key are one, one behind the other."""

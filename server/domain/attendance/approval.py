@@ -110,6 +110,11 @@ def chain_of(
     return (ApprovalLevel.HEAD,)
 
 
+def longest(table: ChainTable | None) -> int:
+    """Returns from how many days on a request goes the longest way, 0 without chains."""
+    return max((chain.days_min for chain in table.chains), default=0) if table else 0
+
+
 def grows(table: ChainTable | None, request: Request) -> bool:
     """Whether another chain would decide if the request were a part of a longer absence."""
     days = (request.last - request.first).days + 1

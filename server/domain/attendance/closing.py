@@ -119,22 +119,25 @@ def holding(
     kept: Mapping[str, Closing],
     units: Iterable[Unit],
     unit_ids: Iterable[str],
+    *,
+    made: Mapping[str, datetime],
 ) -> dict[str, Closing]:
     """Returns the closing that holds for each of some units: the latest that kept figures of it.
 
-    closings: of one month, the oldest first. kept: the latest of them with figures of a unit. A
-    unit without any, which came below a closed one later, goes with that one: who was moved there
-    has not lost the days.
+    closings: of one month, the oldest first. kept: the latest of them with figures of a unit. made:
+    when units were put first. One that was made below a closed unit later goes with that one: who
+    was moved there has not lost the days. One that was there, elsewhere, was not closed with it.
     """
     latest = {closing.unit_id: closing for closing in closings}
     parents = {unit.unit_id: unit.parent_unit_id for unit in units}
     found: dict[str, Closing] = {}
     for unit_id in unit_ids:
         above = [latest[one] for one in (*path_up(parents, unit_id), "") if one in latest]
+        before = [one for one in above if unit_id in made and one.close_time < made[unit_id]]
         if unit_id in kept:
             found[unit_id] = kept[unit_id]
-        elif above:
-            found[unit_id] = max(above, key=lambda closing: closing.sequence)
+        elif before:
+            found[unit_id] = max(before, key=lambda closing: closing.sequence)
     return found
 
 

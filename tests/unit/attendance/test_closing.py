@@ -33,6 +33,8 @@ UNITS = (
 )
 ONE_DAY = Figures(1, Decimal(4))
 NONE: Mapping[str, Closing] = {}
+# All were made after the closings, unless a closing kept figures of them.
+MADE = {unit.unit_id: LATER + timedelta(days=1) for unit in UNITS}
 
 
 def closing(sequence: int, unit_id: str) -> Closing:
@@ -117,7 +119,7 @@ class TestWhichHolds:
 
     def held(self, *closings: Closing, kept: Mapping[str, Closing] = NONE) -> dict[str, int]:
         """Returns the sequence of the closing that holds for each unit."""
-        found = holding(closings, kept, UNITS, [unit.unit_id for unit in UNITS])
+        found = holding(closings, kept, UNITS, [unit.unit_id for unit in UNITS], made=MADE)
         return {unit_id: one.sequence for unit_id, one in found.items()}
 
     def test_of_the_tree(self):
@@ -128,7 +130,12 @@ class TestWhichHolds:
 
     def test_only_of_the_units_asked_for(self):
         """Others are somebody else's."""
-        assert ["dinas"] == list(holding([closing(1, "")], {}, UNITS, ["dinas"]))
+        assert ["dinas"] == list(holding([closing(1, "")], {}, UNITS, ["dinas"], made=MADE))
+
+    @pytest.mark.parametrize("made", [{}, {"bidang": LATER - timedelta(days=9)}])
+    def test_not_of_what_was_moved_there(self, made):
+        """A unit that was elsewhere when the tree was closed is open, with all its days."""
+        assert {} == holding([closing(1, "bkd")], {}, UNITS, ["bidang"], made=made)
 
     def test_the_latest(self):
         """An office that was closed again behind the province goes by its own, and the reverse."""
