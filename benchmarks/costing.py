@@ -19,9 +19,9 @@ from server.vision.line import BUCKETS
 from server.vision.pack import load_pack
 from server.vision.session import Runtime
 
-# The rate at which costs are measured, in parts of what a first guess says is possible. At half of
-# it caches had gone cold from one frame to the next: a check-in seemed to cost 9 to 12 % more than
-# it did where half and most of a core was in use.
+# The rate at which costs are measured, in parts of what a first guess says is possible. Predictions
+# from it, and from half of it, were 9 to 13 % of processor time above what was played; why is not
+# known. This one has twice the samples.
 _QUIET = 0.3
 _GUESSED_CPU_S = 0.5
 # What takes so many times the median is a pause of the machine (a virtual one stands still for up
