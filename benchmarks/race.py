@@ -95,9 +95,9 @@ class Tally:
         """All answers that must not be."""
         return self.wrong_scores + self.wrong_names + self.missed
 
-    def blame(self, what: str) -> None:
-        """Keeps the first examples of wrong answers."""
-        if len(self.examples) < EXAMPLES_MAX:
+    def blame(self, what: str, *, of_kind: int) -> None:
+        """Keeps the first examples of each kind of wrong answer; of_kind: how many there are."""
+        if of_kind <= EXAMPLES_MAX:
             self.examples.append(what)
 
 
@@ -168,7 +168,10 @@ class Watched(Gallery):
         for candidate in itertools.chain(*found):
             if not self._truth.explains(candidate, probe, begun):
                 self._tally.wrong_scores += 1
-                self._tally.blame(f"{candidate.nip} found by a score that is not this person's")
+                self._tally.blame(
+                    f"{candidate.nip} found by a score that is not this person's",
+                    of_kind=self._tally.wrong_scores,
+                )
         return found
 
 
@@ -265,10 +268,12 @@ async def _identify(gallery: Watched, thresholds: Thresholds, truth: Truth, tall
     if decision.verdict is Verdict.MATCH:
         if decision.nip != nip or face.gone_at is not None:
             tally.wrong_names += 1
-            tally.blame(f"{nip or 'a stranger'} accepted as {decision.nip}")
+            tally.blame(
+                f"{nip or 'a stranger'} accepted as {decision.nip}", of_kind=tally.wrong_names
+            )
     elif stays and not face.leaving:
         tally.missed += 1
-        tally.blame(f"{nip} not recognised: {decision}")
+        tally.blame(f"{nip} not recognised: {decision}", of_kind=tally.missed)
 
 
 async def _change(gallery: Watched, truth: Truth, tally: Tally) -> None:
